@@ -1,0 +1,114 @@
+/**
+ * Histogram axes. Every axis has an extent: its bins plus underflow (index 0) and overflow (last index); a category axis
+ * has no underflow, and its overflow takes what is in no category.
+ */
+import { ConfigError } from '../errors.ts';
+
+export interface RegularAxis {
+  readonly type: 'regular';
+  readonly name: string;
+  readonly label: string;
+  readonly unit: string;
+  readonly bins: number;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+export interface VariableAxis {
+  readonly type: 'variable';
+  readonly name: string;
+  readonly label: string;
+  readonly unit: string;
+  readonly edges: readonly number[];
+}
+
+export interface CategoryAxis {
+  readonly type: 'category';
+  readonly name: string;
+  readonly label: string;
+  readonly categories: readonly string[];
+}
+
+export type Axis = RegularAxis | VariableAxis | CategoryAxis;
+
+interface AxisText {
+  readonly name: string;
+  readonly label?: string;
+  readonly unit?: string;
+}
+
+/** `bins` bins of equal width over [lo, hi). */
+export function regular(bins: number, lo: number, hi: number, { name, label = name, unit = '' }: AxisText): RegularAxis {
+  if (!Number.isInteger(bins) || bins < 1) throw new ConfigError(`axis needs a whole number of bins, not ${bins}`, { object: name });
+  if (!(Number.isFinite(lo) && Number.isFinite(hi) && lo < hi)) throw new ConfigError(`axis range ${lo}..${hi} is empty`, { object: name });
+  return { type: 'regular', name, label, unit, bins, lo, hi };
+}
+
+/** Bins between the given edges, which must grow. */
+export function variable(edges: readonly number[], { name, label = name, unit = '' }: AxisText): VariableAxis {
+  const growing = edges.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > (edges[i - 1] ?? Number.NaN)));
+  if (edges.length < 2 || !growing) throw new ConfigError('axis edges must be finite and grow', { object: name });
+  return { type: 'variable', name, label, unit, edges: [...edges] };
+}
+
+/** One bin a category, filled by its index. */
+export function category(categories: readonly string[], { name, label = name }: Omit<AxisText, 'unit'>): CategoryAxis {
+  if (new Set(categories).size !== categories.length) throw new ConfigError('axis categories must differ', { object: name });
+  return { type: 'category', name, label, categories: [...categories] };
+}
+
+/** Number of bins without flow. */
+export function binCount(axis: Axis): number {
+  if (axis.type === 'regular') return axis.bins;
+  return axis.type === 'variable' ? axis.edges.length - 1 : axis.categories.length;
+}
+
+/** Number of cells: bins, overflow, and (not for categories) underflow. */
+export function extent(axis: Axis): number {
+  return binCount(axis) + (axis.type === 'category' ? 1 : 2);
+}
+
+/** The bins + 1 edges; a category axis has edges 0, 1, 2 ... */
+export function binEdges(axis: Axis): number[] {
+  if (axis.type === 'variable') return [...axis.edges];
+  if (axis.type === 'category') return Array.from({ length: axis.categories.length + 1 }, (_, i) => i);
+  const { bins, lo, hi } = axis;
+  return Array.from({ length: bins + 1 }, (_, i) => (i === bins ? hi : lo + (i * (hi - lo)) / bins));
+}
+
+/**
+ * Cell of a value: 0 underflow, 1..n bins, n + 1 overflow (categories: 0..n-1 bins, n overflow).
+ * Regular axes use ROOT's rule, floor(n * (x - lo) / (hi - lo)), half-open bins; NaN goes to overflow, as in ROOT.
+ */
+export function cellOf(axis: Axis, x: number): number {
+  if (axis.type === 'regular') {
+    const { bins, lo, hi } = axis;
+    if (x < lo) return 0;
+    return x < hi ? 1 + Math.floor((bins * (x - lo)) / (hi - lo)) : bins + 1;
+  }
+  if (axis.type === 'category') return x >= 0 && x < axis.categories.length ? Math.trunc(x) : axis.categories.length;
+  return 1 + cellBelow(axis.edges, x);
+}
+
+/** Index of the last edge <= x; -1 under the first, edges.length - 1 from the last on and for NaN. */
+function cellBelow(edges: readonly number[], x: number): number {
+  let low = -1;
+  let high = edges.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (x < (edges[middle] ?? Number.NaN)) high = middle;
+    else low = middle;
+  }
+  return low;
+}
+
+/** True if both have the same bins: what merging asks for. Labels may differ. */
+export function sameBins(a: Axis, b: Axis): boolean {
+  if (a.type === 'regular' && b.type === 'regular') return a.bins === b.bins && a.lo === b.lo && a.hi === b.hi;
+  if (a.type === 'variable' && b.type === 'variable')
+    return a.edges.length === b.edges.length && a.edges.every((edge, i) => edge === b.edges[i]);
+  if (a.type === 'category' && b.type === 'category') {
+    return a.categories.length === b.categories.length && a.categories.every((text, i) => text === b.categories[i]);
+  }
+  return false;
+}

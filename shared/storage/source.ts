@@ -1,0 +1,29 @@
+/**
+ * A file somewhere, readable by byte range. One implementation a URL scheme; coalescing, retry and cache wrap it.
+ *
+ * Contract: `read` resolves to exactly `length` bytes or rejects; a range past the end is a StorageError, never a short
+ * answer. Concurrent reads are allowed. The file does not change between `open` and `close`: where it does, a read
+ * rejects with a StorageError that is not retryable. After `close` every read rejects.
+ */
+export interface ByteSource {
+  /** URL or path, without credentials: what errors and reports call this file. */
+  readonly name: string;
+  /** Length in bytes. */
+  readonly size: number;
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Several ranges at once, in the order asked. Sources answer as they like: one by one, in parallel, coalesced. */
+  readMany(ranges: readonly ByteRange[], signal?: AbortSignal): Promise<Uint8Array[]>;
+  close(): Promise<void>;
+}
+
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** What was asked of a source and what it cost; for the run report. */
+export interface SourceCounters {
+  requests: number;
+  bytes: number;
+  retries: number;
+}
