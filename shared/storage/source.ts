@@ -27,3 +27,9 @@ export interface SourceCounters {
   bytes: number;
   retries: number;
 }
+
+/** A source that counts: what `openSource` gives. */
+export interface CountedSource extends ByteSource {
+  /** Live: grows with each read. Wrappers share the counters of what they wrap. */
+  readonly counters: SourceCounters;
+}

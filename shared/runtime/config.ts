@@ -1,0 +1,25 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+
+/** What the environment says, read once and passed on as a plain value. */
+export interface RuntimeConfig {
+  /** Where things that can be made again are kept: generated samples, downloaded files. */
+  readonly cacheFolder: string;
+}
+
+/** The process's environment as a plain value: the only place that reads `process.env`. */
+export function readEnvironment(): RuntimeConfig {
+  return parseEnvironment(process.env, process.platform, homedir());
+}
+
+/** Typed settings from environment variables. HIGGSFLOW_CACHE wins over the platform's own cache folder. */
+export function parseEnvironment(env: Readonly<Record<string, string | undefined>>, platform: string, home: string): RuntimeConfig {
+  const own = env['HIGGSFLOW_CACHE'];
+  return { cacheFolder: own !== undefined && own !== '' ? own : join(platformCache(env, platform, home), 'higgsflow') };
+}
+
+/** The XDG rules, where a relative folder counts as not set; LOCALAPPDATA on Windows. */
+function platformCache(env: Readonly<Record<string, string | undefined>>, platform: string, home: string): string {
+  const named = env['XDG_CACHE_HOME'] ?? (platform === 'win32' ? env['LOCALAPPDATA'] : undefined);
+  return named !== undefined && isAbsolute(named) ? named : join(home, '.cache');
+}

@@ -1,0 +1,57 @@
+import { StorageError } from '../errors.ts';
+import type { ByteRange, ByteSource, CountedSource, SourceCounters } from './source.ts';
+
+/** What a backend has to say for itself; `checkedSource` adds the rest of the port. */
+export interface RawSource {
+  readonly name: string;
+  readonly size: number;
+  readonly counters: SourceCounters;
+  /** Only called with a range inside the file, at least one byte long, while the source is open. */
+  read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array>;
+  /** Called once. */
+  close(): Promise<void>;
+}
+
+/**
+ * A ByteSource from a backend's raw reads: refuses what lies outside the file and what comes after `close`, answers empty
+ * ranges itself, and reads several ranges one after the other.
+ */
+export function checkedSource(raw: RawSource): CountedSource {
+  const { name, size, counters } = raw;
+  let closing: Promise<void> | undefined;
+  const read = async (offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> => {
+    signal?.throwIfAborted();
+    if (closing !== undefined) throw new StorageError('read after close', { file: name, retryable: false });
+    checkRange(name, size, { offset, length });
+    return length === 0 ? new Uint8Array(0) : raw.read(offset, length, signal);
+  };
+  return {
+    name,
+    size,
+    counters,
+    read,
+    readMany: (ranges, signal) => readEach(read, ranges, signal),
+    close: () => {
+      closing ??= raw.close();
+      return closing;
+    },
+  };
+}
+
+/** Reads ranges one after the other. */
+export async function readEach(read: ByteSource['read'], ranges: readonly ByteRange[], signal?: AbortSignal): Promise<Uint8Array[]> {
+  const answers: Uint8Array[] = [];
+  for (const { offset, length } of ranges) answers.push(await read(offset, length, signal));
+  return answers;
+}
+
+function checkRange(name: string, size: number, { offset, length }: ByteRange): void {
+  const sound = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
+  if (sound && offset + length <= size) return;
+  throw new StorageError(`${length} bytes asked for, but the file has ${size}`, {
+    file: name,
+    offset,
+    retryable: false,
+    hint: 'The file may be truncated, or is not what it says it is.',
+  });
+}

@@ -1,0 +1,214 @@
+import { ConfigError, StorageError } from '../errors.ts';
+import { checkedSource } from './checked-source.ts';
+import { type HttpRequest, type RequestContext, readBody, request, statusError } from './http-request.ts';
+import {
+  changedError,
+  contentLength,
+  displayName,
+  type FileVersion,
+  parseContentRange,
+  refuseOtherVersion,
+  versionCondition,
+  versionOf,
+} from './http-version.ts';
+import type { CountedSource, SourceCounters } from './source.ts';
+
+export interface HttpOptions {
+  /** A request that makes no progress for this long is given up. */
+  readonly timeoutMs: number;
+  /** A server that answers no ranges is asked for the whole file once, if it is no larger than this. */
+  readonly maxWholeBytes: number;
+  /** Sent with each request to the host named in the URL, and to no other. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Ends the opening. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A file on a web server, read by ranges. It makes one try a request: retries are `withRetry`'s.
+ * @throws StorageError where the server does not give the file; ConfigError where `location` is no URL.
+ */
+export async function openHttpSource(location: string, options: HttpOptions): Promise<CountedSource> {
+  const file = new HttpFile(location, options);
+  const size = await file.open(options.signal);
+  return checkedSource({
+    name: file.name,
+    size,
+    counters: file.counters,
+    read: (offset, length, signal) => file.read(offset, length, signal),
+    close: async () => file.close(),
+  });
+}
+
+class HttpFile {
+  readonly name: string;
+  readonly counters: SourceCounters = { requests: 0, bytes: 0, retries: 0 };
+  readonly #asked: URL;
+  readonly #credentials: Readonly<Record<string, string>>;
+  readonly #maxWholeBytes: number;
+  readonly #context: RequestContext;
+  readonly #closing = new AbortController();
+  /** Where the last redirect led. */
+  #found: URL;
+  #version: FileVersion = { size: 0, etag: undefined, lastModified: undefined };
+  /** The whole file, once the server has shown that it answers no ranges. */
+  #whole: Promise<Uint8Array> | undefined;
+
+  constructor(location: string, options: HttpOptions) {
+    const url = URL.parse(location);
+    if (url === null) throw new ConfigError('is not a URL', { file: location.replace(/\?.*|\/\/[^/]*@/g, '...') });
+    this.name = displayName(url);
+    this.#credentials = { ...options.headers, ...basicAuthorization(url) };
+    url.username = '';
+    url.password = '';
+    url.hash = '';
+    this.#asked = url;
+    this.#found = url;
+    this.#maxWholeBytes = options.maxWholeBytes;
+    this.#context = { name: this.name, timeoutMs: options.timeoutMs, closing: this.#closing.signal };
+  }
+
+  /** Finds the size: by HEAD, or by asking for the first byte where HEAD is refused or says too little. */
+  async open(signal: AbortSignal | undefined): Promise<number> {
+    const version = (await this.#head(signal)) ?? (await this.#firstByte(signal));
+    if (version === undefined)
+      throw new StorageError('the server does not say how long the file is', { file: this.name, retryable: false });
+    this.#version = version;
+    return version.size;
+  }
+
+  async read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const bytes = this.#whole === undefined ? await this.#readRange(offset, length, signal) : undefined;
+    return bytes ?? (await this.#fromWhole(signal)).slice(offset, offset + length);
+  }
+
+  close(): void {
+    this.#closing.abort(new StorageError('closed during a read', { file: this.name, retryable: false }));
+    this.#whole = undefined;
+  }
+
+  #head(signal: AbortSignal | undefined): Promise<FileVersion | undefined> {
+    return this.#send({ method: 'HEAD', signal }, {}, (response) => {
+      if (response.status === 403 || response.status === 405 || response.status === 501) return undefined;
+      if (response.status !== 200) throw statusError(this.name, response);
+      const size = contentLength(response.headers);
+      return size === undefined ? undefined : versionOf(response.headers, size);
+    });
+  }
+
+  #firstByte(signal: AbortSignal | undefined): Promise<FileVersion | undefined> {
+    return this.#send({ method: 'GET', signal }, { range: 'bytes=0-0' }, (response) => {
+      const { status, headers } = response;
+      const emptyFile = status === 416 && headers.get('content-range') === 'bytes */0';
+      if (status !== 200 && status !== 206 && !emptyFile) throw statusError(this.name, response);
+      const ranged = emptyFile ? 0 : parseContentRange(headers.get('content-range'))?.total;
+      const size = status === 200 ? contentLength(headers) : ranged;
+      return size === undefined ? undefined : versionOf(headers, size);
+    });
+  }
+
+  /** Undefined where the server ignores the range and starts to send the whole file. */
+  #readRange(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+    const headers = { range: `bytes=${offset}-${offset + length - 1}`, ...versionCondition(this.#version) };
+    return this.#send({ method: 'GET', signal }, headers, async (response, progress) => {
+      if (response.status === 200) {
+        refuseOtherVersion(this.name, this.#version, versionOf(response.headers, contentLength(response.headers) ?? this.#version.size));
+        return undefined;
+      }
+      this.#checkPartial(response, offset, length);
+      return readBody(this.name, response, length, progress);
+    });
+  }
+
+  #checkPartial(response: Response, offset: number, length: number): void {
+    const { status, headers } = response;
+    if (status === 412) throw changedError(this.name, 'its ETag is another one');
+    if (status === 416) throw changedError(this.name, `has no byte ${offset} any more`);
+    if (status !== 206) throw statusError(this.name, response);
+    const range = parseContentRange(headers.get('content-range'));
+    if (range === undefined) {
+      throw new StorageError('the server sent a part without saying which (Content-Range)', { file: this.name, offset, retryable: false });
+    }
+    refuseOtherVersion(this.name, this.#version, versionOf(headers, range.total));
+    if (range.first === offset && range.last === offset + length - 1) return;
+    throw new StorageError(`the server sent bytes ${range.first}-${range.last} instead of ${offset}-${offset + length - 1}`, {
+      file: this.name,
+      offset,
+    });
+  }
+
+  /** The whole file, fetched once for all reads: one read's abort must not take it from the others. */
+  async #fromWhole(signal: AbortSignal | undefined): Promise<Uint8Array> {
+    this.#whole ??= this.#readWhole().catch((error: unknown) => {
+      this.#whole = undefined;
+      throw error;
+    });
+    return signal === undefined ? this.#whole : untilAborted(this.#whole, signal);
+  }
+
+  async #readWhole(): Promise<Uint8Array> {
+    const { size } = this.#version;
+    if (size > this.#maxWholeBytes) {
+      throw new StorageError(`the server sends only whole files, and this one has ${size} bytes (limit: ${this.#maxWholeBytes})`, {
+        file: this.name,
+        retryable: false,
+        hint: 'Copy the file to a local folder first, or ask for a server that supports range requests.',
+      });
+    }
+    return this.#send({ method: 'GET' }, {}, (response, progress) => {
+      if (response.status !== 200) throw statusError(this.name, response);
+      refuseOtherVersion(this.name, this.#version, versionOf(response.headers, size));
+      return readBody(this.name, response, size, progress);
+    });
+  }
+
+  /** Sends to where the last redirect led; where that place no longer serves (a signed URL ran out), asks the start again. */
+  async #send<T>(
+    how: Omit<HttpRequest, 'url' | 'headers'>,
+    headers: Record<string, string>,
+    use: (response: Response, progress: (bytes: number) => void) => Promise<T> | T,
+  ): Promise<T> {
+    const url = this.#found;
+    const sameHost = url.origin === this.#asked.origin;
+    this.counters.requests++;
+    return request(
+      this.#context,
+      { ...how, url, headers: { ...(sameHost ? this.#credentials : {}), 'accept-encoding': 'identity', ...headers } },
+      (response, progress) => {
+        if (url !== this.#asked && [401, 403, 404, 410].includes(response.status)) {
+          this.#found = this.#asked;
+          throw new StorageError(`the server it was redirected to answered ${response.status}`, { file: this.name });
+        }
+        if (response.redirected && response.ok) this.#found = new URL(response.url);
+        refuseEncoding(this.name, response.headers);
+        return use(response, (bytes) => {
+          this.counters.bytes += bytes;
+          progress();
+        });
+      },
+    );
+  }
+}
+
+function basicAuthorization({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** Offsets in compressed bytes are not offsets in the file. */
+function refuseEncoding(name: string, headers: Headers): void {
+  const encoding = headers.get('content-encoding');
+  if (encoding === null || encoding === '' || encoding === 'identity') return;
+  throw new StorageError(`the server sends it compressed (Content-Encoding: ${encoding}) although it was asked not to`, {
+    file: name,
+    retryable: false,
+  });
+}
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', stop));
+}

@@ -1,0 +1,21 @@
+import { type RetryPolicy, retry } from '../runtime/retry.ts';
+import { readEach } from './checked-source.ts';
+import type { CountedSource } from './source.ts';
+
+/** The same source, whose reads are tried again by `policy` where they fail with a retryable error. Counts the retries. */
+export function withRetry(source: CountedSource, policy: RetryPolicy): CountedSource {
+  const { counters } = source;
+  const onRetry = () => {
+    counters.retries++;
+  };
+  const read: CountedSource['read'] = (offset, length, signal) =>
+    retry(() => source.read(offset, length, signal), { policy, signal, onRetry });
+  return {
+    name: source.name,
+    size: source.size,
+    counters,
+    read,
+    readMany: (ranges, signal) => readEach(read, ranges, signal),
+    close: () => source.close(),
+  };
+}
