@@ -1,0 +1,85 @@
+/** What goes into the ledger and what comes out of it. */
+import type { RunState } from '#shared/plot/snapshot.ts';
+import type { Failure, Success } from '#shared/queue/messages.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
+
+export interface RunRow {
+  readonly spec: RunSpec;
+  readonly state: RunState;
+  readonly frozen: boolean;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** Time spent on the run before this process. */
+  readonly elapsedMs: number;
+}
+
+/** A task that is neither committed nor failed. */
+export interface OpenTask {
+  readonly run: string;
+  readonly index: number;
+  readonly dataset: string;
+  readonly url: string;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Attempts that ended without a partial. */
+  readonly attempts: number;
+}
+
+/** What the ledger counts, per dataset. */
+export interface DatasetCounters {
+  readonly dataset: string;
+  readonly files: number;
+  readonly filesDone: number;
+  /** Files whose number of entries nobody knows. */
+  readonly filesUnknown: number;
+  readonly tasks: number;
+  readonly committed: number;
+  readonly failed: number;
+  /** Of the files that are known, whole. */
+  readonly entriesFull: number;
+  /** The part of them that the run reads. */
+  readonly entriesAsked: number;
+  readonly entriesCommitted: number;
+  readonly entriesLost: number;
+  readonly bytesRead: number;
+  readonly requests: number;
+  readonly wallMs: number;
+  readonly openMs: number;
+  readonly readMs: number;
+  readonly processMs: number;
+  readonly encodeMs: number;
+}
+
+export interface LedgerFailure {
+  readonly index: number;
+  readonly dataset: string;
+  readonly url: string;
+  readonly code: string;
+  readonly text: string;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly entriesLost?: number | undefined;
+  readonly attempts: number;
+}
+
+/** An input of a run, as the report lists it. */
+export interface LedgerFile {
+  readonly dataset: string;
+  readonly url: string;
+  readonly entries?: number | undefined;
+  readonly bytes?: number | undefined;
+  readonly tasks: number;
+}
+
+/** One report on its way into the ledger. */
+export type Verdict =
+  | { readonly report: Success /** Called if it counts: the sums that changed with it. */; readonly merge: (dataset: string) => void }
+  | { readonly report: Failure /** When to try again (ms since 1970); undefined: never. */; readonly dueMs: number | undefined };
+
+/** Encoded sums of one histogram of one dataset. */
+export interface SumRow {
+  readonly run: string;
+  readonly dataset: string;
+  readonly histogram: string;
+  readonly bytes: Uint8Array;
+}

@@ -1,0 +1,265 @@
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Failure, Success } from '#shared/queue/messages.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
+import type { PlannedFile } from '#shared/queue/task-list.ts';
+import { Ledger } from './ledger.ts';
+
+const spec: RunSpec = {
+  v: 1,
+  run: 'r1',
+  analysis: 'a',
+  parameters: { cut: 1 },
+  tree: 'mini',
+  catalogue: { name: 'c' },
+  toy: false,
+  fraction: 1,
+  chunkEntries: 100,
+  chunkBytes: 1000,
+  datasets: [
+    { name: 'data', isData: true, files: ['b.root'] },
+    { name: 'mc', isData: false, files: ['a.root', 'broken.root'] },
+  ],
+};
+
+const files: PlannedFile[] = [
+  {
+    file: 0,
+    dataset: 'data',
+    url: 'b.root',
+    entries: 250,
+    bytes: 999,
+    tasks: [0, 1, 2].map((i) => ({ index: i, from: i * 100, to: Math.min(250, (i + 1) * 100) })),
+  },
+  { file: 1, dataset: 'mc', url: 'a.root', entries: 50, bytes: 11, tasks: [{ index: 3, from: 0, to: 50 }] },
+  { file: 2, dataset: 'mc', url: 'broken.root', tasks: [{ index: 4 }] },
+];
+
+function success(index: number, from: number, to: number, fileEntries: number): Success {
+  const stagesMs = { open: 1, read: 2, process: 3, encode: 0 };
+  const head = { v: 1 as const, kind: 'success' as const, run: 'r1', index, attempt: 1, worker: 'w' };
+  return { ...head, from, to, fileEntries, fileBytes: 999, bytesRead: 10, requests: 1, wallMs: 6, stagesMs, histograms: {} };
+}
+
+function failure(index: number, attempt: number, more: Partial<Failure> = {}): Failure {
+  return {
+    v: 1,
+    kind: 'failure',
+    run: 'r1',
+    index,
+    attempt,
+    worker: 'w',
+    code: 'StorageError',
+    text: 'gone',
+    file: 'f',
+    retryable: true,
+    ...more,
+  };
+}
+
+describe('ledger', () => {
+  let folder: string;
+  let path: string;
+  let ledger: Ledger;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ledger-'));
+    path = join(folder, 'ledger.sqlite');
+    ledger = new Ledger(path);
+  });
+  afterEach(() => {
+    ledger.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const planned = () => {
+    ledger.openRun(spec, '2020-01-01T00:00:00Z');
+    ledger.addFiles('r1', files);
+    ledger.freeze('r1');
+  };
+  const reopen = () => {
+    ledger.close();
+    ledger = new Ledger(path);
+  };
+  const commit = (report: Success | Failure, dueMs?: number) => {
+    const merged: string[] = [];
+    const verdict = report.kind === 'success' ? { report, merge: (dataset: string) => merged.push(dataset) } : { report, dueMs };
+    const [outcome] = ledger.commit([verdict], () =>
+      merged.map((dataset) => ({ run: 'r1', dataset, histogram: 'h', bytes: new Uint8Array([7]) })),
+    );
+    return outcome;
+  };
+  const pending = () => ledger.pending('r1', -1, 100).map(({ index }) => index);
+
+  it('keeps a run, its tasks and its counters over a restart', () => {
+    planned();
+    expect(commit(success(1, 100, 200, 250))).toBe('committed');
+    reopen();
+    expect(ledger.run('r1')).toEqual({ spec, state: 'running', frozen: true, startedAt: '2020-01-01T00:00:00Z', elapsedMs: 0 });
+    expect(ledger.openRun(spec, 'later')).toEqual({ frozen: true, nextFile: 3, nextIndex: 5 });
+    expect(pending()).toEqual([0, 2, 3, 4]);
+    const [data, mc] = ledger.counters('r1');
+    expect(data).toMatchObject({ dataset: 'data', files: 1, filesDone: 0, tasks: 3, committed: 1, entriesFull: 250, entriesAsked: 250 });
+    expect(data).toMatchObject({ entriesCommitted: 100, bytesRead: 10, requests: 1, wallMs: 6, readMs: 2 });
+    expect(mc).toMatchObject({ dataset: 'mc', files: 2, filesUnknown: 1, tasks: 2, committed: 0, entriesAsked: 50 });
+    expect(ledger.sum('r1', 'data', 'h')).toEqual(new Uint8Array([7]));
+    expect([...ledger.files('r1')].map(({ url, entries }) => [url, entries])).toEqual([
+      ['b.root', 250],
+      ['a.root', 50],
+      ['broken.root', undefined],
+    ]);
+  });
+
+  it('goes on with a half planned list where it stopped, and takes the same files twice', () => {
+    ledger.openRun(spec, 'now');
+    ledger.addFiles('r1', files.slice(0, 1));
+    reopen();
+    expect(ledger.openRun(spec, 'now')).toEqual({ frozen: false, nextFile: 1, nextIndex: 3 });
+    ledger.addFiles('r1', files);
+    expect(ledger.counters('r1').map(({ tasks }) => tasks)).toEqual([3, 2]);
+  });
+
+  it('refuses a list and a spec that differ, and says in what', () => {
+    planned();
+    const other = { ...files[1]!, tasks: [{ index: 3, from: 0, to: 49 }] };
+    expect(() => ledger.addFiles('r1', [other])).toThrow(expect.objectContaining({ code: 'MessageError', file: 'a.root' }));
+    expect(() => ledger.openRun({ ...spec, parameters: { cut: 2 }, fraction: 0.5 }, 'now')).toThrow(/another parameters, fraction/);
+  });
+
+  it('counts a partial once, whatever comes after it', () => {
+    planned();
+    expect(commit(success(3, 0, 50, 50))).toBe('committed');
+    expect(commit(success(3, 0, 50, 50))).toBe('duplicate');
+    expect(commit(failure(3, 2))).toBe('duplicate');
+    expect(ledger.counters('r1')[1]).toMatchObject({ committed: 1, failed: 0, entriesCommitted: 50, filesDone: 1 });
+  });
+
+  it('does not add the sums of a duplicate', () => {
+    planned();
+    let merges = 0;
+    const verdict = { report: success(3, 0, 50, 50), merge: () => merges++ };
+    expect(ledger.commit([verdict, verdict], () => [])).toEqual(['committed', 'duplicate']);
+    expect(merges).toBe(1);
+  });
+
+  it('refuses a partial of other entries, of a changed file and of an unknown task, and keeps nothing of its batch', () => {
+    planned();
+    const good = { report: success(0, 0, 100, 250), merge: () => {} };
+    for (const bad of [
+      success(1, 100, 201, 250),
+      success(1, 100, 200, 251),
+      success(99, 0, 1, 1),
+      { ...success(1, 100, 200, 250), run: 'r2' },
+    ]) {
+      expect(() => ledger.commit([good, { report: bad, merge: () => {} }], () => [])).toThrow(
+        expect.objectContaining({ code: 'MessageError' }),
+      );
+    }
+    expect(pending()).toEqual([0, 1, 2, 3, 4]);
+    expect(ledger.counters('r1')[0]).toMatchObject({ committed: 0, entriesCommitted: 0 });
+  });
+
+  it('gives a task its next attempt when its wait is over, once', () => {
+    planned();
+    expect(commit(failure(3, 1), 1000)).toBe('retry');
+    expect(ledger.takeDue(999, 10)).toEqual([]);
+    expect(ledger.takeDue(1000, 10)).toEqual([{ run: 'r1', index: 3, dataset: 'mc', url: 'a.root', from: 0, to: 50, attempts: 1 }]);
+    expect(ledger.takeDue(2000, 10)).toEqual([]);
+    expect(commit(failure(3, 1), 1000)).toBe('duplicate');
+    expect(ledger.issued('r1', 10).map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('lists what failed with the entries lost, counts it, and takes a late success back in', () => {
+    planned();
+    expect(commit(failure(1, 5, { code: 'CodecError', text: 'bad block' }))).toBe('failed');
+    expect(commit(failure(4, 1))).toBe('failed');
+    expect(ledger.failures('r1', 10)).toEqual([
+      {
+        index: 1,
+        dataset: 'data',
+        url: 'b.root',
+        code: 'CodecError',
+        text: 'bad block',
+        from: 100,
+        to: 200,
+        entriesLost: 100,
+        attempts: 5,
+      },
+      {
+        index: 4,
+        dataset: 'mc',
+        url: 'broken.root',
+        code: 'StorageError',
+        text: 'gone',
+        from: undefined,
+        to: undefined,
+        entriesLost: undefined,
+        attempts: 1,
+      },
+    ]);
+    expect(ledger.counters('r1').map(({ failed, entriesLost, filesDone }) => [failed, entriesLost, filesDone])).toEqual([
+      [1, 100, 0],
+      [1, 0, 1],
+    ]);
+    expect(commit(success(1, 100, 200, 250))).toBe('committed');
+    expect(ledger.counters('r1')[0]).toMatchObject({ committed: 1, failed: 0, entriesLost: 0 });
+    expect(ledger.failures('r1', 10)).toHaveLength(1);
+  });
+
+  it('learns the size of a file that could not be opened when the run was planned', () => {
+    planned();
+    expect(commit(success(4, 0, 40, 80))).toBe('committed');
+    expect(ledger.counters('r1')[1]).toMatchObject({ filesUnknown: 0, entriesFull: 130, entriesAsked: 90, entriesCommitted: 40 });
+  });
+
+  it('gives failed tasks new attempts when asked', () => {
+    planned();
+    commit(failure(1, 5));
+    commit(failure(4, 5));
+    expect(ledger.retryFailed('r1')).toBe(2);
+    expect(pending()).toEqual([0, 1, 2, 3, 4]);
+    expect(ledger.failures('r1', 10)).toEqual([]);
+    expect(ledger.counters('r1').map(({ failed, entriesLost, filesDone }) => [failed, entriesLost, filesDone])).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+    expect(commit(failure(1, 1), 5)).toBe('retry');
+  });
+
+  it('keeps a second process out', () => {
+    expect(() => new Ledger(path)).toThrow(/another process works with this ledger/);
+  });
+
+  it('says that the disk is full, keeps what was committed, and goes on when there is room', () => {
+    ledger.close();
+    ledger = new Ledger(path, { maxBytes: statSync(path).size + 40_000 });
+    planned();
+    const big = () => [{ run: 'r1', dataset: 'data', histogram: 'h', bytes: new Uint8Array(100_000) }];
+    const verdict = { report: success(0, 0, 100, 250), merge: () => {} };
+    expect(() => ledger.commit([verdict], big)).toThrow(/disk is full.*--resume/);
+    expect(pending()).toContain(0);
+    reopen();
+    expect(ledger.commit([verdict], big)).toEqual(['committed']);
+  });
+
+  it('tells a file that is no ledger, and a damaged one', () => {
+    const other = join(folder, 'other');
+    writeFileSync(other, 'this is not a database, whatever its name says. '.repeat(100));
+    expect(() => new Ledger(other)).toThrow(/the ledger is damaged .*--force/);
+    planned();
+    ledger.addFiles(
+      'r1',
+      Array.from({ length: 2000 }, (_, i) => ({ file: 3 + i, dataset: 'mc', url: `${i}.root`, tasks: [{ index: 5 + i }] })),
+    );
+    reopen();
+    ledger.close();
+    const file = openSync(path, 'r+');
+    for (let page = 1; page < 30; page += 1) writeSync(file, new Uint8Array(2000).fill(0x5a), 0, 2000, page * 4096);
+    closeSync(file);
+    expect(() => new Ledger(path)).toThrow(/the ledger is damaged/);
+    truncateSync(path, 0);
+    ledger = new Ledger(path);
+    expect(ledger.runs()).toEqual([]);
+  });
+});

@@ -1,0 +1,242 @@
+import { MessageError } from '#shared/errors.ts';
+import type { RunState } from '#shared/plot/snapshot.ts';
+import { type RunSpec, runSpecSchema, specDifferences } from '#shared/queue/run-spec.ts';
+import type { PlannedFile, TaskListState } from '#shared/queue/task-list.ts';
+import { commitFailure, commitSuccess, datasetOf, type Outcome, reopenFailed } from './ledger-commit.ts';
+import { LedgerDatabase, type Row } from './ledger-database.ts';
+import type { DatasetCounters, LedgerFailure, LedgerFile, OpenTask, RunRow, SumRow, Verdict } from './ledger-rows.ts';
+
+/**
+ * The durable record of runs: one SQLite file, one process. Memory does not grow with the number of tasks.
+ * Every method may throw a StorageError (disk full, file damaged); what was not committed then is not in it at all.
+ */
+export class Ledger {
+  readonly #db: LedgerDatabase;
+
+  /** @throws StorageError if the file cannot be opened as a ledger. `maxBytes`: it must not grow past this. */
+  constructor(path: string, { maxBytes }: { readonly maxBytes?: number } = {}) {
+    this.#db = new LedgerDatabase(path, maxBytes);
+  }
+
+  get path(): string {
+    return this.#db.path;
+  }
+
+  /** Ids of all runs, the one that started last first. */
+  runs(): string[] {
+    return this.#db.all('SELECT run FROM runs ORDER BY started_at DESC, run').map(({ run }) => String(run));
+  }
+
+  run(run: string): RunRow | undefined {
+    const row = this.#db.get('SELECT spec, state, frozen, started_at, elapsed_ms FROM runs WHERE run = ?', run);
+    if (!row) return undefined;
+    return {
+      spec: runSpecSchema.parse(JSON.parse(String(row['spec']))),
+      state: String(row['state']) as RunState,
+      frozen: row['frozen'] === 1,
+      startedAt: String(row['started_at']),
+      elapsedMs: Number(row['elapsed_ms']),
+    };
+  }
+
+  /** Makes the run, or finds it. @throws MessageError if it exists with another spec. */
+  openRun(spec: RunSpec, startedAt: string): TaskListState {
+    return this.#db.transaction(() => {
+      const known = this.run(spec.run);
+      if (known) this.#assertSameSpec(known.spec, spec);
+      else this.#insertRun(spec, startedAt);
+      const last = this.#db.get(
+        `SELECT (SELECT max(file) FROM files WHERE run = ?1) AS file, (SELECT max(idx) FROM tasks WHERE run = ?1) AS idx`,
+        spec.run,
+      );
+      return { frozen: known?.frozen ?? false, nextFile: Number(last?.['file'] ?? -1) + 1, nextIndex: Number(last?.['idx'] ?? -1) + 1 };
+    });
+  }
+
+  /** Takes planned files with their tasks; those it has already must be the same. @throws MessageError if not. */
+  addFiles(run: string, files: readonly PlannedFile[]): void {
+    this.#db.transaction(() => {
+      for (const file of files) this.#addFile(run, file);
+    });
+  }
+
+  freeze(run: string): void {
+    this.#db.run('UPDATE runs SET frozen = 1 WHERE run = ?', run);
+  }
+
+  setState(run: string, state: RunState): void {
+    this.#db.run('UPDATE runs SET state = ? WHERE run = ?', state, run);
+  }
+
+  addElapsed(run: string, ms: number): void {
+    this.#db.run('UPDATE runs SET elapsed_ms = elapsed_ms + ? WHERE run = ?', ms, run);
+  }
+
+  /** Open tasks after `index`, in order. */
+  pending(run: string, after: number, limit: number): OpenTask[] {
+    return this.#openTasks(`t.run = ? AND t.idx > ? AND t.state = 'pending' ORDER BY t.idx LIMIT ?`, run, after, limit);
+  }
+
+  /** Takes out up to `limit` tasks whose wait between two attempts is over. */
+  takeDue(nowMs: number, limit: number): OpenTask[] {
+    return this.#db.transaction(() => {
+      const due = this.#openTasks('t.due_ms IS NOT NULL AND t.due_ms <= ? ORDER BY t.due_ms LIMIT ?', nowMs, limit);
+      for (const { run, index } of due) this.#db.run('UPDATE tasks SET due_ms = NULL WHERE run = ? AND idx = ?', run, index);
+      return due;
+    });
+  }
+
+  /** Open tasks that are not waiting for their next attempt. */
+  issued(run: string, limit: number): OpenTask[] {
+    return this.#openTasks(`t.run = ? AND t.state = 'pending' AND t.due_ms IS NULL ORDER BY t.idx LIMIT ?`, run, limit);
+  }
+
+  /** All verdicts and the sums that `sums` returns after them, or nothing. Returns what became of each. */
+  commit(verdicts: readonly Verdict[], sums: () => Iterable<SumRow>): Outcome[] {
+    return this.#db.transaction(() => {
+      const outcomes = verdicts.map((verdict) => {
+        if (verdict.report.kind === 'failure')
+          return commitFailure(this.#db, verdict.report, 'dueMs' in verdict ? verdict.dueMs : undefined);
+        const outcome = commitSuccess(this.#db, verdict.report);
+        if (outcome === 'committed' && 'merge' in verdict) verdict.merge(this.datasetOf(verdict.report.run, verdict.report.index));
+        return outcome;
+      });
+      for (const { run, dataset, histogram, bytes } of sums()) {
+        this.#db.run('INSERT OR REPLACE INTO sums (run, dataset, histogram, bytes) VALUES (?, ?, ?, ?)', run, dataset, histogram, bytes);
+      }
+      return outcomes;
+    });
+  }
+
+  /** @throws MessageError if the ledger has no such task. */
+  datasetOf(run: string, index: number): string {
+    return datasetOf(this.#db, run, index);
+  }
+
+  /** Failed tasks get new attempts, and the run goes on. Returns how many. */
+  retryFailed(run: string): number {
+    return this.#db.transaction(() => reopenFailed(this.#db, run));
+  }
+
+  /** Encoded sums; undefined until the first commit of the dataset. */
+  sum(run: string, dataset: string, histogram: string): Uint8Array | undefined {
+    const row = this.#db.get('SELECT bytes FROM sums WHERE run = ? AND dataset = ? AND histogram = ?', run, dataset, histogram);
+    return row?.['bytes'] as Uint8Array | undefined;
+  }
+
+  /** One row a dataset, in the order of the spec. */
+  counters(run: string): DatasetCounters[] {
+    const rows = this.#db.all(
+      `SELECT dataset, files, files_done AS filesDone, files_unknown AS filesUnknown, tasks, committed, failed,
+       entries_full AS entriesFull, entries_asked AS entriesAsked, entries_committed AS entriesCommitted, entries_lost AS entriesLost,
+       bytes_read AS bytesRead, requests, wall_ms AS wallMs, open_ms AS openMs, read_ms AS readMs, process_ms AS processMs,
+       encode_ms AS encodeMs FROM datasets WHERE run = ? ORDER BY position`,
+      run,
+    );
+    return rows as (Row & DatasetCounters)[];
+  }
+
+  /** In task order, at most `limit`. */
+  failures(run: string, limit: number): LedgerFailure[] {
+    const rows = this.#db.all(
+      `SELECT x.idx, f.dataset, f.url, x.code, x.text, t.first, t.last, x.entries_lost, t.attempts
+       FROM failures x JOIN tasks t ON t.run = x.run AND t.idx = x.idx JOIN files f ON f.run = t.run AND f.file = t.file
+       WHERE x.run = ? ORDER BY x.idx LIMIT ?`,
+      ...[run, limit],
+    );
+    return rows.map((row) => ({
+      index: Number(row['idx']),
+      dataset: String(row['dataset']),
+      url: String(row['url']),
+      code: String(row['code']),
+      text: String(row['text']),
+      from: optional(row['first']),
+      to: optional(row['last']),
+      entriesLost: optional(row['entries_lost']),
+      attempts: Number(row['attempts']),
+    }));
+  }
+
+  /** Every input, in the order of the spec. */
+  *files(run: string): Iterable<LedgerFile> {
+    for (const row of this.#db.iterate('SELECT dataset, url, entries, bytes, tasks FROM files WHERE run = ? ORDER BY file', run)) {
+      yield {
+        dataset: String(row['dataset']),
+        url: String(row['url']),
+        entries: optional(row['entries']),
+        bytes: optional(row['bytes']),
+        tasks: Number(row['tasks']),
+      };
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #insertRun(spec: RunSpec, startedAt: string): void {
+    this.#db.run(`INSERT INTO runs (run, spec, state, started_at) VALUES (?, ?, 'running', ?)`, spec.run, JSON.stringify(spec), startedAt);
+    for (const [position, { name }] of spec.datasets.entries()) {
+      this.#db.run('INSERT INTO datasets (run, dataset, position) VALUES (?, ?, ?)', spec.run, name, position);
+    }
+  }
+
+  #assertSameSpec(known: RunSpec, spec: RunSpec): void {
+    const different = specDifferences(known, spec);
+    if (different.length === 0) return;
+    throw new MessageError(`run ${spec.run} exists with another ${different.join(', ')}`, { file: this.path });
+  }
+
+  #addFile(run: string, { file, dataset, url, entries, bytes, tasks }: PlannedFile): void {
+    if (this.#db.get('SELECT 1 FROM files WHERE run = ? AND file = ?', run, file)) {
+      this.#assertSameFile(run, file, url, tasks);
+      return;
+    }
+    this.#db.run(
+      'INSERT INTO files (run, file, dataset, url, entries, bytes, tasks) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ...[run, file, dataset, url, entries ?? null, bytes ?? null, tasks.length],
+    );
+    for (const { index, from, to } of tasks) {
+      const sql = 'INSERT INTO tasks (run, idx, file, first, last) VALUES (?, ?, ?, ?, ?)';
+      this.#db.run(sql, run, index, file, from ?? null, to ?? null);
+    }
+    const asked = tasks.reduce((sum, { from, to }) => sum + (to ?? 0) - (from ?? 0), 0);
+    this.#db.run(
+      `UPDATE datasets SET files = files + 1, files_unknown = files_unknown + ?, tasks = tasks + ?, entries_full = entries_full + ?,
+       entries_asked = entries_asked + ? WHERE run = ? AND dataset = ?`,
+      ...[entries === undefined ? 1 : 0, tasks.length, entries ?? 0, asked, run, dataset],
+    );
+  }
+
+  #assertSameFile(run: string, file: number, url: string, tasks: PlannedFile['tasks']): void {
+    const rows = this.#db.all(
+      'SELECT f.url, t.idx, t.first, t.last FROM files f JOIN tasks t ON t.run = f.run AND t.file = f.file WHERE f.run = ? AND f.file = ? ORDER BY t.idx',
+      ...[run, file],
+    );
+    const text = (list: readonly unknown[]) => JSON.stringify(list);
+    const known = text(rows.map((row) => [row['url'], row['idx'], row['first'], row['last']]));
+    if (known === text(tasks.map(({ index, from, to }) => [url, index, from ?? null, to ?? null]))) return;
+    throw new MessageError(`file ${file} of run ${run} is in the ledger with other tasks`, { file: url });
+  }
+
+  #openTasks(where: string, ...values: (string | number)[]): OpenTask[] {
+    const rows = this.#db.all(
+      `SELECT t.run, t.idx, f.dataset, f.url, t.first, t.last, t.attempts
+       FROM tasks t JOIN files f ON f.run = t.run AND f.file = t.file WHERE ${where}`,
+      ...values,
+    );
+    return rows.map((row) => ({
+      run: String(row['run']),
+      index: Number(row['idx']),
+      dataset: String(row['dataset']),
+      url: String(row['url']),
+      from: optional(row['first']),
+      to: optional(row['last']),
+      attempts: Number(row['attempts']),
+    }));
+  }
+}
+
+function optional(value: Row[string] | undefined): number | undefined {
+  return value === null || value === undefined ? undefined : Number(value);
+}

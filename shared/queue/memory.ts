@@ -1,0 +1,179 @@
+/** The queue port inside one process: what single-machine runs use. Nothing outlives the process; the ledger does. */
+import { isPipelineError, StorageError } from '../errors.ts';
+import type { DeadLetter, Report, Task } from './messages.ts';
+import type { Channel, ConsumeOptions, Handler, Queue } from './queue.ts';
+
+interface Stored<T> {
+  readonly message: T;
+  readonly redelivered: boolean;
+}
+
+interface Consumer<T> {
+  readonly handler: Handler<T>;
+  readonly options: ConsumeOptions;
+  inHand: number;
+  /** Called when the last delivery in hand of a stopped consumer is over. */
+  onIdle: () => void;
+}
+
+/** First in, first out, with constant cost at both ends. */
+class Fifo<T> {
+  #items: (T | undefined)[] = [];
+  #head = 0;
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  /** Redelivered messages go to the front: they have waited longest. */
+  unshift(item: T): void {
+    if (this.#head > 0) this.#items[--this.#head] = item;
+    else this.#items.unshift(item);
+  }
+
+  shift(): T | undefined {
+    const item = this.#items[this.#head];
+    this.#items[this.#head++] = undefined;
+    if (this.#head > 1000 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+}
+
+class MemoryChannel<T> implements Channel<T> {
+  /** One line a key; a Map keeps insertion order, and a line that was served goes to its end: lines take turns. */
+  readonly #lines = new Map<string, Fifo<Stored<T>>>();
+  readonly #consumers = new Set<Consumer<T>>();
+  /** Keys whose messages must not come back; publishing under one again revives it. */
+  readonly #deleted = new Set<string>();
+  readonly #keyOf: (message: T) => string;
+  readonly #bury: (letter: DeadLetter) => Promise<void>;
+  #closed = false;
+
+  constructor(keyOf: (message: T) => string, bury: (letter: DeadLetter) => Promise<void>) {
+    this.#keyOf = keyOf;
+    this.#bury = bury;
+  }
+
+  async publish(message: T): Promise<void> {
+    this.#assertOpen();
+    this.#deleted.delete(this.#keyOf(message));
+    this.#lineOf(message).push({ message, redelivered: false });
+    this.#pump();
+  }
+
+  async consume(handler: Handler<T>, options: ConsumeOptions): Promise<void> {
+    this.#assertOpen();
+    const { promise: idle, resolve: onIdle } = Promise.withResolvers<void>();
+    const consumer: Consumer<T> = { handler, options, inHand: 0, onIdle };
+    const stop = () => this.#stop(consumer);
+    this.#consumers.add(consumer);
+    options.signal.addEventListener('abort', stop, { once: true });
+    if (options.signal.aborted) stop();
+    this.#pump();
+    await idle;
+    options.signal.removeEventListener('abort', stop);
+  }
+
+  async depth(key?: string): Promise<number> {
+    if (key !== undefined) return this.#lines.get(key)?.size ?? 0;
+    let sum = 0;
+    for (const line of this.#lines.values()) sum += line.size;
+    return sum;
+  }
+
+  delete(key: string): void {
+    this.#lines.delete(key);
+    this.#deleted.add(key);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const consumer of this.#consumers) this.#stop(consumer);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new StorageError('the queue is closed', { retryable: false });
+  }
+
+  #lineOf(message: T): Fifo<Stored<T>> {
+    const key = this.#keyOf(message);
+    const line = this.#lines.get(key) ?? new Fifo();
+    this.#lines.set(key, line);
+    return line;
+  }
+
+  #stop(consumer: Consumer<T>): void {
+    this.#consumers.delete(consumer);
+    if (consumer.inHand === 0) consumer.onIdle();
+  }
+
+  /** Gives out what waits, one to each consumer with a free hand, in turns. */
+  #pump(): void {
+    for (;;) {
+      const consumer = [...this.#consumers].find(({ inHand, options }) => inHand < options.prefetch);
+      const stored = consumer && this.#next();
+      if (!consumer || !stored) return;
+      this.#consumers.delete(consumer);
+      this.#consumers.add(consumer);
+      consumer.inHand += 1;
+      void this.#deliver(consumer, stored);
+    }
+  }
+
+  #next(): Stored<T> | undefined {
+    for (const [key, line] of this.#lines) {
+      this.#lines.delete(key);
+      const stored = line.shift();
+      if (line.size > 0) this.#lines.set(key, line);
+      if (stored) return stored;
+    }
+    return undefined;
+  }
+
+  async #deliver(consumer: Consumer<T>, stored: Stored<T>): Promise<void> {
+    try {
+      // A turn later, so that `publish` never runs a handler inside itself.
+      await Promise.resolve();
+      await consumer.handler(stored);
+    } catch (error) {
+      await this.#takeBack(consumer, stored.message, error);
+    }
+    consumer.inHand -= 1;
+    if (!this.#consumers.has(consumer) && consumer.inHand === 0) consumer.onIdle();
+    this.#pump();
+  }
+
+  async #takeBack(consumer: Consumer<T>, message: T, error: unknown): Promise<void> {
+    if (!consumer.options.signal.aborted && !(isPipelineError(error) && error.retryable)) {
+      return this.#bury({ message, reason: error instanceof Error ? error.message : String(error) });
+    }
+    // A handler that always fails at once must not starve the process.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (!this.#deleted.has(this.#keyOf(message))) this.#lineOf(message).unshift({ message, redelivered: true });
+  }
+}
+
+/** A queue in this process's memory. */
+export function openMemoryQueue(): Queue {
+  const drop = async () => {};
+  const deadLetters = new MemoryChannel<DeadLetter>(() => '', drop);
+  const bury = (letter: DeadLetter) => deadLetters.publish(letter).catch(drop);
+  const tasks = new MemoryChannel<Task>((task) => task.run, bury);
+  const reports = new MemoryChannel<Report>(() => '', bury);
+  return {
+    tasks,
+    reports,
+    deadLetters,
+    deleteRun: async (run) => tasks.delete(run),
+    close: async () => {
+      for (const channel of [tasks, reports, deadLetters]) channel.close();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * The queue port, as semantics: what a broker must promise, with no word of how. Implementations pass conformance.ts.
+ *
+ * Delivery is at least once. A message that was published and not acked is delivered again after its consumer died, and
+ * may be delivered twice; who receives must not mind (the ledger does not). Order is publishing order for one key and one
+ * consumer, without redeliveries; nothing may depend on it.
+ */
+import type { DeadLetter, Report, Task } from './messages.ts';
+
+export interface Delivery<T> {
+  readonly message: T;
+  /** True if the message may have been delivered before. */
+  readonly redelivered: boolean;
+}
+
+/**
+ * Handles one delivery; how it ends decides: returns: ack; throws with `retryable: true`, or after the consumer's signal
+ * aborted: back into the queue; throws anything else: to the dead letters, with the error's text.
+ */
+export type Handler<T> = (delivery: Delivery<T>) => Promise<void>;
+
+export interface ConsumeOptions {
+  /** Most deliveries in hand (delivered, not yet acked) at a time. */
+  readonly prefetch: number;
+  /** Abort: no new deliveries; those in hand are awaited. */
+  readonly signal: AbortSignal;
+}
+
+export interface Channel<T> {
+  /** Resolves when the queue answers for the message: from here on it is not lost. */
+  publish(message: T): Promise<void>;
+  /** Delivers until the signal aborts; resolves when nothing is in hand any more. Rejects only if the queue is closed or broken. */
+  consume(handler: Handler<T>, options: ConsumeOptions): Promise<void>;
+  /** Messages waiting for a consumer (of one run, where a run is given); those in hand are not counted. */
+  depth(run?: string): Promise<number>;
+}
+
+export interface Queue {
+  /** Runs take turns, so that a small one does not wait behind a big one. */
+  readonly tasks: Channel<Task>;
+  readonly reports: Channel<Report>;
+  readonly deadLetters: Channel<DeadLetter>;
+  /** Forgets the waiting tasks of a run that is over. Its deliveries in hand go on; nothing of them comes back. */
+  deleteRun(run: string): Promise<void>;
+  /** Ends all consumers; what is in hand goes back into the queue (where it outlives this process). Publishing rejects from now on. */
+  close(): Promise<void>;
+}

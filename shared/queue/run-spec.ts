@@ -1,0 +1,46 @@
+/** What a run is: all that decides its result, as JSON. The ledger keeps it, so that a run can go on without its caller. */
+import { z } from 'zod';
+import { MESSAGE_VERSION } from './messages.ts';
+
+const positive = z.int().positive();
+
+export const runSpecSchema = z.object({
+  v: z.literal(MESSAGE_VERSION),
+  run: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'letters, digits, dot, dash and underscore, at most 100'),
+  /** Built-in name, or path of the user's own file. */
+  analysis: z.string().min(1),
+  /** Complete: defaults and the user's values. */
+  parameters: z.record(z.string(), z.unknown()),
+  tree: z.string().min(1),
+  /** The whole catalogue (shared/datasets), so that a change to its file does not change this run. */
+  catalogue: z.unknown(),
+  /** True where any input is generated. */
+  toy: z.boolean(),
+  /** Of each file, from its first entry. */
+  fraction: z.number().gt(0).max(1),
+  /** A file with more entries than this is cut into chunks of about this size. */
+  chunkEntries: positive,
+  /** The same for its bytes in the columns that the analysis reads. */
+  chunkBytes: positive,
+  /** In the order of the plot; each with its files in the order they are numbered. */
+  datasets: z.array(z.object({ name: z.string().min(1), isData: z.boolean(), files: z.array(z.string().min(1)) })).min(1),
+});
+
+export type RunSpec = z.infer<typeof runSpecSchema>;
+
+/** One file is one task unless it is bigger than this (design limits, also of the broker's patience with one message). */
+export const DEFAULT_CHUNKS = { chunkEntries: 1_000_000, chunkBytes: 256 * 2 ** 20 } as const;
+
+/** Fields in which two specs differ although they must not, when the second is to go on with the run of the first. */
+export function specDifferences(a: RunSpec, b: RunSpec): string[] {
+  const fields = ['analysis', 'parameters', 'tree', 'catalogue', 'toy', 'fraction', 'chunkEntries', 'chunkBytes', 'datasets'] as const;
+  return fields.filter((field) => canonical(a[field]) !== canonical(b[field]));
+}
+
+/** JSON with sorted keys: equal values give equal text. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
