@@ -7,6 +7,7 @@ export function nearMisses(wanted: string, names: Iterable<string>, limit = 3): 
   const allowed = Math.max(1, Math.floor(target.length / 3));
   const scored: { name: string; score: number }[] = [];
   for (const name of new Set(names)) {
+    if (Math.max(name.length, wanted.length) > LONGEST) continue;
     const candidate = name.toLowerCase();
     const part = target.length > 2 && candidate.length > 2 && (candidate.includes(target) || target.includes(candidate));
     const score = part ? Math.min(allowed, Math.abs(candidate.length - target.length)) : editDistance(target, candidate, allowed);
@@ -17,6 +18,9 @@ export function nearMisses(wanted: string, names: Iterable<string>, limit = 3): 
     .slice(0, limit)
     .map(({ name }) => name);
 }
+
+/** Longer names are not compared, so that hostile input stays cheap. */
+const LONGEST = 200;
 
 /** Levenshtein distance, or anything above `limit` once it must be larger. */
 function editDistance(a: string, b: string, limit: number): number {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { sleep } from './retry.ts';
 
 const module = new URL('./shutdown.ts', import.meta.url);
@@ -17,6 +17,9 @@ const program = `
 
 async function startStubborn() {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: fileURLToPath(new URL('.', module)) });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
@@ -25,7 +28,7 @@ async function startStubborn() {
     while (!output.includes(text)) await once(child.stdout, 'data');
   };
   await until('ready');
-  return { child, until, output: () => output };
+  return { child, until };
 }
 
 describe('listenForShutdown', () => {
@@ -45,7 +48,5 @@ describe('listenForShutdown', () => {
     child.kill('SIGINT');
     await sleep(100);
     expect([child.exitCode, child.signalCode]).toEqual([null, null]);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
   });
 });

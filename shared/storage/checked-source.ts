@@ -22,7 +22,7 @@ export function checkedSource(raw: RawSource): CountedSource {
   const read = async (offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> => {
     signal?.throwIfAborted();
     if (closing !== undefined) throw new StorageError('read after close', { file: name, retryable: false });
-    checkRange(name, size, { offset, length });
+    refuseOutside(name, size, { offset, length });
     return length === 0 ? new Uint8Array(0) : raw.read(offset, length, signal);
   };
   return {
@@ -45,7 +45,11 @@ export async function readEach(read: ByteSource['read'], ranges: readonly ByteRa
   return answers;
 }
 
-function checkRange(name: string, size: number, { offset, length }: ByteRange): void {
+/**
+ * Refuses a range that is not inside the file.
+ * @throws StorageError, not retryable.
+ */
+export function refuseOutside(name: string, size: number, { offset, length }: ByteRange): void {
   const sound = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
   if (sound && offset + length <= size) return;
   throw new StorageError(`${length} bytes asked for, but the file has ${size}`, {

@@ -1,3 +1,4 @@
+import { refuseOutside } from './checked-source.ts';
 import type { ByteRange, CountedSource } from './source.ts';
 
 /** When ranges are worth fetching together. */
@@ -57,6 +58,8 @@ async function readPlanned(
   limits: ReadLimits,
   signal?: AbortSignal,
 ): Promise<Uint8Array[]> {
+  // Before they are joined: a broken range could hide inside a sound one.
+  for (const range of ranges) refuseOutside(source.name, source.size, range);
   const answers: Uint8Array[] = new Array(ranges.length);
   const reads = planReads(ranges, limits);
   await inParallel(reads, limits.parallel, signal, async (planned, either) => {
@@ -66,7 +69,7 @@ async function readPlanned(
       answers[member] = bytes.subarray(offset - planned.offset, offset - planned.offset + length);
     }
   });
-  // Empty ranges are in no read, but their offsets are checked like any other.
+  // Empty ranges are in no read.
   for (const [index, { offset, length }] of ranges.entries()) answers[index] ??= await source.read(offset, length, signal);
   return answers;
 }

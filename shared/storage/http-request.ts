@@ -15,7 +15,11 @@ export interface HttpRequest {
   readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** Where `headers` do not do: what is sent to the origin that is named here, and to no other. */
+  readonly credentials: { readonly origin: string; readonly headers: Readonly<Record<string, string>> };
 }
+
+const MAX_REDIRECTS = 10;
 
 /** A server that drips may take this many timeouts in all before it is given up. */
 const MAX_TIMEOUTS = 20;
@@ -27,9 +31,10 @@ const MAX_TIMEOUTS = 20;
  */
 export async function request<T>(
   context: RequestContext,
-  { url, method, headers, signal }: HttpRequest,
-  use: (response: Response, progress: () => void) => Promise<T> | T,
+  asked: HttpRequest,
+  use: (response: Response, url: URL, progress: () => void) => Promise<T> | T,
 ): Promise<T> {
+  const { signal } = asked;
   const controller = new AbortController();
   const stop = () => controller.abort(signal?.aborted ? signal.reason : context.closing.reason);
   const slow = () => controller.abort(new StorageError(`no answer within ${context.timeoutMs} ms`, { file: context.name }));
@@ -38,10 +43,10 @@ export async function request<T>(
   for (const source of [signal, context.closing]) source?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted || context.closing.aborted) stop();
   try {
-    const response = await fetch(url, { method, headers, redirect: 'follow', signal: controller.signal });
+    const { response, url } = await follow(context.name, asked, controller.signal);
     idle.refresh();
     try {
-      return await use(response, () => idle.refresh());
+      return await use(response, url, () => idle.refresh());
     } finally {
       // A body that was read already, or broken off by the abort, has nothing left to cancel.
       if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined);
@@ -54,6 +59,26 @@ export async function request<T>(
     clearTimeout(whole);
     for (const source of [signal, context.closing]) source?.removeEventListener('abort', stop);
   }
+}
+
+/** Follows redirects itself: fetch would carry all headers along, except its own, to wherever they lead. */
+async function follow(name: string, asked: HttpRequest, signal: AbortSignal): Promise<{ response: Response; url: URL }> {
+  let { url } = asked;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    const headers = { ...asked.headers, ...(url.origin === asked.credentials.origin ? asked.credentials.headers : {}) };
+    const response = await fetch(url, { method: asked.method, headers, redirect: 'manual', signal });
+    const location = [301, 302, 303, 307, 308].includes(response.status) ? response.headers.get('location') : null;
+    if (location === null) return { response, url };
+    await response.body?.cancel();
+    const next = URL.parse(location, url);
+    if (next === null || !/^https?:$/.test(next.protocol)) {
+      throw new StorageError('the server redirects to something that is no web address', { file: name, retryable: false });
+    }
+    next.username = '';
+    next.password = '';
+    url = next;
+  }
+  throw new StorageError(`the server redirects more than ${MAX_REDIRECTS} times`, { file: name, retryable: false });
 }
 
 /**
@@ -89,17 +114,16 @@ export function statusError(name: string, { status, statusText }: Response): Sto
   });
 }
 
-/** Faults that are the same a second later: a wrong host name, a wrong certificate, too many redirects. */
-const FINAL_FAULTS = /^ENOTFOUND$|CERT|SELF_SIGNED|UNABLE_TO_|redirect|unknown scheme/;
+/** Faults that are the same a second later: a wrong host name, a wrong certificate. */
+const FINAL_FAULTS = /^ENOTFOUND$|CERT|SELF_SIGNED|^UNABLE_TO_/;
 
 function networkError(name: string, error: unknown): StorageError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const message = cause instanceof Error ? cause.message : String(cause);
-  const final = FINAL_FAULTS.test(code) || (code === '' && FINAL_FAULTS.test(message));
   return new StorageError(`cannot be fetched: ${code === '' || message.includes(code) ? message : `${code}: ${message}`}`, {
     file: name,
-    retryable: !final,
+    retryable: !FINAL_FAULTS.test(code),
     hint: code === 'ENOTFOUND' ? 'Check the host name and the network connection.' : undefined,
     cause: error,
   });

@@ -164,29 +164,27 @@ class HttpFile {
 
   /** Sends to where the last redirect led; where that place no longer serves (a signed URL ran out), asks the start again. */
   async #send<T>(
-    how: Omit<HttpRequest, 'url' | 'headers'>,
+    how: Pick<HttpRequest, 'method' | 'signal'>,
     headers: Record<string, string>,
     use: (response: Response, progress: (bytes: number) => void) => Promise<T> | T,
   ): Promise<T> {
-    const url = this.#found;
-    const sameHost = url.origin === this.#asked.origin;
+    const from = this.#found;
+    // With a range, fetch asks for uncompressed bytes by itself.
+    const encoding: Record<string, string> = 'range' in headers ? {} : { 'accept-encoding': 'identity' };
+    const credentials = { origin: this.#asked.origin, headers: this.#credentials };
     this.counters.requests++;
-    return request(
-      this.#context,
-      { ...how, url, headers: { ...(sameHost ? this.#credentials : {}), 'accept-encoding': 'identity', ...headers } },
-      (response, progress) => {
-        if (url !== this.#asked && [401, 403, 404, 410].includes(response.status)) {
-          this.#found = this.#asked;
-          throw new StorageError(`the server it was redirected to answered ${response.status}`, { file: this.name });
-        }
-        if (response.redirected && response.ok) this.#found = new URL(response.url);
-        refuseEncoding(this.name, response.headers);
-        return use(response, (bytes) => {
-          this.counters.bytes += bytes;
-          progress();
-        });
-      },
-    );
+    return request(this.#context, { ...how, url: from, headers: { ...encoding, ...headers }, credentials }, (response, url, progress) => {
+      if (from !== this.#asked && [401, 403, 404, 410].includes(response.status)) {
+        this.#found = this.#asked;
+        throw new StorageError(`the server it was redirected to answered ${response.status}`, { file: this.name });
+      }
+      if (response.ok) this.#found = url;
+      refuseEncoding(this.name, response.headers);
+      return use(response, (bytes) => {
+        this.counters.bytes += bytes;
+        progress();
+      });
+    });
   }
 }
 
