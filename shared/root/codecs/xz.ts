@@ -1,0 +1,42 @@
+import { decompressSync } from '@napi-rs/lzma/xz';
+import { CodecError } from '../../errors.ts';
+import type { Codec } from './codec.ts';
+
+const FOOTER_BYTES = 12;
+
+/** XZ: one .xz stream; liblzma checks its CRCs. */
+export const decodeXz: Codec = (block, out, start, length) => {
+  const promised = indexedLength(block);
+  if (promised !== length) throw new CodecError(`the block's index says ${promised} bytes, not ${length}`);
+  const bytes = decompressSync(block);
+  if (bytes.length !== length) throw new CodecError(`the block holds ${bytes.length} bytes, not ${length}`);
+  out.set(bytes, start);
+};
+
+/**
+ * Uncompressed bytes by the stream's index, which stands in front of the footer (.xz format 1.2, sections 2.1.2 and 4):
+ * looked at first, because the decoder has no limit on what it writes.
+ */
+function indexedLength(block: Uint8Array): number {
+  const footer = block.length - FOOTER_BYTES;
+  if (footer < FOOTER_BYTES) throw new CodecError('the block is shorter than an .xz stream');
+  const backward = new DataView(block.buffer, block.byteOffset + footer + 4, 4).getUint32(0, true);
+  let at = footer - (backward + 1) * 4;
+  if (at < FOOTER_BYTES || block[at] !== 0) throw new CodecError('the .xz stream has no index');
+  at++;
+  const integer = (): number => {
+    let value = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const byte = block[at++];
+      if (byte === undefined || at > footer || shift > 2 ** 42) throw new CodecError('the .xz index is damaged');
+      value += (byte & 0x7f) * shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  let total = 0;
+  for (let records = integer(); records > 0; records--) {
+    integer(); // compressed size
+    total += integer();
+  }
+  return total;
+}

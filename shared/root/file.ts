@@ -1,0 +1,158 @@
+import { PipelineError, RootFormatError, UnsupportedError } from '../errors.ts';
+import type { ByteSource } from '../storage/source.ts';
+import { decompress } from './compression.ts';
+import { Cursor } from './cursor.ts';
+import { FILE_HEADER_LENGTH, type FileHeader, parseFileHeader } from './file-header.ts';
+import { KEY_HEAD_LENGTH, type Key, parseKey } from './key.ts';
+import { type RootObject, readObject } from './object-reader.ts';
+import { parseStreamerInfos, StreamerCatalogue } from './streamer-info.ts';
+
+/** Directories deeper than this are a crafted file. */
+const MAX_DIRECTORY_DEPTH = 64;
+/** Read at once when a file is opened: header, first key and root directory. */
+const HEAD_BYTES = 1024;
+
+/** A key with the path of its directory: `path` is `dir/sub/name`, without cycle. */
+export interface KeyEntry {
+  readonly path: string;
+  readonly key: Key;
+}
+
+/** An open ROOT file. Does not own its source: who opened that closes it. */
+export class RootFile {
+  readonly source: ByteSource;
+  readonly header: FileHeader;
+  readonly #head: Uint8Array;
+  #streamers: Promise<StreamerCatalogue> | undefined;
+  #entries: Promise<KeyEntry[]> | undefined;
+
+  constructor(source: ByteSource, header: FileHeader, head: Uint8Array) {
+    this.source = source;
+    this.header = header;
+    this.#head = head;
+  }
+
+  /** Bytes at a file position, from the head where it has them. */
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    if (!(offset >= 0 && length >= 0 && offset + length <= this.source.size)) {
+      throw new RootFormatError(`${length} bytes needed where the file has ${this.source.size}`, { file: this.source.name, offset });
+    }
+    if (offset + length <= this.#head.length) return this.#head.subarray(offset, offset + length);
+    return this.source.read(offset, length);
+  }
+
+  /** All keys of all directories, in the order of the file, directories themselves included. */
+  keys(): Promise<KeyEntry[]> {
+    this.#entries ??= this.#listDirectories();
+    return this.#entries;
+  }
+
+  /** What the file says about its classes. */
+  streamers(): Promise<StreamerCatalogue> {
+    this.#streamers ??= this.#readStreamers();
+    return this.#streamers;
+  }
+
+  /** The object behind a key. @throws UnsupportedError where the file does not describe its class. */
+  async object({ path, key }: KeyEntry): Promise<RootObject> {
+    const streamers = await this.streamers();
+    return this.within(path, async () => {
+      const payload = await this.#payload(key);
+      return readObject(key.className, payload, { keyLength: key.keyLength, origin: key.seek + key.keyLength, streamers });
+    });
+  }
+
+  /** Runs `read`, and adds file and object to the errors that come out of it. */
+  async within<T>(object: string | undefined, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      throw locate(error, this.source.name, object);
+    }
+  }
+
+  async #payload(key: Key): Promise<Uint8Array> {
+    const bytes = await this.read(key.seek + key.keyLength, key.nbytes - key.keyLength);
+    return decompress(bytes, key.objectLength, key.seek + key.keyLength);
+  }
+
+  #readStreamers(): Promise<StreamerCatalogue> {
+    return this.within('list of class descriptions', async () => {
+      const { seekInfo, infoBytes } = this.header;
+      if (seekInfo === 0) return new StreamerCatalogue([]);
+      const bytes = await this.read(seekInfo, infoBytes);
+      const cursor = new Cursor(bytes, seekInfo);
+      const key = parseKey(cursor);
+      if (key.nbytes > bytes.length) cursor.fail(`record of ${key.nbytes} bytes where the header says ${bytes.length}`);
+      const payload = decompress(bytes.subarray(key.keyLength, key.nbytes), key.objectLength, seekInfo + key.keyLength);
+      return new StreamerCatalogue(parseStreamerInfos(payload, key.keyLength, seekInfo + key.keyLength));
+    });
+  }
+
+  #listDirectories(): Promise<KeyEntry[]> {
+    return this.within('directory', async () => {
+      const entries: KeyEntry[] = [];
+      await this.#listDirectory(this.header.begin + this.header.nameBytes, '', entries, new Set(), 0);
+      return entries;
+    });
+  }
+
+  async #listDirectory(seek: number, prefix: string, entries: KeyEntry[], seen: Set<number>, depth: number): Promise<void> {
+    if (seen.has(seek) || depth > MAX_DIRECTORY_DEPTH) throw new RootFormatError('directories contain themselves', { offset: seek });
+    seen.add(seek);
+    for (const key of await this.#readKeyList(seek)) {
+      const path = prefix + key.name;
+      entries.push({ path, key });
+      if (key.className === 'TDirectory' || key.className === 'TDirectoryFile') {
+        await this.#listDirectory(key.seek + key.keyLength, `${path}/`, entries, seen, depth + 1);
+      }
+    }
+  }
+
+  async #readKeyList(seek: number): Promise<Key[]> {
+    const cursor = new Cursor(await this.read(seek, Math.min(48, this.source.size - seek)), seek);
+    const version = cursor.i16();
+    cursor.take(8); // dates
+    const keysBytes = cursor.i32();
+    cursor.take(4); // bytes of the name
+    cursor.take(version > 1000 ? 16 : 8); // this directory's and its parent's position
+    const seekKeys = version > 1000 ? cursor.u64() : cursor.u32();
+    if (seekKeys === 0) return [];
+    const list = new Cursor(await this.read(seekKeys, keysBytes), seekKeys);
+    parseKey(list);
+    const count = list.i32();
+    if (count < 0 || count * KEY_HEAD_LENGTH > list.remaining + 8 * count) list.fail(`directory of ${count} keys`);
+    return Array.from({ length: count }, () => parseKey(list));
+  }
+}
+
+/**
+ * Opens a ROOT file: reads its first bytes, nothing more.
+ * @throws RootFormatError where it is no ROOT file or is cut short
+ */
+export async function openRootFile(source: ByteSource): Promise<RootFile> {
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  try {
+    const header = parseFileHeader(head);
+    if (header.end > source.size) {
+      const hint = 'It was not copied whole, or the program that wrote it was stopped.';
+      throw new RootFormatError(`the file is cut short: ${source.size} bytes of ${header.end}`, { offset: source.size, hint });
+    }
+    if (header.begin < FILE_HEADER_LENGTH - 8) throw new RootFormatError(`impossible start of data ${header.begin}`, { offset: 8 });
+    return new RootFile(source, header, head);
+  } catch (error) {
+    throw locate(error, source.name, undefined);
+  }
+}
+
+/** The error with its file and object; memory that a damaged length asked for counts as damage. */
+function locate(error: unknown, file: string, object: string | undefined): unknown {
+  if (error instanceof PipelineError) return error.at({ file, object });
+  if (error instanceof RangeError) return new RootFormatError(`damaged lengths (${error.message})`, { file, object, cause: error });
+  return error;
+}
+
+/** Raised for classes that are known to exist and are not read. */
+export function unsupportedObject(file: RootFile, { path, key }: KeyEntry, wanted: string): UnsupportedError {
+  return new UnsupportedError(`it is a ${key.className}, not ${wanted}`, { file: file.source.name, object: path });
+}

@@ -1,0 +1,99 @@
+/**
+ * Which bytes a range of entries needs: pure, from the tree's description alone. Batches end where all asked branches
+ * have a basket boundary (for ROOT's own files: at clusters), so that no basket is decoded twice; only where such a
+ * stretch is larger than the budget is it cut inside, and baskets across a cut are kept for the next batch.
+ */
+import { RootFormatError } from '../errors.ts';
+import type { BasketRef, Branch } from './tree.ts';
+
+/** A basket to fetch: `column` counts the planned branches, `basket` their baskets. */
+export interface PlannedRead {
+  readonly column: number;
+  readonly basket: number;
+}
+
+/** One step of reading: entries [from, to) and the baskets that no step before has read. */
+export interface Batch {
+  readonly from: number;
+  readonly to: number;
+  readonly reads: readonly PlannedRead[];
+}
+
+/** A stretch that is this much over the budget is cut. */
+const TOLERANCE = 1.5;
+
+/**
+ * Entries at which all the branches start a basket, in order, with 0 and `entries` (the tree's clusters, as these
+ * branches have them).
+ */
+export function clusterStarts(branches: readonly Branch[], entries: number): number[] {
+  const [shortest, ...others] = [...branches].sort((a, b) => a.baskets.length - b.baskets.length);
+  let starts = (shortest?.baskets ?? []).map((basket) => basket.firstEntry).filter((entry) => entry > 0 && entry < entries);
+  for (const branch of others) {
+    const own = new Set(branch.baskets.map((basket) => basket.firstEntry));
+    starts = starts.filter((entry) => own.has(entry));
+  }
+  return [0, ...starts, ...(entries > 0 ? [entries] : [])];
+}
+
+/**
+ * Cuts entries [from, to) into batches of about `batchBytes` decompressed bytes.
+ * @throws RootFormatError where a branch's baskets leave entries out
+ */
+export function planBatches(branches: readonly Branch[], from: number, to: number, batchBytes: number): Batch[] {
+  for (const branch of branches) checkCoverage(branch, from, to);
+  const bytesPerEntry = branches.reduce((sum, branch) => sum + (branch.entries === 0 ? 0 : branch.uncompressedBytes / branch.entries), 0);
+  const entriesPerBatch = Math.max(1, Math.floor(batchBytes / Math.max(bytesPerEntry, 1e-9)));
+  const starts = clusterStarts(branches, to).filter((entry) => entry > from && entry < to);
+  const next = branches.map(() => 0);
+  return cut([from, ...starts, to], entriesPerBatch).map(([start, end]) => ({
+    from: start,
+    to: end,
+    reads: takeReads(branches, next, start, end),
+  }));
+}
+
+/** Joins stretches between boundaries up to the budget, and cuts those far over it into equal parts. */
+function cut(boundaries: readonly number[], budget: number): [number, number][] {
+  const ranges: [number, number][] = [];
+  let start = boundaries[0] ?? 0;
+  for (let i = 1; i < boundaries.length; i++) {
+    const end = boundaries[i] ?? start;
+    const following = boundaries[i + 1];
+    if (following !== undefined && following - start <= budget) continue;
+    const parts = end - start > budget * TOLERANCE ? Math.ceil((end - start) / budget) : 1;
+    for (let part = 0; part < parts; part++) {
+      const a = start + Math.floor(((end - start) * part) / parts);
+      const b = start + Math.floor(((end - start) * (part + 1)) / parts);
+      if (b > a) ranges.push([a, b]);
+    }
+    start = end;
+  }
+  return ranges;
+}
+
+/** Reads for entries below `end`; `next` remembers for each branch which baskets are taken. */
+function takeReads(branches: readonly Branch[], next: number[], start: number, end: number): PlannedRead[] {
+  const reads: PlannedRead[] = [];
+  branches.forEach((branch, column) => {
+    let basket = next[column] ?? 0;
+    for (; basket < branch.baskets.length; basket++) {
+      const { firstEntry, endEntry } = branch.baskets[basket] as BasketRef;
+      if (firstEntry >= end) break;
+      if (endEntry > start) reads.push({ column, basket });
+    }
+    next[column] = basket;
+  });
+  return reads;
+}
+
+function checkCoverage(branch: Branch, from: number, to: number): void {
+  let reached: number | undefined;
+  for (const basket of branch.baskets) {
+    if (reached === undefined ? basket.firstEntry > from : basket.firstEntry !== reached) break;
+    reached = basket.endEntry;
+  }
+  if (from < to && (reached === undefined || reached < to)) {
+    throw new RootFormatError(`its baskets hold entries up to ${reached ?? 0}, not up to ${to}`, { object: branch.path });
+  }
+}

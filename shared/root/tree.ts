@@ -1,0 +1,232 @@
+import { didYouMean } from '../did-you-mean.ts';
+import { ConfigError, RootFormatError, UnsupportedError } from '../errors.ts';
+import type { EmbeddedBasket } from './basket.ts';
+import { type BranchType, branchType, columnTypeOf, type Layout } from './branch-type.ts';
+import type { ColumnType } from './column-type.ts';
+import { type KeyEntry, type RootFile, unsupportedObject } from './file.ts';
+import { list, number, numbers, object, text } from './members.ts';
+import type { RootObject } from './object-reader.ts';
+import type { StreamerCatalogue } from './streamer-info.ts';
+
+/** A run of entries of one branch, stored together: on disk, or inside the tree's record. */
+export interface BasketRef {
+  readonly firstEntry: number;
+  /** One behind its last entry. */
+  readonly endEntry: number;
+  readonly seek: number;
+  /** Bytes on disk, key included; 0 for an embedded basket. */
+  readonly bytes: number;
+  readonly embedded: EmbeddedBasket | undefined;
+}
+
+/** One branch of a tree. Branches of split objects have `children` and no data of their own. */
+export interface Branch {
+  /** Names from the top branch on, joined by '/'. */
+  readonly path: string;
+  readonly name: string;
+  readonly title: string;
+  readonly cppType: string;
+  /** What `readBatches` makes of it; undefined where it is not read. */
+  readonly columnType: ColumnType | undefined;
+  readonly layout: Layout | undefined;
+  /** Why it is not read. */
+  readonly unsupported: string | undefined;
+  readonly entries: number;
+  readonly baskets: readonly BasketRef[];
+  /** Path of the branch that holds the lengths of this one's lists. */
+  readonly counter: string | undefined;
+  /** Bytes of all baskets, as stored and as decompressed. */
+  readonly compressedBytes: number;
+  readonly uncompressedBytes: number;
+  readonly children: readonly Branch[];
+}
+
+/** A TTree's description: what it holds and where. */
+export class Tree {
+  readonly file: RootFile;
+  readonly path: string;
+  readonly title: string;
+  readonly entries: number;
+  readonly branches: readonly Branch[];
+  readonly #byPath = new Map<string, Branch>();
+  readonly #byName = new Map<string, Branch[]>();
+
+  constructor(file: RootFile, path: string, root: RootObject, branches: readonly Branch[]) {
+    this.file = file;
+    this.path = path;
+    this.title = text(root.members, 'fTitle');
+    this.entries = number(root.members, 'fEntries');
+    this.branches = branches;
+    for (const branch of this.all()) {
+      this.#byPath.set(branch.path, branch);
+      this.#byName.set(branch.name, [...(this.#byName.get(branch.name) ?? []), branch]);
+    }
+  }
+
+  /** All branches, parents before their children. */
+  *all(branches: readonly Branch[] = this.branches): Generator<Branch> {
+    for (const branch of branches) {
+      yield branch;
+      yield* this.all(branch.children);
+    }
+  }
+
+  /**
+   * A branch by path, or by its name where that is said once only.
+   * @throws ConfigError where there is none or more than one, with near misses
+   */
+  branch(name: string): Branch {
+    const exact = this.#byPath.get(name);
+    if (exact !== undefined) return exact;
+    const named = this.#byName.get(name) ?? [];
+    if (named.length === 1 && named[0] !== undefined) return named[0];
+    const place = { file: this.file.source.name, object: this.path };
+    if (named.length > 1) {
+      throw new ConfigError(`branch '${name}' stands in ${named.length} places`, {
+        ...place,
+        hint: `Say which: ${named.map((b) => b.path).join(', ')}.`,
+      });
+    }
+    throw new ConfigError(`there is no branch '${name}' in this tree`, { ...place, hint: didYouMean(name, this.#byPath.keys()) });
+  }
+}
+
+/**
+ * Opens a tree by its path, `name`, `dir/name` or with a cycle `name;2` (the newest is taken otherwise).
+ * @throws ConfigError where there is none of the name; UnsupportedError where it is another class; RootFormatError for damage
+ */
+export async function openTree(file: RootFile, path: string): Promise<Tree> {
+  const entry = await findKey(file, path);
+  const streamers = await file.streamers();
+  const root = isTreeClass(entry.key.className) ? await file.object(entry) : undefined;
+  if (root === undefined) throw unsupportedObject(file, entry, 'a TTree');
+  return file.within(entry.path, async () => {
+    const counters = new Map<RootObject, string>();
+    const items = list(root.members, 'fBranches');
+    indexLeaves(items, '', counters);
+    return new Tree(file, entry.path, root, describeBranches(items, '', { streamers, counters }));
+  });
+}
+
+/** True for TTree and the classes made of it. */
+export function isTreeClass(className: string): boolean {
+  return className === 'TTree' || className === 'TNtuple' || className === 'TNtupleD';
+}
+
+async function findKey(file: RootFile, path: string): Promise<KeyEntry> {
+  const [, name = path, cycle] = /^(.*?)(?:;(\d+))?$/.exec(path) ?? [];
+  const keys = await file.keys();
+  const named = keys.filter((entry) => entry.path === name && (cycle === undefined || entry.key.cycle === Number(cycle)));
+  const newest = named.sort((a, b) => b.key.cycle - a.key.cycle)[0];
+  if (newest !== undefined) return newest;
+  const trees = [...new Set(keys.filter((entry) => isTreeClass(entry.key.className)).map((entry) => entry.path))];
+  const hint = trees.length === 0 ? 'The file has no tree.' : `Its trees: ${trees.join(', ')}.`;
+  throw new ConfigError(`there is no '${path}'`, { file: file.source.name, hint });
+}
+
+interface Context {
+  readonly streamers: StreamerCatalogue;
+  /** Path of the branch that each leaf stands in. */
+  readonly counters: ReadonlyMap<RootObject, string>;
+}
+
+function pathOf(branch: RootObject, prefix: string): string {
+  // A parent that splits off members may lend them its name with a dot ("evt."), which says nothing more.
+  return `${prefix}${text(branch.members, 'fName')}`;
+}
+
+function indexLeaves(items: readonly (RootObject | undefined)[], prefix: string, counters: Map<RootObject, string>): void {
+  for (const branch of items) {
+    if (branch?.members['fLeaves'] === undefined) continue;
+    const path = pathOf(branch, prefix);
+    for (const leaf of list(branch.members, 'fLeaves')) if (leaf !== undefined) counters.set(leaf, path);
+    indexLeaves(list(branch.members, 'fBranches'), `${path}/`, counters);
+  }
+}
+
+function describeBranches(items: readonly (RootObject | undefined)[], prefix: string, context: Context): Branch[] {
+  return items.flatMap((item) => (item === undefined ? [] : [describeBranch(item, prefix, context)]));
+}
+
+function describeBranch(branch: RootObject, prefix: string, context: Context): Branch {
+  const { members } = branch;
+  const path = pathOf(branch, prefix);
+  const name = text(members, 'fName');
+  if (members['fLeaves'] === undefined || members['fBranches'] === undefined) {
+    const reason = branch.unreadable ?? `branches of class ${branch.className} are not read`;
+    return { ...EMPTY, path, name, cppType: branch.className, unsupported: reason };
+  }
+  const children = describeBranches(list(members, 'fBranches'), `${path}/`, context);
+  const type: BranchType =
+    children.length > 0
+      ? {
+          cppType: text(members, 'fClassName') || branch.className,
+          unsupported: 'it is split into its members, which are branches of their own',
+        }
+      : branchType(branch, context.streamers);
+  const leaf = list(members, 'fLeaves')[0];
+  const count = leaf === undefined ? undefined : object(leaf.members, 'fLeafCount');
+  return {
+    path,
+    name,
+    title: text(members, 'fTitle'),
+    cppType: type.cppType,
+    layout: type.layout,
+    columnType: type.layout === undefined ? undefined : columnTypeOf(type.layout),
+    unsupported: type.unsupported,
+    entries: number(members, 'fEntries'),
+    baskets: listBaskets(branch, path),
+    counter: count === undefined || branch.className !== 'TBranch' ? undefined : context.counters.get(count),
+    compressedBytes: number(members, 'fZipBytes'),
+    uncompressedBytes: number(members, 'fTotBytes'),
+    children,
+  };
+}
+
+const EMPTY = {
+  title: '',
+  columnType: undefined,
+  layout: undefined,
+  entries: 0,
+  baskets: [],
+  counter: undefined,
+  compressedBytes: 0,
+  uncompressedBytes: 0,
+  children: [],
+} as const;
+
+function listBaskets({ members }: RootObject, path: string): BasketRef[] {
+  const written = number(members, 'fWriteBasket');
+  const seeks = numbers(members, 'fBasketSeek');
+  const bytes = numbers(members, 'fBasketBytes');
+  const firsts = numbers(members, 'fBasketEntry');
+  const embedded = list(members, 'fBaskets');
+  const entries = number(members, 'fEntries');
+  const baskets: BasketRef[] = [];
+  for (let i = 0; i < Math.max(written, embedded.length); i++) {
+    const inside = embedded[i]?.members['basket'] as EmbeddedBasket | undefined;
+    const seek = i < written ? (seeks[i] ?? 0) : 0;
+    if (seek === 0 && inside === undefined) continue;
+    const firstEntry = firsts[i];
+    if (firstEntry === undefined) throw new RootFormatError(`basket ${i} of ${firsts.length}`, { object: path });
+    const endEntry =
+      seek === 0
+        ? firstEntry + (inside?.header.entries ?? 0)
+        : i + 1 < firsts.length && i + 1 <= written
+          ? (firsts[i + 1] ?? entries)
+          : entries;
+    if (endEntry < firstEntry) throw new RootFormatError(`basket ${i} ends before it starts`, { object: path });
+    if (endEntry > firstEntry)
+      baskets.push({ firstEntry, endEntry, seek, bytes: seek === 0 ? 0 : (bytes[i] ?? 0), embedded: seek === 0 ? inside : undefined });
+  }
+  return baskets;
+}
+
+/** The layout of a branch that is to be read. @throws UnsupportedError with the reason */
+export function layoutOf(tree: Tree, branch: Branch): Layout {
+  if (branch.layout !== undefined) return branch.layout;
+  throw new UnsupportedError(`${branch.cppType}: ${branch.unsupported}`, {
+    file: tree.file.source.name,
+    object: `${tree.path}/${branch.path}`,
+  });
+}
