@@ -1,0 +1,31 @@
+import { openRootFile } from '#shared/root/file.ts';
+import { clusterStarts } from '#shared/root/plan.ts';
+import { type Branch, openTree, type Tree } from '#shared/root/tree.ts';
+import { type OpenOptions, openSource } from '#shared/storage/open.ts';
+import type { FileDescription } from './plan-chunks.ts';
+
+/** The worker tries patiently; planning only wants to know. */
+const PLANNING_RETRY = { attempts: 2, baseMs: 200, maxMs: 200 } as const;
+
+/** Reads a file's header and its tree's description. @throws PipelineError as `openSource`, `openTree` and `Tree.branch` do */
+export async function describeFile(
+  url: string,
+  { tree: treeName, columns, ...options }: OpenOptions & { readonly tree: string; readonly columns: readonly string[] },
+): Promise<FileDescription> {
+  const source = await openSource(url, { retry: PLANNING_RETRY, ...options });
+  try {
+    const tree = await openTree(await openRootFile(source), treeName);
+    const branches = withCounters(tree, columns);
+    const columnBytes = branches.reduce((sum, branch) => sum + branch.compressedBytes, 0);
+    return { entries: tree.entries, bytes: source.size, columnBytes, clusters: clusterStarts(branches, tree.entries) };
+  } finally {
+    await source.close();
+  }
+}
+
+/** The branches to be read: those asked for, and those that hold the lengths of their lists. */
+function withCounters(tree: Tree, columns: readonly string[]): Branch[] {
+  const branches = new Set(columns.map((column) => tree.branch(column)));
+  for (const { counter } of [...branches]) if (counter !== undefined) branches.add(tree.branch(counter));
+  return [...branches];
+}
