@@ -36,7 +36,10 @@ export function readVersion(cursor: Cursor): VersionHeader {
 /** Passes over a TObject base: version, unique id, bits, and the process id that a referenced object carries. */
 export function skipTObject(cursor: Cursor): void {
   const version = readVersion(cursor);
-  if (version.end !== undefined) return cursor.seek(version.end);
+  if (version.end !== undefined) {
+    cursor.seek(version.end);
+    return;
+  }
   cursor.u32();
   const bits = cursor.u32();
   if ((bits & 0x10) !== 0) cursor.u16();

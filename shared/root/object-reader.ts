@@ -37,6 +37,9 @@ const CODE = {
   streamer: 500,
 } as const;
 
+/** Type code of a member that is not stored. */
+const IN_MEMORY_ONLY = -1;
+
 /** Classes whose members must come out whole: a difference in length is damage, not an unknown streamer. */
 const STRICT =
   /^(TTree|TNtuple|TNtupleD|TBranch|TBranchElement|TBranchRef|TBranchObject|TLeaf\w*|ROOT::TIOFeatures|TH[123]\w|TAxis|TProfile\w*)$/;
@@ -141,17 +144,17 @@ class ObjectReader {
   }
 
   #readElement(element: StreamerElement, members: Record<string, unknown>): void {
-    if (element.kind === 'TStreamerBase') return this.#readBase(element.name, members);
-    if (element.type === -1) return; // in memory only
-    members[element.name] = this.#readValue(element, members);
+    if (element.kind === 'TStreamerBase') this.#readBase(element.name, members);
+    else if (element.type !== IN_MEMORY_ONLY) members[element.name] = this.#readValue(element, members);
   }
 
   #readBase(className: string, members: Record<string, unknown>): void {
-    if (className === 'TObject') return skipTObject(this.#cursor);
-    if (className.startsWith('TArray')) {
-      members['fArray'] = this.#readTArray(className);
-      return;
-    }
+    if (className === 'TObject') skipTObject(this.#cursor);
+    else if (className.startsWith('TArray')) members['fArray'] = this.#readTArray(className);
+    else this.#readDescribedBase(className, members);
+  }
+
+  #readDescribedBase(className: string, members: Record<string, unknown>): void {
     const start = this.#cursor.offset;
     const header = readVersion(this.#cursor);
     this.#readMembers(className, header, members);

@@ -1,0 +1,106 @@
+/** What a file holds, for people and for programs: keys, trees, branches, and why something is not read. */
+import { isPipelineError } from '../errors.ts';
+import { parseBlockHeader } from './compression.ts';
+import { Cursor } from './cursor.ts';
+import type { RootFile } from './file.ts';
+import { formatVersion } from './file-header.ts';
+import { parseKey } from './key.ts';
+import { type Branch, isTreeClass, openTree, type Tree } from './tree.ts';
+
+export interface FileDescription {
+  readonly file: string;
+  readonly bytes: number;
+  /** Version of ROOT that wrote it, "6.34/04". */
+  readonly rootVersion: string;
+  readonly keys: readonly {
+    readonly path: string;
+    readonly cycle: number;
+    readonly className: string;
+    readonly title: string;
+    readonly bytes: number;
+  }[];
+  readonly trees: readonly TreeDescription[];
+}
+
+export interface TreeDescription {
+  readonly path: string;
+  readonly cycle: number;
+  readonly title: string;
+  readonly entries: number;
+  /** Why the tree cannot be read at all; it then has no branches here. */
+  readonly error?: string;
+  readonly branches: readonly BranchDescription[];
+}
+
+export interface BranchDescription {
+  readonly path: string;
+  readonly cppType: string;
+  /** Our type; undefined where it is not read, and `reason` says why. */
+  readonly columnType?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly entries: number;
+  readonly baskets: number;
+  /** Codec of its first basket by the block's own mark: ZL, L4, ZS, XZ, CS; "none" uncompressed. */
+  readonly codec?: string | undefined;
+  readonly compressedBytes: number;
+  readonly uncompressedBytes: number;
+}
+
+/** Enough of a basket for its key, its fields and the mark of its first block. */
+const PROBE_BYTES = 512;
+
+/** Describes a file; trees that cannot be read are described by their error. */
+export async function describeFile(file: RootFile): Promise<FileDescription> {
+  const entries = await file.keys();
+  const trees: TreeDescription[] = [];
+  for (const { path, key } of entries) {
+    if (isTreeClass(key.className)) trees.push(await describeTree(file, path, key.cycle));
+  }
+  const keys = entries.map(({ path, key }) => ({ path, cycle: key.cycle, className: key.className, title: key.title, bytes: key.nbytes }));
+  return { file: file.source.name, bytes: file.source.size, rootVersion: formatVersion(file.header.version), keys, trees };
+}
+
+async function describeTree(file: RootFile, path: string, cycle: number): Promise<TreeDescription> {
+  try {
+    const tree = await openTree(file, `${path};${cycle}`);
+    const codecs = await findCodecs(tree);
+    const branches = [...tree.all()].map((branch) => describeBranch(branch, codecs.get(branch)));
+    return { path, cycle, title: tree.title, entries: tree.entries, branches };
+  } catch (error) {
+    if (!isPipelineError(error) || error.code === 'StorageError') throw error;
+    return { path, cycle, title: '', entries: 0, branches: [], error: error.message };
+  }
+}
+
+function describeBranch(branch: Branch, codec: string | undefined): BranchDescription {
+  const { path, cppType, columnType, unsupported, entries, baskets, compressedBytes, uncompressedBytes } = branch;
+  return { path, cppType, columnType, reason: unsupported, entries, baskets: baskets.length, codec, compressedBytes, uncompressedBytes };
+}
+
+/** The codec of each branch's first basket. */
+async function findCodecs(tree: Tree): Promise<Map<Branch, string>> {
+  const { source } = tree.file;
+  const probes = [...tree.all()].flatMap((branch) => {
+    const first = branch.baskets.find((basket) => basket.embedded === undefined);
+    return first === undefined || first.seek >= source.size
+      ? []
+      : [{ branch, offset: first.seek, length: Math.min(PROBE_BYTES, source.size - first.seek) }];
+  });
+  const blocks = probes.length === 0 ? [] : await source.readMany(probes);
+  const codecs = new Map<Branch, string>();
+  probes.forEach(({ branch, offset }, i) => {
+    const codec = codecOf(blocks[i] ?? new Uint8Array(0), offset);
+    if (codec !== undefined) codecs.set(branch, codec);
+  });
+  return codecs;
+}
+
+function codecOf(bytes: Uint8Array, offset: number): string | undefined {
+  try {
+    const key = parseKey(new Cursor(bytes, offset));
+    if (key.nbytes - key.keyLength === key.objectLength) return 'none';
+    return parseBlockHeader(bytes, key.keyLength).tag;
+  } catch {
+    return undefined; // a damaged basket: reading it says so
+  }
+}
