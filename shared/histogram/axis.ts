@@ -1,6 +1,6 @@
 /**
- * Histogram axes. Every axis has an extent: its bins plus underflow (index 0) and overflow (last index); a category axis
- * has no underflow, and its overflow takes what is in no category.
+ * Histogram axes; binning.ts finds a value's cell on them. Every axis has an extent: its bins plus underflow (index 0)
+ * and overflow (last index); a category axis has no underflow, and its overflow takes what is in no category.
  */
 import { ConfigError } from '../errors.ts';
 
@@ -41,6 +41,8 @@ interface AxisText {
 export function regular(bins: number, lo: number, hi: number, { name, label = name, unit = '' }: AxisText): RegularAxis {
   if (!Number.isInteger(bins) || bins < 1) throw new ConfigError(`axis needs a whole number of bins, not ${bins}`, { object: name });
   if (!(Number.isFinite(lo) && Number.isFinite(hi) && lo < hi)) throw new ConfigError(`axis range ${lo}..${hi} is empty`, { object: name });
+  // Past this the binning rule itself overflows, and a value would fall nowhere.
+  if (!Number.isFinite(bins * (hi - lo))) throw new ConfigError(`axis range ${lo}..${hi} is too wide`, { object: name });
   return { type: 'regular', name, label, unit, bins, lo, hi };
 }
 
@@ -74,32 +76,6 @@ export function binEdges(axis: Axis): number[] {
   if (axis.type === 'category') return Array.from({ length: axis.categories.length + 1 }, (_, i) => i);
   const { bins, lo, hi } = axis;
   return Array.from({ length: bins + 1 }, (_, i) => (i === bins ? hi : lo + (i * (hi - lo)) / bins));
-}
-
-/**
- * Cell of a value: 0 underflow, 1..n bins, n + 1 overflow (categories: 0..n-1 bins, n overflow).
- * Regular axes use ROOT's rule, floor(n * (x - lo) / (hi - lo)), half-open bins; NaN goes to overflow, as in ROOT.
- */
-export function cellOf(axis: Axis, x: number): number {
-  if (axis.type === 'regular') {
-    const { bins, lo, hi } = axis;
-    if (x < lo) return 0;
-    return x < hi ? 1 + Math.floor((bins * (x - lo)) / (hi - lo)) : bins + 1;
-  }
-  if (axis.type === 'category') return x >= 0 && x < axis.categories.length ? Math.trunc(x) : axis.categories.length;
-  return 1 + cellBelow(axis.edges, x);
-}
-
-/** Index of the last edge <= x; -1 under the first, edges.length - 1 from the last on and for NaN. */
-function cellBelow(edges: readonly number[], x: number): number {
-  let low = -1;
-  let high = edges.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (x < (edges[middle] ?? Number.NaN)) high = middle;
-    else low = middle;
-  }
-  return low;
 }
 
 /** True if both have the same bins: what merging asks for. Labels may differ. */

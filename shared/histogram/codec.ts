@@ -1,0 +1,226 @@
+/**
+ * Histograms as bytes, for messages and for the ledger. Canonical: equal bins, entries and exact sums give equal bytes,
+ * whatever the order of fills and merges was; and only such bytes are accepted.
+ *
+ * Layout: "HFH", version 1, the axes' bins, then the cells in C order. A whole number is a LEB128 varint.
+ * - axis: kind 0 (regular): bins, lo and hi as float64; 1 (variable): number of edges, the edges; 2 (category): number,
+ *   then each name's length and UTF-8 bytes. Names, labels and units of axes are not in it.
+ * - cell: entries; where 0, the length of the run of empty cells; otherwise the sums of w and w².
+ * - sum: 2 × byte length + (1 if negative); if not 0 the number of zero bytes left out at the low end, then the
+ *   bytes of |sum| in units of 2^-1074, least significant first, the first and the last of them not zero.
+ */
+import { MessageError } from '../errors.ts';
+import type { Axis } from './axis.ts';
+import { type ExactSums, MAGNITUDE_LIMBS } from './exact-sums.ts';
+import { Histogram } from './histogram.ts';
+
+const VERSION = 1;
+/** 2^53 fills of the largest double need no more. */
+const MAX_SUM_BYTES = 269;
+const HINT = 'The bytes are damaged, or were made by another version or for another histogram.';
+
+/** @throws AnalysisError if the sums are past anything that doubles can add up to. */
+export function encodeHistogram(histogram: Histogram): Uint8Array {
+  const writer = new ByteWriter();
+  writeHeader(writer, histogram.axes);
+  const { entries, sumw, sumw2 } = histogram.exact();
+  const limbs = new Uint32Array(MAGNITUDE_LIMBS);
+  let empty = 0;
+  for (let cell = 0; cell <= histogram.cells; cell++) {
+    const count = entries[cell];
+    if (count === 0) {
+      empty += 1;
+      continue;
+    }
+    if (empty > 0) {
+      writer.varint(0);
+      writer.varint(empty);
+      empty = 0;
+    }
+    if (count === undefined) break;
+    writer.varint(count);
+    writeSum(writer, sumw, cell, limbs);
+    writeSum(writer, sumw2, cell, limbs);
+  }
+  return writer.bytes();
+}
+
+/**
+ * The histogram over `axes` that `bytes` hold. Memory is bounded by the axes, never by what the bytes say.
+ *
+ * @throws MessageError if the bytes are not what `encodeHistogram` writes for a histogram with these bins.
+ */
+export function decodeHistogram(bytes: Uint8Array, axes: readonly Axis[]): Histogram {
+  const histogram = new Histogram(axes);
+  const name = axes.map((axis) => axis.name).join(' × ');
+  const header = new ByteWriter();
+  writeHeader(header, axes);
+  const reader = new ByteReader(bytes, name);
+  reader.expect(header.bytes());
+  const { entries, sumw, sumw2 } = histogram.exact();
+  const limbs = new Uint32Array(MAGNITUDE_LIMBS);
+  let afterRun = false;
+  for (let cell = 0; cell < histogram.cells; ) {
+    const count = reader.varint();
+    if (count === 0) {
+      const run = reader.varint();
+      if (afterRun || run < 1 || run > histogram.cells - cell) throw reader.fault('a run of empty cells is wrong');
+      afterRun = true;
+      cell += run;
+      continue;
+    }
+    afterRun = false;
+    entries[cell] = count;
+    readSum(reader, sumw, cell, limbs);
+    if (readSum(reader, sumw2, cell, limbs) < 0) throw reader.fault('a sum of squares is negative');
+    cell += 1;
+  }
+  if (!reader.atEnd) throw reader.fault('there are bytes after the last cell');
+  return histogram;
+}
+
+function writeHeader(writer: ByteWriter, axes: readonly Axis[]): void {
+  for (const char of 'HFH') writer.byte(char.charCodeAt(0));
+  writer.byte(VERSION);
+  writer.varint(axes.length);
+  for (const axis of axes) {
+    if (axis.type === 'regular') {
+      writer.byte(0);
+      writer.varint(axis.bins);
+      writer.float64(axis.lo);
+      writer.float64(axis.hi);
+    } else if (axis.type === 'variable') {
+      writer.byte(1);
+      writer.varint(axis.edges.length);
+      for (const edge of axis.edges) writer.float64(edge);
+    } else {
+      writer.byte(2);
+      writer.varint(axis.categories.length);
+      for (const text of axis.categories) {
+        const utf8 = new TextEncoder().encode(text);
+        writer.varint(utf8.length);
+        for (const byte of utf8) writer.byte(byte);
+      }
+    }
+  }
+}
+
+function writeSum(writer: ByteWriter, sums: ExactSums, cell: number, limbs: Uint32Array): void {
+  const sign = sums.magnitude(cell, limbs);
+  if (sign === 0) {
+    writer.varint(0);
+    return;
+  }
+  let from = 4 * limbs.findIndex((limb) => limb !== 0);
+  while (byteOf(limbs, from) === 0) from += 1;
+  let to = 4 * limbs.findLastIndex((limb) => limb !== 0) + 4;
+  while (byteOf(limbs, to - 1) === 0) to -= 1;
+  writer.varint(2 * (to - from) + (sign < 0 ? 1 : 0));
+  writer.varint(from);
+  for (let i = from; i < to; i++) writer.byte(byteOf(limbs, i));
+}
+
+/** Reads a sum into a cell and returns its sign. `limbs` is scratch. */
+function readSum(reader: ByteReader, sums: ExactSums, cell: number, limbs: Uint32Array): -1 | 0 | 1 {
+  const lengthAndSign = reader.varint();
+  if (lengthAndSign === 0) return 0;
+  const length = Math.floor(lengthAndSign / 2);
+  const from = reader.varint();
+  if (length === 0 || length + from > MAX_SUM_BYTES) throw reader.fault('a sum is too long');
+  limbs.fill(0);
+  for (let i = from; i < from + length; i++) {
+    const byte = reader.byte();
+    if (byte === 0 && (i === from || i === from + length - 1)) throw reader.fault('a sum is not in its shortest form');
+    // In range: i < MAX_SUM_BYTES < 4 * MAGNITUDE_LIMBS.
+    limbs[i >>> 2]! |= byte << (8 * (i & 3));
+  }
+  const sign = lengthAndSign % 2 === 1 ? -1 : 1;
+  sums.addMagnitude(cell, sign, limbs);
+  return sign;
+}
+
+function byteOf(limbs: Uint32Array, index: number): number {
+  return (limbs[index >>> 2]! >>> (8 * (index & 3))) & 0xff;
+}
+
+class ByteWriter {
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) {
+      const longer = new Uint8Array(2 * this.#length);
+      longer.set(this.#bytes);
+      this.#bytes = longer;
+    }
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** A whole number 0..2^53-1, seven bits a byte. */
+  varint(value: number): void {
+    let rest = value;
+    while (rest >= 0x80) {
+      this.byte((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    this.byte(rest);
+  }
+
+  float64(value: number): void {
+    // `+ 0`: an edge of -0 is the same edge as 0.
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, value + 0, true);
+    for (let i = 0; i < 8; i++) this.byte(view.getUint8(i));
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+}
+
+class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #name: string;
+  #offset = 0;
+
+  constructor(bytes: Uint8Array, name: string) {
+    this.#bytes = bytes;
+    this.#name = name;
+  }
+
+  get atEnd(): boolean {
+    return this.#offset === this.#bytes.length;
+  }
+
+  byte(): number {
+    const byte = this.#bytes[this.#offset];
+    if (byte === undefined) throw this.fault('the bytes end too early');
+    this.#offset += 1;
+    return byte;
+  }
+
+  varint(): number {
+    let value = 0;
+    let unit = 1;
+    for (;;) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * unit;
+      if (value > Number.MAX_SAFE_INTEGER) throw this.fault('a number is too large');
+      if (byte < 0x80) {
+        if (byte === 0 && unit > 1) throw this.fault('a number is not in its shortest form');
+        return value;
+      }
+      // Zeros in a row would pass the test above for ever.
+      if (unit > Number.MAX_SAFE_INTEGER) throw this.fault('a number is too large');
+      unit *= 0x80;
+    }
+  }
+
+  expect(header: Uint8Array): void {
+    for (const byte of header) if (this.byte() !== byte) throw this.fault('this is not a histogram with these bins');
+  }
+
+  fault(reason: string): MessageError {
+    return new MessageError(reason, { object: this.#name, offset: this.#offset, hint: HINT });
+  }
+}

@@ -1,0 +1,137 @@
+/** A histogram that is filled and merged, with exact sums: the same result for any order and any split of its fills. */
+import { AnalysisError, ConfigError, MessageError } from '../errors.ts';
+import { type Axis, sameBins } from './axis.ts';
+import { Binning } from './binning.ts';
+import type { HistogramContents } from './contents.ts';
+import { ExactSums } from './exact-sums.ts';
+
+/** What a histogram holds, before any rounding; for its codec. */
+export interface ExactContents {
+  /** Fills per cell. */
+  readonly entries: Float64Array;
+  readonly sumw: ExactSums;
+  readonly sumw2: ExactSums;
+}
+
+/** A weighted histogram over one or two axes. Cells are in C order: the last axis runs fastest. */
+export class Histogram {
+  readonly axes: readonly Axis[];
+  readonly cells: number;
+  readonly #dimensions: number;
+  readonly #x: Binning;
+  readonly #y: Binning;
+  readonly #yExtent: number;
+  /** Fills of weight 1 that are not in the sums yet: most fills are, and counting them is all they need. */
+  readonly #ones: Float64Array;
+  /** All other fills, and those of weight 1 that are in the sums. */
+  readonly #others: Float64Array;
+  readonly #sumw: ExactSums;
+  readonly #sumw2: ExactSums;
+
+  /** @throws ConfigError unless there are one or two axes. */
+  constructor(axes: readonly Axis[]) {
+    const [x, y] = axes;
+    if (x === undefined || axes.length > 2) throw new ConfigError(`a histogram has one or two axes, not ${axes.length}`);
+    this.axes = axes;
+    this.#dimensions = axes.length;
+    this.#x = new Binning(x);
+    this.#y = new Binning(y ?? x);
+    this.#yExtent = this.#y.extent;
+    this.cells = this.#x.extent * (y === undefined ? 1 : this.#yExtent);
+    this.#ones = new Float64Array(this.cells);
+    this.#others = new Float64Array(this.cells);
+    this.#sumw = new ExactSums(this.cells, `Σw of ${this.#name()}`);
+    this.#sumw2 = new ExactSums(this.cells, `Σw² of ${this.#name()}`);
+  }
+
+  /**
+   * Fills a histogram of one axis; on a category axis `x` is the category's index.
+   *
+   * @throws AnalysisError if the weight or its square is not finite (the histogram is then unchanged), or if there are two axes.
+   */
+  fill(x: number, weight = 1): void {
+    if (this.#dimensions !== 1) throw this.#wrongFill('fill2');
+    const cell = this.#x.cell(x);
+    // Every cell that Binning gives is in range.
+    if (weight === 1) this.#ones[cell]! += 1;
+    else this.#fillWeighted(cell, weight);
+  }
+
+  /** Fills a histogram of two axes; otherwise like `fill`. */
+  fill2(x: number, y: number, weight = 1): void {
+    if (this.#dimensions !== 2) throw this.#wrongFill('fill');
+    const cell = this.#x.cell(x) * this.#yExtent + this.#y.cell(y);
+    if (weight === 1) this.#ones[cell]! += 1;
+    else this.#fillWeighted(cell, weight);
+  }
+
+  /**
+   * Adds another histogram's fills to this one.
+   *
+   * @throws MessageError if their bins differ.
+   */
+  merge(other: Histogram): void {
+    const same = this.axes.length === other.axes.length && this.axes.every((axis, i) => sameBins(axis, other.axes[i]!));
+    if (!same) throw new MessageError('histograms with different bins do not merge', { object: this.#name() });
+    for (let cell = 0; cell < this.cells; cell++) {
+      this.#ones[cell]! += other.#ones[cell]!;
+      this.#others[cell]! += other.#others[cell]!;
+    }
+    this.#sumw.merge(other.#sumw);
+    this.#sumw2.merge(other.#sumw2);
+  }
+
+  /** True before the first fill. */
+  get isEmpty(): boolean {
+    return this.#ones.every((count) => count === 0) && this.#others.every((count) => count === 0);
+  }
+
+  /**
+   * The sums, each rounded once to the nearest double.
+   *
+   * @throws AnalysisError if a sum is larger than any double.
+   */
+  contents(): HistogramContents {
+    const { entries, sumw, sumw2 } = this.exact();
+    return { axes: this.axes, sumw: sumw.values(), sumw2: sumw2.values(), entries: Float64Array.from(entries) };
+  }
+
+  /** The sums themselves: a view, not a copy. */
+  exact(): ExactContents {
+    for (let cell = 0; cell < this.cells; cell++) {
+      const ones = this.#ones[cell]!;
+      if (ones === 0) continue;
+      this.#sumw.add(cell, ones);
+      this.#sumw2.add(cell, ones);
+      this.#others[cell]! += ones;
+      this.#ones[cell] = 0;
+    }
+    return { entries: this.#others, sumw: this.#sumw, sumw2: this.#sumw2 };
+  }
+
+  #fillWeighted(cell: number, weight: number): void {
+    const square = weight * weight;
+    if (!(square < Number.POSITIVE_INFINITY)) throw this.#badWeight(weight);
+    this.#sumw.add(cell, weight);
+    this.#sumw2.add(cell, square);
+    this.#others[cell]! += 1;
+  }
+
+  #badWeight(weight: number): AnalysisError {
+    const reason = Number.isFinite(weight)
+      ? `weight ${weight} has a square larger than any double`
+      : `weight ${weight} is not a finite number`;
+    return new AnalysisError(reason, { object: this.#name(), hint: 'Check what the weight is computed from.' });
+  }
+
+  #wrongFill(right: string): AnalysisError {
+    return new AnalysisError(`a histogram with ${this.#dimensions} axes was filled as if it had another number`, {
+      object: this.#name(),
+      hint: `Use ${right}().`,
+    });
+  }
+
+  #name(): string {
+    return this.axes.map((axis) => axis.name).join(' × ');
+  }
+}
