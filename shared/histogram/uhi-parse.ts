@@ -24,13 +24,13 @@ export function parseUhiHistogram(name: string, value: unknown): UhiHistogram {
 }
 
 function parseHistogram(ir: Json): UhiHistogram {
-  if (ir['uhi_schema'] !== 1) throw new UnsupportedError(`UHI schema ${JSON.stringify(ir['uhi_schema'])} is not known, only 1`);
+  if (ir['uhi_schema'] !== 1) throw new UnsupportedError(`UHI schema ${shown(ir['uhi_schema'])} is not known, only 1`);
   const fileAxes = arrayOf(ir['axes'], 'axes').map(parseAxis);
   if (fileAxes.length < 1 || fileAxes.length > 2) throw new UnsupportedError(`${fileAxes.length} axes are not read, only one or two`);
   const axes = fileAxes.map(({ axis }) => axis);
   const storage = objectOf(ir['storage'], 'storage');
   if (storage['type'] !== 'weighted' && storage['type'] !== 'int') {
-    throw new UnsupportedError(`storage ${JSON.stringify(storage['type'])} is not read, only "weighted" and "int"`, {
+    throw new UnsupportedError(`storage ${shown(storage['type'])} is not read, only "weighted" and "int"`, {
       hint: 'Fill with Weight() storage.',
     });
   }
@@ -58,7 +58,7 @@ function parseAxis(value: unknown): FileAxis {
     return { axis: category(categories, { name, label }), underflow: false, overflow: booleanOf(ir, 'flow') };
   }
   if (ir['type'] !== 'regular' && ir['type'] !== 'variable') {
-    throw new UnsupportedError(`axis type ${JSON.stringify(ir['type'])} is not read, only regular, variable and category_str`);
+    throw new UnsupportedError(`axis type ${shown(ir['type'])} is not read, only regular, variable and category_str`);
   }
   if (booleanOf(ir, 'circular')) throw new UnsupportedError('circular axes are not read');
   const axis =
@@ -135,11 +135,17 @@ function arrayOf(value: unknown, what: string): readonly unknown[] {
 
 function numberOf(value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new MessageError(`${JSON.stringify(value)} stands where a finite number must be`);
+  throw new MessageError(`${shown(value)} stands where a finite number must be`);
 }
 
 function booleanOf(ir: Json, key: string): boolean {
   const value = ir[key];
   if (typeof value === 'boolean') return value;
   throw new MessageError(`"${key}" must be true or false`);
+}
+
+/** A value for an error text: short, whatever a file puts there. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
+  return typeof value === 'object' ? 'an object or nothing' : String(value);
 }

@@ -49,7 +49,8 @@ export function fromUhi(text: string): Record<string, UhiHistogram> {
 }
 
 function toIr(name: string, { axes, sumw, sumw2, entries, metadata = {} }: UhiHistogram): unknown {
-  if (![sumw, sumw2].every((values) => values.every(Number.isFinite))) {
+  const numbers = [sumw, sumw2, Object.values(metadata).filter((value) => typeof value === 'number')];
+  if (!numbers.every((values) => values.every(Number.isFinite))) {
     throw new AnalysisError('values that are not finite cannot be written', { object: name, hint: 'Check the weights and the scale.' });
   }
   return {
