@@ -1,3 +1,5 @@
+import { entriesToRead } from '#shared/queue/run-spec.ts';
+
 /** A file as planning sees it: from its header alone. */
 export interface FileDescription {
   readonly entries: number;
@@ -20,11 +22,6 @@ export interface ChunkLimits {
 export interface Chunk {
   readonly from: number;
   readonly to: number;
-}
-
-/** Number of entries that a fraction of a file is. */
-export function entriesToRead(entries: number, fraction: number): number {
-  return Math.floor(entries * fraction);
 }
 
 /**

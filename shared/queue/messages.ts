@@ -69,7 +69,10 @@ export const successSchema = reportHead.extend({
   requests: count,
   wallMs: milliseconds,
   stagesMs: stageTimes,
-  histograms: z.record(name, z.instanceof(Uint8Array)),
+  histograms: z.record(
+    name,
+    z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'no bytes'),
+  ),
 });
 export type Success = z.infer<typeof successSchema>;
 

@@ -1,0 +1,115 @@
+import { Worker } from 'node:worker_threads';
+import type { Task } from '#shared/queue/messages.ts';
+import type { FromThread, ThreadSettings, ToThread } from './thread-protocol.ts';
+
+export interface PoolOptions extends ThreadSettings {
+  readonly threads: number;
+  /** A thread whose JavaScript heap grows past this is ended, and its task fails (retryable). */
+  readonly memoryMb: number;
+}
+
+interface Job {
+  readonly task: Task;
+  readonly signal: AbortSignal;
+  readonly onStart: () => void;
+  readonly resolve: (answer: FromThread) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  job: Job | undefined;
+}
+
+const ENTRY = new URL('./compute-thread.ts', import.meta.url);
+
+/**
+ * A fixed number of compute threads. Jobs wait in order for a free one; a thread that dies is replaced when the next job
+ * comes, and its job fails as retryable.
+ */
+export class ComputePool {
+  readonly #options: PoolOptions;
+  readonly #threads = new Set<Thread>();
+  readonly #waiting: Job[] = [];
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    // Started at once: a thread takes some 50 ms to load, which planning needs anyway.
+    while (this.#threads.size < options.threads) this.#startThread();
+  }
+
+  /** Runs a task in the next free thread; `onStart` is called when it gets there. Never rejects: an abort is an answer. */
+  run(task: Task, signal: AbortSignal, onStart: () => void): Promise<FromThread> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ task, signal, onStart, resolve });
+      this.#pump();
+    });
+  }
+
+  /** Ends all threads, whatever they do. Jobs at hand and waiting are answered as aborted. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { resolve } of this.#waiting.splice(0)) resolve({ kind: 'aborted' });
+    await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
+  }
+
+  #pump(): void {
+    if (this.#closed) return;
+    for (let job = this.#waiting[0]; job !== undefined; job = this.#waiting[0]) {
+      if (job.signal.aborted) job.resolve({ kind: 'aborted' });
+      else {
+        const free = [...this.#threads].find((thread) => thread.job === undefined);
+        if (free === undefined && this.#threads.size >= this.#options.threads) return;
+        this.#give(free ?? this.#startThread(), job);
+      }
+      this.#waiting.shift();
+    }
+  }
+
+  #give(thread: Thread, job: Job): void {
+    const abort = () => thread.worker.postMessage({ kind: 'abort' } satisfies ToThread);
+    job.signal.addEventListener('abort', abort, { once: true });
+    const resolve = (answer: FromThread) => {
+      job.signal.removeEventListener('abort', abort);
+      job.resolve(answer);
+    };
+    thread.job = { ...job, resolve };
+    job.onStart();
+    thread.worker.postMessage({ kind: 'task', task: job.task } satisfies ToThread);
+  }
+
+  #startThread(): Thread {
+    const { threads: _, memoryMb, ...workerData } = this.#options;
+    // stdout belongs to the run's result: what an analysis prints goes to stderr.
+    const worker = new Worker(ENTRY, { workerData, stdout: true, resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
+    worker.stdout.on('data', (text: Buffer) => process.stderr.write(text));
+    const thread: Thread = { worker, job: undefined };
+    this.#threads.add(thread);
+    worker.on('message', (answer: FromThread) => this.#answer(thread, answer));
+    let reason: string | undefined;
+    worker.on('error', (error) => {
+      reason =
+        'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `it needed more than ${memoryMb} MB of memory` : error.message;
+    });
+    worker.on('exit', (code) => {
+      this.#threads.delete(thread);
+      this.#answer(thread, this.#closed ? { kind: 'aborted' } : died(thread.job, reason ?? `it exited with code ${code}`));
+    });
+    return thread;
+  }
+
+  #answer(thread: Thread, answer: FromThread): void {
+    const { job } = thread;
+    thread.job = undefined;
+    job?.resolve(answer);
+    this.#pump();
+  }
+}
+
+function died(job: Job | undefined, reason: string): FromThread {
+  const file = job?.task.url ?? '';
+  return {
+    kind: 'failure',
+    failure: { code: 'AnalysisError', text: `${file}: the compute thread died: ${reason}`, file, retryable: true },
+  };
+}

@@ -1,0 +1,39 @@
+/** Entry of a compute thread: one task at a time, until the main thread ends it. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { isPipelineError } from '#shared/errors.ts';
+import type { Task } from '#shared/queue/messages.ts';
+import { FileCache } from './file-cache.ts';
+import { runTask, type TaskPlace } from './run-task.ts';
+import type { FromThread, ThreadFailure, ThreadSettings, ToThread } from './thread-protocol.ts';
+
+const files = new FileCache();
+let abort = new AbortController();
+
+parentPort?.on('message', (message: ToThread) => {
+  if (message.kind === 'abort') abort.abort(new Error('aborted'));
+  else void answer(message.task);
+});
+
+async function answer(task: Task): Promise<void> {
+  abort = new AbortController();
+  const place: TaskPlace = {};
+  try {
+    const partial = await runTask(task, { ...(workerData as ThreadSettings), files, signal: abort.signal, place });
+    const buffers = Object.values(partial.histograms).map(({ buffer }) => buffer as ArrayBuffer);
+    send({ kind: 'partial', partial }, [...new Set(buffers)]);
+  } catch (error) {
+    await files.forget(task.url).catch(() => {}); // closing what just failed may fail too; the first reason is the one to tell
+    send(abort.signal.aborted ? { kind: 'aborted' } : { kind: 'failure', failure: { ...describe(error, task), ...place } });
+  }
+}
+
+function send(message: FromThread, transfer: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer);
+}
+
+/** An error that is not ours is a bug, of an analysis or of higgsflow: trying again would only meet it again. */
+function describe(error: unknown, { url }: Task): ThreadFailure {
+  if (isPipelineError(error)) return { code: error.code, text: error.message, file: error.file ?? url, retryable: error.retryable };
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { code: 'AnalysisError', text: `unexpected error: ${text}`, file: url, retryable: false };
+}

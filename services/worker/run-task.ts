@@ -1,0 +1,127 @@
+/** What a compute thread does with a task: open, plan, fetch, decode, process, encode. */
+import type { Analysis, Parameters } from '#shared/analysis/define-analysis.ts';
+import { resolveParameters } from '#shared/analysis/parameters.ts';
+import { columnsToRead, processBatch, startPartial } from '#shared/analysis/partial.ts';
+import { loadAnalysis, loadBuiltInAnalysis } from '#shared/analysis/registry.ts';
+import { AnalysisError, isPipelineError, RootFormatError } from '#shared/errors.ts';
+import { encodeHistogram } from '#shared/histogram/codec.ts';
+import type { StageTimes, Success, Task } from '#shared/queue/messages.ts';
+import { entriesToRead } from '#shared/queue/run-spec.ts';
+import { readBatches } from '#shared/root/batches.ts';
+import type { ColumnType } from '#shared/root/column-type.ts';
+import type { FileCache, OpenFile } from './file-cache.ts';
+
+/** What a task made: a success report but for who sends it. */
+export type Partial = Omit<Success, 'v' | 'kind' | 'run' | 'index' | 'attempt' | 'worker'>;
+
+/** What is known of a task's file; filled as it becomes known, so that a failure can say it too. */
+export interface TaskPlace {
+  from?: number;
+  to?: number;
+  fileEntries?: number;
+  fileBytes?: number;
+}
+
+export interface TaskOptions {
+  readonly files: FileCache;
+  /** Decompressed bytes of a batch, about. */
+  readonly batchBytes: number;
+  /** False where tasks come over a network: then only built-in analyses run. */
+  readonly allowAnalysisFiles: boolean;
+  readonly signal: AbortSignal;
+  readonly place: TaskPlace;
+}
+
+/** @throws PipelineError for whatever keeps the task from being done; the signal's reason when aborted. */
+export async function runTask(task: Task, options: TaskOptions): Promise<Partial> {
+  const { files, signal, place } = options;
+  const start = performance.now();
+  const analysis = await (options.allowAnalysisFiles ? loadAnalysis : loadBuiltInAnalysis)(task.analysis);
+  const parameters = resolveParameters(analysis, task.parameters);
+  const file = await files.open(task.url, task.tree, signal);
+  const range = entryRange(task, file, place);
+  const opened = performance.now();
+  const { histograms, readMs, processMs } = await fill(task, {
+    analysis,
+    parameters,
+    file,
+    ...range,
+    batchBytes: options.batchBytes,
+    signal,
+  });
+  const filled = performance.now();
+  const encoded = Object.fromEntries(Object.entries(histograms).map(([name, histogram]) => [name, encodeHistogram(histogram)]));
+  const end = performance.now();
+  const stagesMs: StageTimes = { open: opened - start, read: readMs, process: processMs, encode: end - filled };
+  const { counters, size } = file.source;
+  const { before } = file;
+  return {
+    ...range,
+    fileEntries: file.tree.entries,
+    fileBytes: size,
+    bytesRead: counters.bytes - before.bytes,
+    requests: counters.requests - before.requests,
+    wallMs: end - start,
+    stagesMs,
+    histograms: encoded,
+  };
+}
+
+/** The entries that the task asks for. @throws RootFormatError if the file has no such entries. */
+function entryRange(task: Task, { tree, source }: OpenFile, place: TaskPlace): { from: number; to: number } {
+  const from = task.from ?? 0;
+  const to = task.to ?? entriesToRead(tree.entries, task.fraction ?? 1);
+  Object.assign(place, { from, to, fileEntries: tree.entries, fileBytes: source.size });
+  if (from <= to && to <= tree.entries) return { from, to };
+  throw new RootFormatError(`the task asks for entries ${from} to ${to}, the tree has ${tree.entries}`, {
+    file: source.name,
+    object: tree.path,
+    hint: 'Did the file change since the run began?',
+  });
+}
+
+interface FillOptions {
+  readonly analysis: Analysis;
+  readonly parameters: Parameters;
+  readonly file: OpenFile;
+  readonly from: number;
+  readonly to: number;
+  readonly batchBytes: number;
+  readonly signal: AbortSignal;
+}
+
+async function fill({ isData }: Task, { analysis, parameters, file, from, to, batchBytes, signal }: FillOptions) {
+  const histograms = startPartial(analysis, parameters);
+  const columns = columnsToRead(analysis, isData);
+  assertTypes(file, columns, analysis);
+  let readMs = 0;
+  let processMs = 0;
+  let mark = performance.now();
+  for await (const batch of readBatches(file.tree, Object.keys(columns), { from, to, batchBytes, signal })) {
+    signal.throwIfAborted();
+    const decoded = performance.now();
+    try {
+      processBatch(analysis, histograms, parameters, { entries: batch.to - batch.from, columns: batch.columns, isData });
+    } catch (error) {
+      throw isPipelineError(error) ? error.at({ file: file.source.name }) : error;
+    }
+    const done = performance.now();
+    readMs += decoded - mark;
+    processMs += done - decoded;
+    mark = done;
+  }
+  return { histograms, readMs: readMs + performance.now() - mark, processMs };
+}
+
+/** The arrays must be what the analysis was compiled for. A branch that is not read at all is `readBatches`' to refuse. */
+function assertTypes({ tree, source }: OpenFile, columns: Readonly<Record<string, ColumnType>>, analysis: Analysis): void {
+  for (const [name, declared] of Object.entries(columns)) {
+    const { columnType } = tree.branch(name);
+    if (columnType === undefined || columnType === declared) continue;
+    throw new AnalysisError(`column \`${name}\` is ${columnType}, the analysis ${analysis.name} declares ${declared}`, {
+      file: source.name,
+      object: tree.path,
+      hint: `Declare \`${name}: '${columnType}'\`.`,
+    });
+  }
+}
