@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import type { BranchDescription, FileDescription } from '#shared/root/inspect.ts';
+import { formatBytes, formatTable } from '../format.ts';
+
+/** `higgsflow inspect FILE`: what a ROOT file holds. */
+export function register(program: Command): void {
+  program
+    .command('inspect')
+    .description('show what a ROOT file holds: keys, trees, branches with their types, codec and size')
+    .argument('<file>', 'path or URL of a ROOT file')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Branches marked with ! are not read; the reason stands beside them.
+
+Examples:
+  higgsflow inspect data_A.4lep.root
+  higgsflow inspect https://example.org/sample.root --json | jq '.trees[0].branches[].path'`,
+    )
+    .action(async (file: string, options: { json?: boolean }) => {
+      const description = await describe(file);
+      process.stdout.write(options.json === true ? `${JSON.stringify(description, undefined, 2)}\n` : render(description));
+    });
+}
+
+async function describe(location: string): Promise<FileDescription> {
+  const [{ openSource }, { openRootFile }, { describeFile }] = await Promise.all([
+    import('#shared/storage/open.ts'),
+    import('#shared/root/file.ts'),
+    import('#shared/root/inspect.ts'),
+  ]);
+  const source = await openSource(location);
+  try {
+    return await describeFile(await openRootFile(source));
+  } finally {
+    await source.close();
+  }
+}
+
+function render({ file, bytes, rootVersion, keys, trees }: FileDescription): string {
+  const lines = [`${file}   ${formatBytes(bytes)}, written by ROOT ${rootVersion}`, '', 'Keys'];
+  lines.push(...formatTable(keys.map((key) => [`  ${key.path};${key.cycle}`, key.className, formatBytes(key.bytes), key.title])));
+  for (const tree of trees) {
+    lines.push('', `Tree ${tree.path};${tree.cycle}   ${tree.entries.toLocaleString('en')} entries, ${tree.branches.length} branches`);
+    if (tree.error !== undefined) lines.push(`  ! ${tree.error}`);
+    const head = ['  branch', 'C++ type', 'column', 'codec', 'baskets', 'stored', 'in memory'];
+    if (tree.branches.length > 0) lines.push(...formatTable([head, ...tree.branches.map(branchRow)]));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function branchRow(branch: BranchDescription): string[] {
+  const { path, cppType, columnType, reason, codec, baskets, compressedBytes, uncompressedBytes } = branch;
+  const mark = columnType === undefined ? '!' : ' ';
+  const type = columnType ?? reason ?? '';
+  return [
+    `${mark} ${path}`,
+    cppType,
+    type,
+    codec ?? (baskets > 0 ? 'embedded' : ''),
+    String(baskets),
+    formatBytes(compressedBytes),
+    formatBytes(uncompressedBytes),
+  ];
+}
