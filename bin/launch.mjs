@@ -1,0 +1,54 @@
+/**
+ * From "some Node >= 20" to a running command: the right Node (fetched once into a cache folder), the packages of
+ * package-lock.json (installed once), then the command: in this process if its Node is right, else in a child.
+ *
+ * Plain JavaScript without packages: it runs before there are any.
+ */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { delimiter, dirname, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { findNode } from './node-runtime.mjs';
+import { installPackages } from './packages.mjs';
+import { LaunchError } from './tools.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Runs `script` (relative to the project) with `args`. Its exit code becomes ours. */
+export async function launch(script, args) {
+  try {
+    const node = await findNode();
+    await installPackages(ROOT, node);
+    const path = resolve(ROOT, script);
+    if (node === process.execPath) await runHere(path, args);
+    else await runChild(node, path, args);
+  } catch (error) {
+    if (!(error instanceof LaunchError)) throw error;
+    process.stderr.write(`higgsflow: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function runHere(path, args) {
+  process.argv = [process.execPath, path, ...args];
+  await import(pathToFileURL(path).href);
+}
+
+/** Signals go to the child and its end becomes ours: whoever started us sees no difference. */
+async function runChild(node, path, args) {
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
+  const child = spawn(node, [path, ...args], { stdio: 'inherit', env });
+  const listeners = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => {
+    // A terminal sends Ctrl-C to the child as well; what is left for us is to outlive it.
+    const listener = () => (name === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(name));
+    process.on(name, listener);
+    return [name, listener];
+  });
+  const [code, signal] = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (...end) => resolve(end));
+  });
+  for (const [name, listener] of listeners) process.removeListener(name, listener);
+  process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
+  if (signal !== null) process.kill(process.pid, signal);
+}

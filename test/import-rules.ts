@@ -1,0 +1,124 @@
+/** Who may import whom: the rules as data, and a checker for one file. */
+import { posix } from 'node:path';
+
+/** What the files of one area may import besides their own area and `EVERYWHERE`. The most specific area counts. */
+export interface Area {
+  /** Paths of files or folders in this repository. */
+  readonly may: readonly string[];
+  /** Runs in a browser as well: no `node:*`. */
+  readonly pure?: boolean;
+}
+
+/** Small, pure, and imported by all. */
+const EVERYWHERE = ['shared/errors.ts', 'shared/near-misses.ts', 'shared/did-you-mean.ts'];
+
+export const AREAS: Readonly<Record<string, Area>> = {
+  'shared/errors.ts': { may: [], pure: true },
+  'shared/near-misses.ts': { may: [], pure: true },
+  'shared/did-you-mean.ts': { may: [], pure: true },
+  'shared/histogram': { may: [], pure: true },
+  'shared/plot': { may: ['shared/histogram'], pure: true },
+  'shared/analysis': { may: ['shared/histogram', 'shared/root/column-type.ts', 'shared/datasets'], pure: true },
+  'shared/datasets': { may: ['shared/histogram'], pure: true },
+  'shared/root': { may: ['shared/storage/source.ts'] },
+  'shared/root/write': { may: ['shared/root', 'shared/histogram'] },
+  'shared/toy': { may: ['shared/root', 'shared/datasets', 'shared/analysis'] },
+  'shared/runtime': { may: [] },
+  'shared/storage': { may: ['shared/runtime'] },
+  'shared/queue': { may: ['shared/runtime', 'shared/histogram', 'shared/datasets', 'shared/analysis'] },
+  'services/producer': { may: ['shared'] },
+  'services/worker': { may: ['shared'] },
+  'services/collector': { may: ['shared'] },
+  'services/web': { may: ['shared'] },
+  cli: { may: ['shared', 'services'] },
+  bench: { may: ['shared', 'services', 'cli'] },
+};
+
+/** One package is known to one place. What is not listed here is imported nowhere. */
+export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@napi-rs/canvas': ['services/web'],
+  '@napi-rs/lzma': ['shared/root'],
+  'chart.js': ['shared/plot', 'services/web'],
+  'chartjs-node-canvas': ['services/web'],
+  commander: ['cli'],
+  'dejavu-fonts-ttf': ['services/web'],
+  express: ['services/web'],
+  'lz4-napi': ['shared/root'],
+  'xxhash-wasm': ['shared/root'],
+  zod: ['shared/queue', 'shared/datasets', 'services/web', 'cli'],
+};
+
+/** Words that only some files may say. */
+const WORDS: readonly { readonly word: RegExp; readonly name: string; readonly only: RegExp }[] = [
+  { word: /\bprocess\.env\b/, name: 'process.env', only: /^shared\/runtime\/config\.ts$/ },
+  { word: /\bprocess\.exit\b/, name: 'process.exit', only: /^(cli|services\/[a-z]+)\/main\.ts$/ },
+];
+
+/** True for what only tests load: they may import anything. */
+export function isTestCode(path: string): boolean {
+  return /\.test\.ts$|^test\/|(^|[/-])conformance\.ts$|\/test-[a-z-]+\.ts$/.test(path);
+}
+
+const IMPORTS = [
+  /^\s*(?:import|export)\b[^'"`;=]*?\bfrom\s*(['"])([^'"\n]+)\1/gm,
+  /^\s*import\s*(['"])([^'"\n]+)\1/gm,
+  /\bimport\(\s*(['"])([^'"\n]+)\1/g,
+];
+
+/** Specifiers of static and dynamic imports and of re-exports, in code whose comments and statements begin their lines. */
+export function importsOf(source: string): string[] {
+  const code = withoutComments(source);
+  return IMPORTS.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[2] ?? ''));
+}
+
+/** What is wrong with the imports and words of one file, as one line each. `path` is relative to the repository. */
+export function breaches(path: string, source: string): string[] {
+  if (isTestCode(path)) return [];
+  const said = WORDS.filter(({ word, only }) => word.test(withoutComments(source)) && !only.test(path));
+  const imports = importsOf(source).map((specifier) => breachOfImport(path, specifier));
+  return [...said.map(({ name }) => `${path}: says ${name}`), ...imports.filter((line) => line !== undefined)];
+}
+
+function breachOfImport(path: string, specifier: string): string | undefined {
+  const area = areaOf(path);
+  if (area === undefined) return `${path}: is in no area of test/import-rules.ts`;
+  const [areaPath, rules] = area;
+  if (specifier.startsWith('node:')) return rules.pure ? `${path}: ${areaPath} is pure, but imports ${specifier}` : undefined;
+  const target = targetOf(path, specifier);
+  if (target === undefined) {
+    const name = packageOf(specifier);
+    const places = PACKAGES[name];
+    return places?.some((place) => isIn(path, place)) ? undefined : `${path}: ${name} belongs to ${places?.join(', ') ?? 'no place'}`;
+  }
+  if (isTestCode(target)) return `${path}: imports the test code ${target}`;
+  if (/\/main\.ts$/.test(target)) return `${path}: imports ${target}, which is a program`;
+  const allowed = [areaPath, ...rules.may, ...EVERYWHERE].some((place) => isIn(target, place));
+  return allowed ? undefined : `${path}: ${areaPath} may not import ${target}`;
+}
+
+function areaOf(path: string): [string, Area] | undefined {
+  const areas = Object.entries(AREAS).filter(([place]) => isIn(path, place));
+  return areas.sort(([a], [b]) => b.length - a.length)[0];
+}
+
+/** The path in this repository that a specifier leads to; undefined for a package. */
+function targetOf(path: string, specifier: string): string | undefined {
+  if (specifier.startsWith('#')) return specifier.slice(1);
+  return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : undefined;
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+function isIn(path: string, place: string): boolean {
+  return path === place || path.startsWith(`${place}/`);
+}
+
+/** Comments at the beginning of lines only: "/*" elsewhere may be part of a string. */
+function withoutComments(source: string): string {
+  return source.replace(/^[ \t]*\/\*[\s\S]*?\*\//gm, '').replace(/^[ \t]*\/\/.*$/gm, '');
+}
