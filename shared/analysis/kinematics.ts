@@ -1,0 +1,48 @@
+/**
+ * Invariant masses. All arithmetic is in float64 on the stored values, component by component and in file order, so that
+ * sums are those of the same formula in numpy or C++.
+ */
+
+type Numbers = Float32Array | Float64Array;
+
+/**
+ * Mass of the four objects from index `first` on, from transverse momentum, pseudorapidity, azimuth and energy; in the
+ * unit of `pt` and `energy`. Rounding below zero gives 0.
+ */
+export function fourObjectMass(pt: Numbers, eta: Numbers, phi: Numbers, energy: Numbers, first: number): number {
+  let e = 0;
+  let x = 0;
+  let y = 0;
+  let z = 0;
+  for (let i = first; i < first + 4; i++) {
+    // In range: the caller has seen four objects from `first` on.
+    const transverse = pt[i]!;
+    e += energy[i]!;
+    x += transverse * Math.cos(phi[i]!);
+    y += transverse * Math.sin(phi[i]!);
+    z += transverse * Math.sinh(eta[i]!);
+  }
+  return Math.sqrt(Math.max(e * e - x * x - y * y - z * z, 0));
+}
+
+/**
+ * Mass of the two objects at `first` and `first + 1`, from transverse momentum, pseudorapidity, azimuth and mass; in the
+ * unit of `pt` and `mass`. Rounding below zero gives 0.
+ */
+export function pairMass(pt: Numbers, eta: Numbers, phi: Numbers, mass: Numbers, first: number): number {
+  let e = 0;
+  let x = 0;
+  let y = 0;
+  let z = 0;
+  for (let i = first; i < first + 2; i++) {
+    // In range: the caller has seen two objects from `first` on.
+    const px = pt[i]! * Math.cos(phi[i]!);
+    const py = pt[i]! * Math.sin(phi[i]!);
+    const pz = pt[i]! * Math.sinh(eta[i]!);
+    x += px;
+    y += py;
+    z += pz;
+    e += Math.sqrt(px * px + py * py + pz * pz + mass[i]! * mass[i]!);
+  }
+  return Math.sqrt(Math.max(e * e - x * x - y * y - z * z, 0));
+}

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { regular } from '#shared/histogram/axis.ts';
+import { AnalysisError, isPipelineError } from '../errors.ts';
+import { columnFrom } from './columns-for-tests.ts';
+import { type Analysis, defineAnalysis } from './define-analysis.ts';
+import { resolveParameters } from './parameters.ts';
+import { columnsToRead, describeHistograms, mergePartial, processBatch, startPartial } from './partial.ts';
+
+const analysis = defineAnalysis({
+  name: 'example',
+  title: 'Example',
+  tree: 'events',
+  columns: { x: 'f32' },
+  mcColumns: { weight: 'f64' },
+  parameters: { bins: 2 },
+  histograms: ({ bins }) => ({ x: { title: 'X', axes: [regular(bins, 0, 2, { name: 'x' })] } }),
+  cutFlow: ['all', 'positive'],
+  process({ entries, x, mc }, out) {
+    for (let entry = 0; entry < entries; entry++) {
+      const weight = mc?.weight.values[entry] ?? 1;
+      out.cutFlow.fill(0, weight);
+      if (!(x.values[entry]! > 0)) continue;
+      out.cutFlow.fill(1, weight);
+      out.x.fill(x.values[entry]!, weight);
+    }
+  },
+});
+
+const columns = { x: columnFrom('f32', [0.5, -1, 1.5]), weight: columnFrom('f64', [2, 3, 4]) };
+
+function filled(isData: boolean) {
+  const out = startPartial(analysis, analysis.parameters);
+  processBatch(analysis, out, analysis.parameters, { entries: 3, columns, isData });
+  return out;
+}
+
+/** The example with another loop. */
+function withProcess(process: Analysis['process']): Analysis {
+  return { ...analysis, process };
+}
+
+function errorOf(broken: Analysis, given = columns): unknown {
+  try {
+    processBatch(broken, startPartial(broken, broken.parameters), broken.parameters, { entries: 3, columns: given, isData: true });
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+describe('a partial', () => {
+  it('has the declared histograms and the cut flow', () => {
+    const out = startPartial(analysis, resolveParameters(analysis, { bins: 5 }));
+    expect(Object.keys(out)).toEqual(['x', 'cutFlow']);
+    expect(out['x']!.axes[0]).toMatchObject({ bins: 5 });
+    expect(out.cutFlow.axes[0]).toMatchObject({ type: 'category', categories: ['all', 'positive'] });
+  });
+
+  it('sees the columns of simulation only for simulation', () => {
+    expect(columnsToRead(analysis, true)).toEqual({ x: 'f32' });
+    expect(columnsToRead(analysis, false)).toEqual({ x: 'f32', weight: 'f64' });
+    expect([...filled(true)['x']!.contents().sumw]).toEqual([0, 1, 1, 0]);
+    expect([...filled(false)['x']!.contents().sumw]).toEqual([0, 2, 4, 0]);
+    expect([...filled(false).cutFlow.contents().sumw]).toEqual([9, 6, 0]);
+  });
+
+  it('merges by name', () => {
+    const sum = filled(true);
+    mergePartial(sum, filled(false));
+    expect([...sum['x']!.contents().sumw]).toEqual([0, 3, 5, 0]);
+    expect([...sum.cutFlow.contents().entries]).toEqual([6, 4, 0]);
+  });
+
+  it('does not merge with that of other histograms', () => {
+    const { cutFlow } = filled(true);
+    expect(() => mergePartial(filled(true), { cutFlow })).toThrow('cutFlow cannot be added to x, cutFlow');
+    expect(() => mergePartial(filled(true), startPartial(analysis, { bins: 3 }))).toThrow('different bins');
+  });
+});
+
+describe('parameters that make no histogram', () => {
+  it('are a ConfigError', () => {
+    expect(() => describeHistograms(analysis, { bins: 0 })).toThrow('x: axis needs a whole number of bins, not 0');
+    expect(() => describeHistograms(analysis, { bins: 1e9 })).toThrow('histogram `x` has 1000000002 cells; 1000000 is the most');
+    const broken = { ...analysis, histograms: () => JSON.parse('{') as never };
+    expect(() => describeHistograms(broken, {})).toThrow('analysis example: its histograms cannot be made: ');
+  });
+});
+
+describe('an analysis that goes wrong', () => {
+  it('is named, with what it threw as the cause', () => {
+    const cause = new TypeError('x is not a function');
+    const error = errorOf(withProcess(() => { throw cause; })); // biome-ignore format: one line
+    expect(isPipelineError(error, 'AnalysisError') && error.message).toBe('analysis example: failed: x is not a function');
+    expect((error as Error).cause).toBe(cause);
+  });
+
+  it('keeps its own AnalysisError', () => {
+    const error = errorOf(withProcess(() => { throw new AnalysisError('no such era', { hint: 'Use 2012.' }); })); // biome-ignore format: one line
+    expect((error as Error).message).toBe('analysis example: no such era. Use 2012.');
+  });
+
+  it('may not be async, and its rejection does not escape', () => {
+    const error = errorOf(withProcess(async () => { throw new Error('late'); })); // biome-ignore format: one line
+    expect((error as Error).message).toContain('`process` must not be async');
+  });
+
+  it('is told which column is missing', () => {
+    expect((errorOf(analysis, {} as typeof columns) as Error).message).toBe('analysis example: column `x` is missing');
+  });
+
+  it('is told of a weight that is not a number', () => {
+    const bad = { ...columns, weight: columnFrom('f64', [1, Number.NaN, 1]) };
+    const out = startPartial(analysis, analysis.parameters);
+    expect(() => processBatch(analysis, out, analysis.parameters, { entries: 3, columns: bad, isData: false })).toThrow(
+      'not a finite number',
+    );
+  });
+});

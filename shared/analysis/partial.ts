@@ -1,0 +1,122 @@
+/**
+ * One pass of an analysis over some entries: which columns to read, the histograms it fills, and the call itself. What a
+ * task hands on (its partial) are these histograms.
+ */
+import { type Axis, category, extent } from '#shared/histogram/axis.ts';
+import { Histogram } from '#shared/histogram/histogram.ts';
+import type { Column, ColumnType } from '#shared/root/column-type.ts';
+import { AnalysisError, ConfigError, isPipelineError, MessageError } from '../errors.ts';
+import type { Analysis, AnyEvents, Output, Parameters } from './define-analysis.ts';
+
+/** Histograms by name in order of declaration, `cutFlow` last. */
+export type NamedHistograms = Output;
+
+/** A histogram's name, title and axes. */
+export interface HistogramDescription {
+  readonly name: string;
+  readonly title: string;
+  readonly axes: readonly Axis[];
+}
+
+/** The columns to ask a file for: `columns`, and with `isData` false also `mcColumns`. */
+export function columnsToRead(analysis: Analysis, isData: boolean): Readonly<Record<string, ColumnType>> {
+  return isData ? analysis.columns : { ...analysis.columns, ...analysis.mcColumns };
+}
+
+/**
+ * The histograms that the analysis fills under these parameters, without the cut flow.
+ * @throws ConfigError where the parameters make no valid histograms
+ */
+export function describeHistograms(analysis: Analysis, parameters: Parameters): HistogramDescription[] {
+  try {
+    const described = Object.entries(analysis.histograms(parameters)).map(([name, { title, axes }]) => ({ name, title, axes }));
+    for (const { name, axes } of described) requireFewCells(name, axes);
+    return described;
+  } catch (cause) {
+    if (isPipelineError(cause)) throw cause.at({ object: `histograms of analysis ${analysis.name}` });
+    throw new ConfigError(`its histograms cannot be made: ${textOf(cause)}`, { object: `analysis ${analysis.name}`, cause });
+  }
+}
+
+/** A histogram larger than this is a slip in the parameters: no message could carry it. */
+const MOST_CELLS = 1_000_000;
+
+function requireFewCells(name: string, axes: readonly Axis[]): void {
+  const cells = axes.reduce((product, axis) => product * extent(axis), 1);
+  if (cells > MOST_CELLS) throw new ConfigError(`histogram \`${name}\` has ${cells} cells; ${MOST_CELLS} is the most`);
+}
+
+/** The axis of `cutFlow`: one category a step. */
+export function cutFlowAxis(analysis: Analysis): Axis {
+  return category(analysis.cutFlow, { name: 'cutFlow', label: 'Cut flow' });
+}
+
+/** Empty histograms, ready to be filled and merged into. */
+export function startPartial(analysis: Analysis, parameters: Parameters): NamedHistograms {
+  const named: Record<string, Histogram> = {};
+  for (const { name, axes } of describeHistograms(analysis, parameters)) named[name] = new Histogram(axes);
+  return Object.freeze({ ...named, cutFlow: new Histogram([cutFlowAxis(analysis)]) });
+}
+
+/**
+ * Adds `from` to `into`, histogram by histogram.
+ * @throws MessageError where names or bins differ
+ */
+export function mergePartial(into: NamedHistograms, from: NamedHistograms): void {
+  const names = Object.keys(into);
+  if (names.length !== Object.keys(from).length || !names.every((name) => Object.hasOwn(from, name))) {
+    throw new MessageError(`histograms ${Object.keys(from).join(', ')} cannot be added to ${names.join(', ')}`);
+  }
+  for (const [name, histogram] of Object.entries(into)) histogram.merge(from[name] as Histogram);
+}
+
+/**
+ * Runs `analysis` over one batch of `entries` entries and fills `out`. `columns` holds what `columnsToRead` asked for.
+ * @throws AnalysisError if a column is missing, or with whatever the analysis threw as its cause
+ */
+export function processBatch(
+  analysis: Analysis,
+  out: NamedHistograms,
+  parameters: Parameters,
+  batch: { readonly entries: number; readonly columns: Readonly<Record<string, Column>>; readonly isData: boolean },
+): void {
+  const events = eventsOf(analysis, batch);
+  let result: unknown;
+  try {
+    result = analysis.process(events, out, parameters) as unknown;
+  } catch (cause) {
+    if (isPipelineError(cause)) throw cause.at({ object: `analysis ${analysis.name}` });
+    throw new AnalysisError(`failed: ${textOf(cause)}`, { object: `analysis ${analysis.name}`, cause });
+  }
+  // An async function would go on filling after its histograms were sent.
+  if (result instanceof Promise) {
+    result.catch(() => {});
+    throw new AnalysisError('`process` must not be async', { object: `analysis ${analysis.name}` });
+  }
+}
+
+function eventsOf(
+  analysis: Analysis,
+  { entries, columns, isData }: { entries: number; columns: Readonly<Record<string, Column>>; isData: boolean },
+): AnyEvents {
+  const own = pick(analysis, columns, analysis.columns);
+  return isData ? { ...own, entries } : { ...own, entries, mc: pick(analysis, columns, analysis.mcColumns) };
+}
+
+function pick(
+  analysis: Analysis,
+  from: Readonly<Record<string, Column>>,
+  names: Readonly<Record<string, ColumnType>>,
+): Record<string, Column> {
+  const picked: Record<string, Column> = {};
+  for (const name of Object.keys(names)) {
+    const column = from[name];
+    if (column === undefined) throw new AnalysisError(`column \`${name}\` is missing`, { object: `analysis ${analysis.name}` });
+    picked[name] = column;
+  }
+  return picked;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

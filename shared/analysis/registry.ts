@@ -1,0 +1,64 @@
+/** Finds analyses: the built-in ones by name, a user's own by the URL of its file. */
+import { didYouMean } from '../did-you-mean.ts';
+import { AnalysisError, ConfigError, isPipelineError } from '../errors.ts';
+import { checkAnalysis } from './check-analysis.ts';
+import type { Analysis } from './define-analysis.ts';
+
+/** Loaded when asked for, so that a run imports one analysis only. To add one, write its file and a line here. */
+const BUILT_IN: Readonly<Record<string, () => Promise<{ readonly analysis: Analysis }>>> = {
+  'atlas-hzz-2020': () => import('./atlas-hzz-2020.ts'),
+  'atlas-hzz-2025': () => import('./atlas-hzz-2025.ts'),
+  'cms-dimuon': () => import('./cms-dimuon.ts'),
+};
+
+/** Names of the built-in analyses. */
+export const ANALYSIS_NAMES: readonly string[] = Object.keys(BUILT_IN);
+
+/**
+ * A built-in analysis. Executes nothing but higgsflow's own code, so a name from a message may be given.
+ * @throws ConfigError with near misses if there is none of this name
+ */
+export async function loadBuiltInAnalysis(name: string): Promise<Analysis> {
+  const load = Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined;
+  if (load !== undefined) return (await load()).analysis;
+  const hint = `${didYouMean(name, ANALYSIS_NAMES)} A file of your own is given by its path, like ./my-analysis.ts.`;
+  throw new ConfigError(`there is no built-in analysis \`${name}\``, { hint });
+}
+
+/**
+ * The analysis in a user's module: its export `analysis`, its default export, or the only export that looks like one.
+ * Executes the file: give nothing that came over a network.
+ * @throws ConfigError if the file cannot be imported or exports no analysis, AnalysisError if what it exports is not valid
+ *
+ * @example await loadAnalysisFile(pathToFileURL('./my-analysis.ts'))
+ */
+export async function loadAnalysisFile(url: URL | string): Promise<Analysis> {
+  const file = String(url);
+  if (!file.startsWith('file:')) throw new ConfigError('an analysis is loaded from a file: URL only', { file });
+  let exported: Record<string, unknown>;
+  try {
+    exported = (await import(/* @vite-ignore */ file)) as Record<string, unknown>;
+  } catch (cause) {
+    // A declaration that `defineAnalysis` refuses throws while the file is being imported.
+    if (isPipelineError(cause)) throw cause.at({ file });
+    throw new ConfigError(`the analysis cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { file, cause });
+  }
+  return checkAnalysis(chosenExport(exported, file), file);
+}
+
+/** A built-in analysis by name, or a user's own by its file: URL. */
+export function loadAnalysis(nameOrUrl: string): Promise<Analysis> {
+  return nameOrUrl.startsWith('file:') ? loadAnalysisFile(nameOrUrl) : loadBuiltInAnalysis(nameOrUrl);
+}
+
+function chosenExport(exported: Record<string, unknown>, file: string): unknown {
+  const named = exported['analysis'] ?? exported['default'];
+  if (named !== undefined) return named;
+  const candidates = Object.entries(exported).filter(([, value]) => typeof value === 'object' && value !== null && 'process' in value);
+  if (candidates.length === 1) return candidates[0]?.[1];
+  const names = Object.keys(exported);
+  const found = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`;
+  const hint = 'Write `export const analysis = defineAnalysis({ ... })`.';
+  if (candidates.length > 1) throw new AnalysisError('the file exports several analyses and none is called `analysis`', { file, hint });
+  throw new ConfigError(`the file exports no analysis (${found})`, { file, hint });
+}
