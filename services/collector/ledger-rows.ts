@@ -1,10 +1,8 @@
 /** What goes into the ledger and what comes out of it. */
 import type { RunState } from '#shared/plot/snapshot.ts';
 import type { Failure, Success } from '#shared/queue/messages.ts';
-import type { RunSpec } from '#shared/queue/run-spec.ts';
 
 export interface RunRow {
-  readonly spec: RunSpec;
   readonly state: RunState;
   readonly frozen: boolean;
   /** ISO 8601. */

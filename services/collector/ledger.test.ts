@@ -96,7 +96,8 @@ describe('ledger', () => {
     planned();
     expect(commit(success(1, 100, 200, 250))).toBe('committed');
     reopen();
-    expect(ledger.run('r1')).toEqual({ spec, state: 'running', frozen: true, startedAt: '2020-01-01T00:00:00Z', elapsedMs: 0 });
+    expect(ledger.run('r1')).toEqual({ state: 'running', frozen: true, startedAt: '2020-01-01T00:00:00Z', elapsedMs: 0 });
+    expect(ledger.spec('r1')).toEqual(spec);
     expect(ledger.openRun(spec, 'later')).toEqual({ frozen: true, nextFile: 3, nextIndex: 5 });
     expect(pending()).toEqual([0, 2, 3, 4]);
     const [data, mc] = ledger.counters('r1');

@@ -28,10 +28,9 @@ export class Ledger {
   }
 
   run(run: string): RunRow | undefined {
-    const row = this.#db.get('SELECT spec, state, frozen, started_at, elapsed_ms FROM runs WHERE run = ?', run);
+    const row = this.#db.get('SELECT state, frozen, started_at, elapsed_ms FROM runs WHERE run = ?', run);
     if (!row) return undefined;
     return {
-      spec: runSpecSchema.parse(JSON.parse(String(row['spec']))),
       state: String(row['state']) as RunState,
       frozen: row['frozen'] === 1,
       startedAt: String(row['started_at']),
@@ -39,11 +38,17 @@ export class Ledger {
     };
   }
 
+  /** The spec that the run was opened with; it may be long. */
+  spec(run: string): RunSpec | undefined {
+    const row = this.#db.get('SELECT spec FROM runs WHERE run = ?', run);
+    return row && runSpecSchema.parse(JSON.parse(String(row['spec'])));
+  }
+
   /** Makes the run, or finds it. @throws MessageError if it exists with another spec. */
   openRun(spec: RunSpec, startedAt: string): TaskListState {
     return this.#db.transaction(() => {
       const known = this.run(spec.run);
-      if (known) this.#assertSameSpec(known.spec, spec);
+      if (known) this.#assertSameSpec(spec);
       else this.#insertRun(spec, startedAt);
       const last = this.#db.get(
         `SELECT (SELECT max(file) FROM files WHERE run = ?1) AS file, (SELECT max(idx) FROM tasks WHERE run = ?1) AS idx`,
@@ -181,8 +186,8 @@ export class Ledger {
     }
   }
 
-  #assertSameSpec(known: RunSpec, spec: RunSpec): void {
-    const different = specDifferences(known, spec);
+  #assertSameSpec(spec: RunSpec): void {
+    const different = specDifferences(this.spec(spec.run) as RunSpec, spec);
     if (different.length === 0) return;
     throw new MessageError(`run ${spec.run} exists with another ${different.join(', ')}`, { file: this.path });
   }

@@ -37,18 +37,18 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
     giveUp = setTimeout(() => void pool.close(), GRACE_MS);
   };
   signal.addEventListener('abort', stop, { once: true });
-  const running = new Map<string, TaskKey>();
-  const alive = () => queue.reports.publish({ v: MESSAGE_VERSION, kind: 'alive', worker: name, tasks: [...running.values()] });
+  const inHand = new Map<string, TaskKey>();
+  const alive = () => queue.reports.publish({ v: MESSAGE_VERSION, kind: 'alive', worker: name, tasks: [...inHand.values()] });
   // A heartbeat that is lost is followed by the next one.
   const heartbeat = setInterval(() => void alive().catch(() => {}), options.heartbeatMs);
   const handle = async (task: Task): Promise<void> => {
     const { run, index } = task;
     const key = `${run} ${index}`;
+    inHand.set(key, { run, index });
     const answer = await pool.run(task, signal, () => {
-      running.set(key, { run, index });
       void queue.reports.publish({ ...head(task, name), kind: 'started' }).catch(() => {});
     });
-    running.delete(key);
+    inHand.delete(key);
     await queue.reports.publish(toReport(task, name, answer));
   };
   try {

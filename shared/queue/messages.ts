@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { ERROR_CODES, MessageError } from '../errors.ts';
 
 /** Grows with every change that an older reader would misread. */
-export const MESSAGE_VERSION = 1;
+export const MESSAGE_VERSION = 1 as const;
 
 const version = z.literal(MESSAGE_VERSION);
 const count = z.int().nonnegative();

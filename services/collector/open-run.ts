@@ -1,0 +1,79 @@
+import type { RunState } from '#shared/plot/snapshot.ts';
+import { RateMeter } from './rate-meter.ts';
+
+/** What is known of a run in this process only: its rate, its clock, and who waits for changes. */
+export class OpenRun {
+  readonly #meters = new Map<string, RateMeter>();
+  readonly #started = performance.now();
+  readonly #waiting = new Set<() => void>();
+  #saved = performance.now();
+  #revision = 1;
+
+  /** Grows with each change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Entries of a dataset were committed. */
+  count(dataset: string, entries: number): void {
+    for (const name of ['', dataset]) this.#meter(name).add(entries, performance.now());
+  }
+
+  /** Entries a second, of a dataset or in all. */
+  rate(dataset = ''): number {
+    return this.#meter(dataset).perSecond(performance.now());
+  }
+
+  /** Tells everybody who waits. */
+  changed(): void {
+    this.#revision += 1;
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Yields at once, then after each change, at least `throttleMs` apart; returns when the signal aborts. */
+  async *changes(signal: AbortSignal, throttleMs = 0): AsyncGenerator<number> {
+    let seen = 0;
+    while (!signal.aborted) {
+      if (seen === this.#revision) await this.#wait(signal, undefined);
+      else {
+        seen = this.#revision;
+        yield seen;
+        if (throttleMs > 0) await this.#wait(signal, throttleMs);
+      }
+    }
+  }
+
+  /** Time on the clock that the ledger does not have yet; it stands still when the run is over. */
+  unsavedMs(state: RunState): number {
+    return state === 'running' ? performance.now() - this.#saved : 0;
+  }
+
+  /** The same, and takes it off the clock. */
+  takeUnsavedMs(state: RunState): number {
+    const ms = this.unsavedMs(state);
+    this.#saved = performance.now();
+    return ms;
+  }
+
+  #meter(name: string): RateMeter {
+    const meter = this.#meters.get(name) ?? new RateMeter(this.#started);
+    this.#meters.set(name, meter);
+    return meter;
+  }
+
+  /** Until the signal aborts, and until the next change or for some time. */
+  #wait(signal: AbortSignal, ms: number | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = ms === undefined ? undefined : setTimeout(wake, ms);
+      if (ms === undefined) this.#waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+      if (signal.aborted) wake();
+    });
+  }
+}

@@ -1,0 +1,68 @@
+/** What the collector publishes again: tasks whose wait is over, and tasks that nobody holds any more. */
+import { MESSAGE_VERSION } from '#shared/queue/messages.ts';
+import type { Queue } from '#shared/queue/queue.ts';
+import type { Conclusion } from './group-commit.ts';
+import type { InFlight } from './in-flight.ts';
+import type { Ledger } from './ledger.ts';
+import type { OpenTask } from './ledger-rows.ts';
+import { type RunModel, taskMessage } from './run-model.ts';
+
+export interface ReissueOptions {
+  readonly ledger: Ledger;
+  readonly queue: Queue;
+  readonly inFlight: InFlight;
+  readonly model: (run: string) => Promise<RunModel>;
+  /** Counts an attempt as failed. */
+  readonly conclude: (report: Conclusion) => Promise<void>;
+  /** A worker that says nothing for this long has vanished. */
+  readonly silenceMs: number;
+}
+
+/** Published in one go; the rest follows with the next check. */
+const PAGE = 1000;
+
+export class Reissue {
+  readonly #options: ReissueOptions;
+  /** Open tasks that neither the queue nor a worker seems to have, since when. */
+  readonly #suspects = new Map<string, number>();
+
+  constructor(options: ReissueOptions) {
+    this.#options = options;
+  }
+
+  /** Publishes the next attempts that are due. */
+  async publishDue(nowMs: number): Promise<void> {
+    await this.#publish(this.#options.ledger.takeDue(nowMs, PAGE));
+  }
+
+  /** Counts the attempts of vanished workers, and publishes again what these runs have lost. */
+  async publishLost(runs: Iterable<string>, nowMs: number): Promise<void> {
+    const { ledger, queue, inFlight, conclude, silenceMs } = this.#options;
+    for (const { key, worker, attempt } of inFlight.takeVanished(nowMs, silenceMs)) {
+      if (attempt === undefined) continue;
+      const text = `worker ${worker} vanished while it had the task`;
+      const head = { v: MESSAGE_VERSION, kind: 'failure' as const, ...key, attempt, worker };
+      await conclude({ ...head, code: 'StorageError', text, file: '', retryable: true });
+    }
+    for (const run of runs) {
+      // While tasks wait in the queue, those missing among them cannot be told.
+      if ((await queue.tasks.depth(run)) > 0) continue;
+      await this.#publish(ledger.issued(run, PAGE).filter((task) => this.#isLost(task, nowMs)));
+    }
+  }
+
+  #isLost({ run, index }: OpenTask, nowMs: number): boolean {
+    const key = `${run} ${index}`;
+    const since = this.#suspects.get(key);
+    if (this.#options.inFlight.has({ run, index })) this.#suspects.delete(key);
+    else if (since === undefined) {
+      if (this.#suspects.size >= PAGE) this.#suspects.clear();
+      this.#suspects.set(key, nowMs);
+    } else if (nowMs - since >= this.#options.silenceMs) return this.#suspects.delete(key);
+    return false;
+  }
+
+  async #publish(tasks: readonly OpenTask[]): Promise<void> {
+    for (const task of tasks) await this.#options.queue.tasks.publish(taskMessage(await this.#options.model(task.run), task));
+  }
+}

@@ -1,0 +1,56 @@
+import type { Analysis, Parameters } from '#shared/analysis/define-analysis.ts';
+import { resolveParameters } from '#shared/analysis/parameters.ts';
+import { cutFlowAxis, describeHistograms } from '#shared/analysis/partial.ts';
+import { loadAnalysis, loadBuiltInAnalysis } from '#shared/analysis/registry.ts';
+import { expectedEntries } from '#shared/datasets/assign-files.ts';
+import { type Catalogue, parseCatalogue } from '#shared/datasets/catalogue.ts';
+import type { Axis } from '#shared/histogram/axis.ts';
+import type { AnalysisDescription } from '#shared/plot/snapshot.ts';
+import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
+import type { OpenTask } from './ledger-rows.ts';
+
+/** A run's spec with all that follows from it alone. */
+export interface RunModel {
+  readonly spec: RunSpec;
+  readonly analysis: Analysis;
+  readonly parameters: Parameters;
+  readonly catalogue: Catalogue;
+  readonly description: AnalysisDescription;
+  /** Axes by histogram name, `cutFlow` included: what partials must have. */
+  readonly axes: Readonly<Record<string, readonly Axis[]>>;
+  /** Entries that the catalogue tells of files that are not in the run, by dataset. */
+  readonly entriesElsewhere: Readonly<Record<string, number>>;
+}
+
+/** @throws ConfigError or AnalysisError if the spec names an analysis, parameters or a catalogue that do not exist or are wrong */
+export async function loadRunModel(spec: RunSpec, allowAnalysisFiles: boolean): Promise<RunModel> {
+  const analysis = await (allowAnalysisFiles ? loadAnalysis : loadBuiltInAnalysis)(spec.analysis);
+  const parameters = resolveParameters(analysis, spec.parameters);
+  const catalogue = parseCatalogue(spec.catalogue, `catalogue of run ${spec.run}`);
+  const histograms = describeHistograms(analysis, parameters);
+  const axes = Object.fromEntries(histograms.map(({ name, axes }) => [name, axes]));
+  return {
+    spec,
+    analysis,
+    parameters,
+    catalogue,
+    description: { name: analysis.name, title: analysis.title, histograms, cutFlow: analysis.cutFlow, parameters },
+    axes: { ...axes, cutFlow: [cutFlowAxis(analysis)] },
+    entriesElsewhere: Object.fromEntries(spec.datasets.map(({ name, files }) => [name, elsewhere(catalogue, name, files)])),
+  };
+}
+
+function elsewhere(catalogue: Catalogue, name: string, files: readonly string[]): number {
+  const dataset = catalogue.datasets.find((each) => each.name === name);
+  const none = files.map((path) => ({ path, entries: 0 }));
+  return dataset === undefined ? 0 : expectedEntries(dataset, none).entries;
+}
+
+/** The message that asks for an open task. */
+export function taskMessage({ spec }: RunModel, { run, index, dataset, url, from, to, attempts }: OpenTask): Task {
+  const { tree, analysis, parameters, fraction } = spec;
+  const isData = spec.datasets.find(({ name }) => name === dataset)?.isData ?? false;
+  const range = to === undefined ? { fraction } : { from, to };
+  return { v: MESSAGE_VERSION, run, index, dataset, isData, url, tree, analysis, parameters, ...range, attempt: attempts + 1 };
+}

@@ -1,0 +1,132 @@
+/** A run at one moment, from the ledger's counters and sums. */
+import { normalise } from '#shared/datasets/normalise.ts';
+import type { HistogramContents } from '#shared/histogram/contents.ts';
+import type { DatasetSnapshot, FailureSnapshot, HistogramSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
+import type { DatasetCounters, LedgerFailure, RunRow } from './ledger-rows.ts';
+import type { RunModel } from './run-model.ts';
+
+export interface SnapshotParts {
+  readonly model: RunModel;
+  readonly row: RunRow;
+  readonly revision: number;
+  readonly elapsedMs: number;
+  readonly counters: readonly DatasetCounters[];
+  readonly failures: readonly LedgerFailure[];
+  /** Committed contents of a dataset, by histogram name. */
+  readonly contents: (dataset: string) => Readonly<Record<string, HistogramContents>>;
+  /** Entries a second; of the whole run where no dataset is given. */
+  readonly rate: (dataset?: string) => number;
+}
+
+export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
+  const { model, row, counters } = parts;
+  const { spec, catalogue, description } = model;
+  const { luminosityReadFb, scales } = normalise(
+    catalogue,
+    counters.map((each) => ({
+      dataset: each.dataset,
+      entriesCommitted: each.entriesCommitted,
+      entriesExpected: entriesOfDataset(model, each),
+    })),
+  );
+  return {
+    run: spec.run,
+    revision: parts.revision,
+    state: row.state,
+    toy: spec.toy,
+    startedAt: row.startedAt,
+    elapsedMs: parts.elapsedMs,
+    analysis: description,
+    experiment: { ...catalogue.experiment, luminosityReadFb },
+    groups: catalogue.groups,
+    datasets: counters.map((each) => datasetSnapshot(parts, each, scales[each.dataset] ?? 1)),
+    totals: progressOf(total(counters), row.frozen, parts.rate()),
+    failures: parts.failures.map(failureSnapshot),
+  };
+}
+
+/**
+ * Entries of all files of a dataset, whole. While some are not known (not opened yet, or cannot be), the others stand for
+ * them: each is taken for an average one.
+ */
+function entriesOfDataset({ spec, entriesElsewhere }: RunModel, counters: DatasetCounters): number | undefined {
+  const files = spec.datasets.find(({ name }) => name === counters.dataset)?.files.length ?? counters.files;
+  const known = counters.files - counters.filesUnknown;
+  if (known === 0) return undefined;
+  const here = known === files ? counters.entriesFull : (counters.entriesFull * files) / known;
+  return here + (entriesElsewhere[counters.dataset] ?? 0);
+}
+
+function datasetSnapshot({ model, row, contents, rate }: SnapshotParts, counters: DatasetCounters, scale: number): DatasetSnapshot {
+  const { dataset } = counters;
+  const histograms = Object.entries(contents(dataset)).map(([name, each]) => [name, plain(each)] as const);
+  return {
+    ...progressOf(counters, row.frozen, rate(dataset)),
+    name: dataset,
+    group: model.catalogue.datasets.find(({ name }) => name === dataset)?.group ?? '',
+    isData: model.spec.datasets.find(({ name }) => name === dataset)?.isData ?? false,
+    scale,
+    histograms: Object.fromEntries(histograms),
+  };
+}
+
+function plain({ sumw, sumw2, entries }: HistogramContents): HistogramSnapshot {
+  return { sumw: [...sumw], sumw2: [...sumw2], entries: [...entries] };
+}
+
+type Counts = Omit<DatasetCounters, 'dataset'>;
+
+function progressOf(counts: Counts, frozen: boolean, entriesPerSecond: number): Progress {
+  const { entriesAsked, entriesCommitted, entriesLost } = counts;
+  const known = frozen && counts.filesUnknown === 0;
+  const left = entriesAsked - entriesCommitted - entriesLost;
+  const opened = counts.files - counts.filesUnknown;
+  const asked = opened === 0 ? 0 : (entriesAsked * counts.files) / opened;
+  const allCommitted = counts.tasks > 0 && counts.committed === counts.tasks;
+  return {
+    files: counts.files,
+    filesDone: counts.filesDone,
+    tasks: counts.tasks,
+    tasksCommitted: counts.committed,
+    tasksFailed: counts.failed,
+    entriesExpected: known ? entriesAsked : undefined,
+    entriesCommitted,
+    entriesLost,
+    bytesRead: counts.bytesRead,
+    entriesPerSecond,
+    etaMs: known && entriesPerSecond > 0 ? (left * 1000) / entriesPerSecond : undefined,
+    completeness: asked === 0 ? Number(allCommitted) : entriesCommitted / asked,
+  };
+}
+
+function total(counters: readonly DatasetCounters[]): Counts {
+  const add = (a: Counts, b: Counts): Counts => {
+    const names = Object.keys(a) as (keyof Counts)[];
+    return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as unknown as Counts;
+  };
+  return counters.map(({ dataset: _, ...counts }) => counts).reduce(add, NOTHING);
+}
+
+const NOTHING: Counts = {
+  files: 0,
+  filesDone: 0,
+  filesUnknown: 0,
+  tasks: 0,
+  committed: 0,
+  failed: 0,
+  entriesFull: 0,
+  entriesAsked: 0,
+  entriesCommitted: 0,
+  entriesLost: 0,
+  bytesRead: 0,
+  requests: 0,
+  wallMs: 0,
+  openMs: 0,
+  readMs: 0,
+  processMs: 0,
+  encodeMs: 0,
+};
+
+function failureSnapshot({ dataset, url, code, text, from, to, entriesLost, attempts }: LedgerFailure): FailureSnapshot {
+  return { dataset, file: url, code, message: text, from, to, entriesLost, attempts };
+}
