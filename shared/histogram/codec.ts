@@ -11,7 +11,7 @@
  */
 import { MessageError } from '../errors.ts';
 import type { Axis } from './axis.ts';
-import { type ExactSums, MAGNITUDE_LIMBS } from './exact-sums.ts';
+import { type ExactSums, firstLimb, lastLimb, MAGNITUDE_LIMBS } from './exact-sums.ts';
 import { Histogram } from './histogram.ts';
 
 const VERSION = 1;
@@ -111,9 +111,9 @@ function writeSum(writer: ByteWriter, sums: ExactSums, cell: number, limbs: Uint
     writer.varint(0);
     return;
   }
-  let from = 4 * limbs.findIndex((limb) => limb !== 0);
+  let from = 4 * firstLimb(limbs);
   while (byteOf(limbs, from) === 0) from += 1;
-  let to = 4 * limbs.findLastIndex((limb) => limb !== 0) + 4;
+  let to = 4 * lastLimb(limbs) + 4;
   while (byteOf(limbs, to - 1) === 0) to -= 1;
   writer.varint(2 * (to - from) + (sign < 0 ? 1 : 0));
   writer.varint(from);

@@ -143,14 +143,14 @@ export class ExactSums {
       this.#write(cell, into, -1);
       return -1;
     }
-    return into.some((limb) => limb !== 0) ? 1 : 0;
+    return lastLimb(into) < 0 ? 0 : 1;
   }
 
   /** Adds a number as `magnitude` gives it, with `sign` 1 or -1. */
   addMagnitude(cell: number, sign: -1 | 1, limbs: Uint32Array): void {
-    const first = limbs.findIndex((limb) => limb !== 0);
-    if (first < 0) return;
-    const last = limbs.findLastIndex((limb) => limb !== 0);
+    const last = lastLimb(limbs);
+    if (last < 0) return;
+    const first = firstLimb(limbs);
     this.#cover(first, last + 1);
     if (this.#pending >= MAX_PENDING) this.#carry();
     this.#pending += 1;
@@ -191,7 +191,8 @@ export class ExactSums {
     let carry = 0;
     const at = cell * this.#width - this.#first;
     const end = this.#first + this.#width;
-    for (let i = this.#first; i < MAGNITUDE_LIMBS; i++) {
+    // Past the window only a positive carry is left to place; -1 stays -1 all the way up.
+    for (let i = this.#first; i < MAGNITUDE_LIMBS && (i < end || carry > 0); i++) {
       const limb = carry + (i < end ? sign * this.#limbs[at + i]! : 0);
       carry = Math.floor(limb / LIMB);
       into[i] = limb - carry * LIMB;
@@ -241,9 +242,23 @@ export class ExactSums {
   }
 }
 
+/** Index of the least significant limb that is not zero; the length if there is none. */
+export function firstLimb(limbs: Uint32Array): number {
+  let index = 0;
+  while (limbs[index] === 0) index += 1;
+  return index;
+}
+
+/** Index of the most significant limb that is not zero; -1 if there is none. */
+export function lastLimb(limbs: Uint32Array): number {
+  let index = limbs.length - 1;
+  while (limbs[index] === 0) index -= 1;
+  return index;
+}
+
 /** The double nearest to a non-zero magnitude; Infinity past the largest. */
 function nearestDouble(limbs: Uint32Array): number {
-  const last = limbs.findLastIndex((limb) => limb !== 0);
+  const last = lastLimb(limbs);
   const topBit = 32 * last + 31 - Math.clz32(limbs[last]!);
   if (topBit <= 52) {
     // Up to 53 bits of units are the bit pattern of the double itself, subnormal or not.

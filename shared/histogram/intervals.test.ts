@@ -30,8 +30,8 @@ const GOLDEN: readonly (readonly [number, number, number, number])[] = [
 describe('garwood', () => {
   it.each(GOLDEN)('of %d at level %d agrees with 40-digit arithmetic', (n, level, lo, hi) => {
     const interval = garwood(n, level);
-    expect(Math.abs(interval.lo - lo)).toBeLessThanOrEqual(1e-12 * lo);
-    expect(Math.abs(interval.hi - hi)).toBeLessThanOrEqual(1e-12 * hi);
+    expect(Math.abs(interval.lo - lo)).toBeLessThanOrEqual(3e-14 * lo);
+    expect(Math.abs(interval.hi - hi)).toBeLessThanOrEqual(3e-14 * hi);
   });
 
   it('is one standard deviation unless told otherwise', () => {
