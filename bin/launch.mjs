@@ -35,7 +35,7 @@ async function runHere(path, args) {
 }
 
 /** Signals go to the child and its end becomes ours: whoever started us sees no difference. */
-async function runChild(node, path, args) {
+export async function runChild(node, path, args) {
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
   const child = spawn(node, [path, ...args], { stdio: 'inherit', env });
   const listeners = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => {
