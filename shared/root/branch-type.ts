@@ -41,24 +41,26 @@ const LEAVES: Readonly<Record<string, readonly [ElementType, ElementType]>> = {
   TLeafD: ['f64', 'f64'],
 };
 
-/** Streamer type codes of numbers. 9 and 19 (Double32_t, Float16_t) are packed and not among them. */
+/**
+ * Streamer type codes of numbers. 6 (a counter) is int or unsigned as declared; 9 and 19
+ * (Double32_t, Float16_t) are packed, and 15 (TObject's bits) may have a process id behind it: these are not read.
+ */
 const BASIC_CODES: Readonly<Record<number, ElementType>> = {
   1: 'i8',
   2: 'i16',
   3: 'i32',
   4: 'i64',
   5: 'f32',
-  6: 'i32',
   8: 'f64',
   11: 'u8',
   12: 'u16',
   13: 'u32',
   14: 'u64',
-  15: 'u32',
   16: 'i64',
   17: 'u64',
   18: 'bool',
 };
+const COUNTER = 6;
 const FIXED_ARRAY = 20;
 const COUNTED_ARRAY = 40;
 
@@ -167,23 +169,23 @@ function elementType(members: Members, leaves: readonly RootObject[], streamers:
   const code = number(members, 'fStreamerType');
   const size = leaves[0] === undefined ? 1 : number(leaves[0].members, 'fLen');
   const className = text(members, 'fClassName');
-  if (kind === 31 || kind === 41) return collectionMember(members, code, className, size);
+  const typeName = memberTypeName(members, className, streamers);
+  const scalar = code === COUNTER ? CPP_ELEMENTS[typeName] : BASIC_CODES[code];
+  if (kind === 31 || kind === 41) return collectionMember(scalar, `${className}::${text(members, 'fName')}`, size);
   if (kind !== 0) return { cppType: className, unsupported: `objects of class ${className} are not read` };
-  const scalar = BASIC_CODES[code];
   if (scalar !== undefined) return fixed(scalar, size, CPP_NAMES[scalar]);
   const array = BASIC_CODES[code - FIXED_ARRAY];
   if (array !== undefined) return fixed(array, size, `${CPP_NAMES[array]}[${size}]`);
   const counted = BASIC_CODES[code - COUNTED_ARRAY];
   if (counted !== undefined)
     return { cppType: `${CPP_NAMES[counted]}[]`, layout: { kind: 'counted', element: counted, size: 1, headerBytes: 1 } };
-  return vectorType(memberTypeName(members, className, streamers));
+  return vectorType(typeName);
 }
 
 /** A number that every object of a split collection has: a list an entry. */
-function collectionMember(members: Members, code: number, className: string, size: number): BranchType {
-  const element = BASIC_CODES[code];
+function collectionMember(element: ElementType | undefined, name: string, size: number): BranchType {
   if (element === undefined || size !== 1)
-    return { cppType: `${className}::${text(members, 'fName')}[]`, unsupported: 'this kind of member of a split collection is not read' };
+    return { cppType: `${name}[]`, unsupported: 'this kind of member of a split collection is not read' };
   return { cppType: `${CPP_NAMES[element]}[]`, layout: { kind: 'counted', element, size: 1, headerBytes: 0 } };
 }
 
@@ -192,7 +194,7 @@ function memberTypeName(members: Members, className: string, streamers: Streamer
   const id = number(members, 'fID');
   if (id < 0) return className;
   const info = streamers.find(className, number(members, 'fClassVersion'));
-  return info?.elements[id]?.typeName ?? className;
+  return info?.elements[id]?.typeName || className || 'an unknown class';
 }
 
 function vectorType(cppType: string): BranchType {

@@ -3,7 +3,7 @@ import type { ByteSource } from '../storage/source.ts';
 import { decompress } from './compression.ts';
 import { Cursor } from './cursor.ts';
 import { FILE_HEADER_LENGTH, type FileHeader, parseFileHeader } from './file-header.ts';
-import { KEY_HEAD_LENGTH, type Key, parseKey } from './key.ts';
+import { type Key, MIN_KEY_LENGTH, parseKey } from './key.ts';
 import { type RootObject, readObject } from './object-reader.ts';
 import { parseStreamerInfos, StreamerCatalogue } from './streamer-info.ts';
 
@@ -121,7 +121,7 @@ export class RootFile {
     const list = new Cursor(await this.read(seekKeys, keysBytes), seekKeys);
     parseKey(list);
     const count = list.i32();
-    if (count < 0 || count * KEY_HEAD_LENGTH > list.remaining + 8 * count) list.fail(`directory of ${count} keys`);
+    if (count < 0 || count * MIN_KEY_LENGTH > list.remaining) list.fail(`directory of ${count} keys`);
     return Array.from({ length: count }, () => parseKey(list));
   }
 }

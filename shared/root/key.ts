@@ -15,8 +15,8 @@ export interface Key {
   readonly title: string;
 }
 
-/** Bytes before the three texts, with 64-bit positions: enough to read a key's own length. */
-export const KEY_HEAD_LENGTH = 34;
+/** A key with empty texts and 32-bit positions. Names in a directory's list may be longer than in the key itself. */
+export const MIN_KEY_LENGTH = 29;
 
 /** Reads a key. `nbytes` is 0 for a basket inside a tree. @throws RootFormatError where lengths contradict each other. */
 export function parseKey(cursor: Cursor): Key {
@@ -32,7 +32,7 @@ export function parseKey(cursor: Cursor): Key {
   const className = cursor.string();
   const name = cursor.string();
   const title = cursor.string();
-  if (objectLength < 0 || keyLength < cursor.offset - start || (nbytes !== 0 && nbytes < keyLength)) {
+  if (objectLength < 0 || keyLength < MIN_KEY_LENGTH || (nbytes !== 0 && nbytes < keyLength)) {
     cursor.offset = start;
     cursor.fail(`key with impossible lengths: ${nbytes} bytes, header ${keyLength}, object ${objectLength}`);
   }

@@ -58,6 +58,7 @@ export class Tree {
     this.entries = number(root.members, 'fEntries');
     this.branches = branches;
     for (const branch of this.all()) {
+      if (this.#byPath.has(branch.path)) continue; // of two branches of one name ROOT reads the first
       this.#byPath.set(branch.path, branch);
       this.#byName.set(branch.name, [...(this.#byName.get(branch.name) ?? []), branch]);
     }

@@ -38,16 +38,20 @@ function count(outcome: string, line: Line, detail = ''): void {
   if (detail !== '') details.push(`${outcome}: ${line.file}:${line.tree}/${line.path} [${line.typename ?? '?'}] ${detail}`);
 }
 
-const numbersOnly = (text: string | undefined) => text !== undefined;
-
 for (const file of new Set(lines.map((line) => line.file))) {
   const own = lines.filter((line) => line.file === file);
   const source = await openFileSource(join(folder, file));
   try {
     const root = await openRootFile(source);
-    for (const name of new Set(own.map((line) => line.tree).filter(numbersOnly))) {
+    for (const name of new Set(own.map((line) => line.tree).filter((tree) => tree !== undefined))) {
       const tree = await openTree(root, name);
-      for (const line of own.filter((other) => other.tree === name)) await compareBranch(tree, line);
+      const first = new Map(
+        own
+          .filter((line) => line.tree === name)
+          .reverse()
+          .map((line) => [line.path, line]),
+      ); // ROOT reads the first of one name
+      for (const line of first.values()) await compareBranch(tree, line);
     }
   } catch (error) {
     for (const line of own) count(isPipelineError(error) ? error.code : 'CRASH', line, (error as Error).message);

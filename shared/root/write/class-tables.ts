@@ -79,12 +79,8 @@ TObjArray 3 a99e6552 64
   base TSeqCollection
   int fLowerBound
   int fLast
-TArray 1 007021b2 16
-  int fN
-TArrayD 1 7139e634 24
-  base TArray
-  double[fN] fArray
-TArrayI 1 00000000 24
+TArrayD 1 7139ef34 24
+TArrayI 1 d9d571c7 24
 TAttLine 2 94074549 16
   short fLineColor
   short fLineStyle
