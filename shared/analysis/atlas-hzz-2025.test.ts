@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { analysis } from './atlas-hzz-2025.ts';
-import { type Columns, columnFrom } from './columns-for-tests.ts';
 import { resolveParameters } from './parameters.ts';
 import { processBatch, startPartial } from './partial.ts';
+import { type Columns, columnFrom } from './test-columns.ts';
 
 interface Event {
   pt: number[];

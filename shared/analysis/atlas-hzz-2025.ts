@@ -55,7 +55,7 @@ export const analysis = defineAnalysis({
   histograms: ({ bins, massLoGeV, massHiGeV }) => ({
     m4l: {
       title: 'Four-lepton invariant mass',
-      axes: [regular(bins, massLoGeV, massHiGeV, { name: 'm4l', label: '4-lepton invariant mass m4ℓ', unit: 'GeV' })],
+      axes: [regular(bins, massLoGeV, massHiGeV, { name: 'm4l', label: 'Four-lepton invariant mass m_{4ℓ}', unit: 'GeV' })],
     },
   }),
   cutFlow: ['all', 'trigger', 'trigger match', 'lepton pT', 'four good leptons', 'flavour', 'charge'],

@@ -29,7 +29,7 @@ export const analysis = defineAnalysis({
   histograms: ({ bins, massLoGeV, massHiGeV }) => ({
     mass: {
       title: 'Dimuon invariant mass',
-      axes: [regular(bins, massLoGeV, massHiGeV, { name: 'mass', label: 'Dimuon invariant mass mµµ', unit: 'GeV' })],
+      axes: [regular(bins, massLoGeV, massHiGeV, { name: 'mass', label: 'Dimuon invariant mass m_{µµ}', unit: 'GeV' })],
     },
   }),
   cutFlow: ['all', 'two muons', 'opposite charge', 'missing momentum'],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { regular } from '#shared/histogram/axis.ts';
 import { AnalysisError, isPipelineError } from '../errors.ts';
-import { columnFrom } from './columns-for-tests.ts';
 import { type Analysis, defineAnalysis } from './define-analysis.ts';
 import { resolveParameters } from './parameters.ts';
 import { columnsToRead, describeHistograms, mergePartial, processBatch, startPartial } from './partial.ts';
+import { columnFrom } from './test-columns.ts';
 
 const analysis = defineAnalysis({
   name: 'example',

@@ -6,6 +6,7 @@ import { type Axis, category, extent } from '#shared/histogram/axis.ts';
 import { Histogram } from '#shared/histogram/histogram.ts';
 import type { Column, ColumnType } from '#shared/root/column-type.ts';
 import { AnalysisError, ConfigError, isPipelineError, MessageError } from '../errors.ts';
+import { convertColumn } from './convert-column.ts';
 import type { Analysis, AnyEvents, Output, Parameters } from './define-analysis.ts';
 
 /** Histograms by name in order of declaration, `cutFlow` last. */
@@ -72,7 +73,7 @@ export function mergePartial(into: NamedHistograms, from: NamedHistograms): void
 
 /**
  * Runs `analysis` over one batch of `entries` entries and fills `out`. `columns` holds what `columnsToRead` asked for.
- * @throws AnalysisError if a column is missing, or with whatever the analysis threw as its cause
+ * @throws AnalysisError if a column is missing or of another type, or with whatever the analysis threw as its cause
  */
 export function processBatch(
   analysis: Analysis,
@@ -109,10 +110,10 @@ function pick(
   names: Readonly<Record<string, ColumnType>>,
 ): Record<string, Column> {
   const picked: Record<string, Column> = {};
-  for (const name of Object.keys(names)) {
+  for (const [name, type] of Object.entries(names)) {
     const column = from[name];
     if (column === undefined) throw new AnalysisError(`column \`${name}\` is missing`, { object: `analysis ${analysis.name}` });
-    picked[name] = column;
+    picked[name] = convertColumn(name, column, type);
   }
   return picked;
 }

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeHistogram } from '#shared/histogram/codec.ts';
-import { type Columns, randomColumns, sliceColumns } from './columns-for-tests.ts';
 import type { Analysis } from './define-analysis.ts';
 import { columnsToRead, mergePartial, type NamedHistograms, processBatch, startPartial } from './partial.ts';
 import { ANALYSIS_NAMES, loadBuiltInAnalysis } from './registry.ts';
+import { type Columns, randomColumns, sliceColumns } from './test-columns.ts';
 
 const ENTRIES = 400;
 

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assignFiles, expectedEntries } from './assign-files.ts';
+import { loadBuiltInCatalogue } from './built-in.ts';
+import { baseName, type Dataset, parseCatalogue, plainCatalogue } from './catalogue.ts';
+
+const catalogue2020 = await loadBuiltInCatalogue('atlas-2020');
+const catalogue2025 = await loadBuiltInCatalogue('atlas-2025');
+
+describe('assignFiles', () => {
+  it.each([catalogue2020, catalogue2025])('finds every file of a catalogue by its name, wherever it is', (catalogue) => {
+    const names = catalogue.datasets.flatMap(({ name, files }) =>
+      files.map((file) => ({ path: `/data/${baseName(file.path)}`, dataset: name, file })),
+    );
+    const { assigned, ...others } = assignFiles(
+      catalogue,
+      names.map(({ path }) => path),
+    );
+    expect(assigned).toEqual(names);
+    expect(others).toEqual({ unmatched: [], ambiguous: [], repeated: [] });
+  });
+
+  it.each([
+    ['toy_data_A.4lep.root', 'data_A'],
+    ['mc_345060.anything.root', 'ggH125_ZZ4lep'],
+    ['toy-Zee-2.root', 'Zee'],
+    ['https://example.org/x/data_B.root?token=data_C', 'data_B'],
+    ['copy_of_mc_363490.llll.4lep.root', 'llll'],
+  ])('takes %s for dataset %s', (path, dataset) => {
+    expect(assignFiles(catalogue2020, [path]).assigned).toEqual([{ path, dataset }]);
+  });
+
+  it('takes the longer of two names, and an alias', () => {
+    const { assigned } = assignFiles(catalogue2025, ['toy_ttH125_ZZ4l_dilep.root', 'my.data16_periodK.root', 'toy.data16_K.root']);
+    expect(assigned.map(({ dataset }) => dataset)).toEqual(['ttH125_ZZ4l_dilep', 'data16_K', 'data16_K']);
+    const group = { name: 'g', label: 'G', color: '#000000', kind: 'data' };
+    const datasets = [
+      { name: 'Zee', group: 'g' },
+      { name: 'Zee_B', group: 'g' },
+    ];
+    const small = parseCatalogue({ name: 'c', experiment: { name: '', status: '' }, groups: [group], datasets }, 'c');
+    expect(assignFiles(small, ['x_Zee_B_1.root', 'x_Zee_1.root']).assigned.map(({ dataset }) => dataset)).toEqual(['Zee_B', 'Zee']);
+  });
+
+  it('does not take part of a word for a name', () => {
+    const paths = ['mydata_A.root', 'data_AB.root', 'mc_3450601.root', 'llll2.root'];
+    expect(assignFiles(catalogue2020, paths).unmatched.map(({ path }) => path)).toEqual(paths);
+  });
+
+  it('reports what no dataset claims, with similar names', () => {
+    expect(assignFiles(catalogue2020, ['/x/data_a.4lep.root', 'README.root']).unmatched).toEqual([
+      { path: '/x/data_a.4lep.root', nearest: expect.arrayContaining(['data_A.4lep.root']) as unknown },
+      { path: 'README.root', nearest: [] },
+    ]);
+  });
+
+  it('reports what two datasets claim', () => {
+    const path = 'merged_data_A_data_B.root';
+    expect(assignFiles(catalogue2020, [path]).ambiguous).toEqual([{ path, datasets: ['data_A', 'data_B'] }]);
+  });
+
+  it('does not count one file of the catalogue twice', () => {
+    const { assigned, repeated } = assignFiles(catalogue2020, ['a/data_A.4lep.root', 'b/data_A.4lep.root']);
+    expect([assigned.length, repeated]).toEqual([1, [{ path: 'b/data_A.4lep.root', first: 'a/data_A.4lep.root' }]]);
+  });
+
+  it('gives every file to a sole dataset that lists none', () => {
+    expect(assignFiles(plainCatalogue(), ['x.root', 'y.root']).assigned.map(({ dataset }) => dataset)).toEqual(['events', 'events']);
+  });
+
+  it('never drops a path', () => {
+    const words = fc.constantFrom('data_A', 'data_B', 'Zee', '363490', 'x', '4lep', 'data_A.4lep.root', 'llll');
+    const path = fc.array(words, { minLength: 1, maxLength: 3 }).map((parts) => `/d/${parts.join('_')}.root`);
+    fc.assert(
+      fc.property(fc.array(path), (paths) => {
+        const { assigned, unmatched, ambiguous, repeated } = assignFiles(catalogue2020, paths);
+        const seen = [...assigned, ...unmatched, ...ambiguous, ...repeated].map((each) => each.path);
+        expect(seen.sort()).toEqual([...paths].sort());
+      }),
+    );
+  });
+});
+
+describe('expectedEntries', () => {
+  const dataset: Dataset = {
+    ...catalogue2020.datasets[4]!,
+    files: [{ path: 'x/a.root', entries: 100 }, { path: 'x/b.root', entries: 50 }, { path: 'x/c.root' }],
+  };
+
+  it('counts the files of the run, as read', () => {
+    const files = ['a.root', 'b.root', 'c.root'].map((path) => ({ path, entries: 10 }));
+    expect(expectedEntries(dataset, files)).toEqual({ entries: 30, unknown: [] });
+  });
+
+  it('adds the catalogue’s other files, and names those it knows nothing of', () => {
+    expect(expectedEntries(dataset, [{ path: '/y/a.root', entries: 90 }])).toEqual({ entries: 140, unknown: ['x/c.root'] });
+  });
+
+  it('takes files under other names for the whole dataset', () => {
+    expect(expectedEntries(dataset, [{ path: 'toy_Zee.root', entries: 7 }])).toEqual({ entries: 7, unknown: [] });
+  });
+});

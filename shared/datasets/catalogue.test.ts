@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { isPipelineError } from '../errors.ts';
+import { CATALOGUE_NAMES, catalogueOfAnalysis, loadBuiltInCatalogue } from './built-in.ts';
+import { baseName, fileUrl, isData, parseCatalogue, parseCatalogueText, plainCatalogue } from './catalogue.ts';
+
+const data = { name: 'run1', group: 'data', luminosityFb: 2 };
+const simulation = { name: 'ttbar', group: 'top', crossSectionPb: 3, sumOfWeights: 1000 };
+const valid = {
+  name: 'mine',
+  experiment: { name: 'ATLAS', status: 'Open Data', luminosityFb: 2 },
+  groups: [
+    { name: 'data', label: 'Data', color: '#000000', kind: 'data' },
+    { name: 'top', label: 'Top', color: '#6b59d3', kind: 'background' },
+  ],
+  datasets: [data, simulation],
+};
+
+function messageOf(value: unknown): string {
+  try {
+    parseCatalogue(value, 'mine.json');
+  } catch (error) {
+    if (isPipelineError(error, 'ConfigError')) return error.message;
+    throw error;
+  }
+  return 'no error';
+}
+
+describe('parseCatalogue', () => {
+  it('fills in defaults', () => {
+    const { datasets, baseUrl } = parseCatalogue(valid, 'mine.json');
+    expect(baseUrl).toBe('');
+    expect(datasets[1]).toEqual({
+      ...simulation,
+      aliases: [],
+      files: [],
+      filterEfficiency: 1,
+      reductionEfficiency: 1,
+      normalisation: 'catalogue',
+    });
+  });
+
+  it('lists all problems at once, with their places', () => {
+    const message = messageOf({ ...valid, name: '', datasets: [{ ...data, luminosityFb: -1 }, { group: 'top' }] });
+    expect(message).toMatch(/^mine\.json: not a valid catalogue: /);
+    for (const place of ['name: ', 'datasets[0].luminosityFb: ', 'datasets[1].name: ']) expect(message).toContain(place);
+  });
+
+  it.each<[string, unknown]>([
+    ['unknown key `crossSection`. Did you mean `crossSectionPb`', { ...valid, datasets: [data, { ...simulation, crossSection: 3 }] }],
+    ['unknown key `groop`', { ...valid, groop: [] }],
+    ['groups[0]: unknown key `colour`. Did you mean `color`', { ...valid, groups: [{ ...valid.groups[0], colour: 'red' }] }],
+    ['groups[0].color: must be a colour like #6b59d3', { ...valid, groups: [{ ...valid.groups[0], color: 'red' }] }],
+    ['datasets[0].files[0]: unknown key `name`', { ...valid, datasets: [{ ...data, files: [{ path: 'a', name: 'a' }] }] }],
+    [
+      'dataset `ttbar` is in an unknown group `topp`. Did you mean `top`?',
+      { ...valid, datasets: [data, { ...simulation, group: 'topp' }] },
+    ],
+    ['group `data` is there twice', { ...valid, groups: [...valid.groups, valid.groups[0]] }],
+    ['dataset `run1` is there twice', { ...valid, datasets: [data, { ...data, name: 'run2', aliases: ['run1'] }] }],
+    ['file name `a.root` is there twice', { ...valid, datasets: [{ ...data, files: [{ path: 'x/a.root' }, { path: 'y/a.root' }] }] }],
+    ['`ttbar` is simulation and needs `sumOfWeights`', { ...valid, datasets: [data, { ...simulation, sumOfWeights: undefined }] }],
+    ['`run1` is data and cannot have `crossSectionPb`', { ...valid, datasets: [{ ...data, crossSectionPb: 1 }, simulation] }],
+    ['`ttbar` is simulation and cannot have `luminosityFb`', { ...valid, datasets: [data, { ...simulation, luminosityFb: 1 }] }],
+    [
+      'simulation needs a luminosity',
+      { ...valid, experiment: { name: '', status: '' }, datasets: [{ ...data, luminosityFb: undefined }, simulation] },
+    ],
+    ['expected object', null],
+  ])('says: %s', (problem, value) => {
+    expect(messageOf(value)).toContain(problem);
+  });
+
+  it('takes simulation that carries its normalisation', () => {
+    const perEvent = { name: 'zz', group: 'top', normalisation: 'per-event' };
+    expect(messageOf({ ...valid, datasets: [data, perEvent] })).toBe('no error');
+  });
+
+  it('names a text that is not JSON', () => {
+    expect(() => parseCatalogueText('{ name: 1 }', 'mine.json')).toThrow(/^mine\.json: not JSON: /);
+    expect(parseCatalogueText(JSON.stringify(valid), 'mine.json').name).toBe('mine');
+  });
+});
+
+describe('files of a catalogue', () => {
+  it('are under the base URL unless they have one', () => {
+    const catalogue = (baseUrl: string) => parseCatalogue({ ...valid, baseUrl }, 'mine.json');
+    const file = { path: 'MC/a.root' };
+    expect(fileUrl(catalogue('https://x.org/d/'), file)).toBe('https://x.org/d/MC/a.root');
+    expect(fileUrl(catalogue('https://x.org/d'), file)).toBe('https://x.org/d/MC/a.root');
+    expect(fileUrl(catalogue(''), file)).toBe('MC/a.root');
+    expect(fileUrl(catalogue('https://x.org/d'), { ...file, url: 's3://b/c.root' })).toBe('s3://b/c.root');
+  });
+
+  it.each([
+    ['a.root', 'a.root'],
+    ['/x/y/a.root', 'a.root'],
+    ['C:\\x\\a.root', 'a.root'],
+    ['https://x.org/y/a.root?sig=1/2#z', 'a.root'],
+    ['/x/what?.root', 'what?.root'],
+  ])('%s has the base name %s', (path, name) => {
+    expect(baseName(path)).toBe(name);
+  });
+});
+
+describe('the plain catalogue', () => {
+  it('is one data-like group with one dataset', () => {
+    const catalogue = plainCatalogue();
+    expect(catalogue.datasets.map((dataset) => [dataset.name, isData(catalogue, dataset)])).toEqual([['events', true]]);
+    expect(catalogue.groups).toMatchObject([{ label: 'Events', kind: 'data' }]);
+  });
+});
+
+describe('the built-in catalogues', () => {
+  it.each(CATALOGUE_NAMES)('%s is valid, in the usual stack order', async (name) => {
+    const { groups } = await loadBuiltInCatalogue(name);
+    expect(groups.map(({ color }) => color)).toEqual(['#000000', '#6b59d3', '#ff0000', '#00cdff']);
+    expect(groups.map(({ kind }) => kind)).toEqual(['data', 'background', 'background', 'signal']);
+  });
+
+  it('are found by their analysis', async () => {
+    expect((await catalogueOfAnalysis('atlas-hzz-2020'))?.name).toBe('atlas-2020');
+    expect((await catalogueOfAnalysis('atlas-hzz-2025'))?.name).toBe('atlas-2025');
+    expect(await catalogueOfAnalysis('cms-dimuon')).toBeUndefined();
+  });
+
+  it('are suggested where a name is wrong', async () => {
+    await expect(loadBuiltInCatalogue('atlas2020')).rejects.toThrow('Did you mean `atlas-2020`');
+  });
+
+  it('know the files of 2020: 12 datasets, 943,430 entries, 10 fb-1', async () => {
+    const catalogue = await loadBuiltInCatalogue('atlas-2020');
+    const { datasets } = catalogue;
+    expect(datasets.length).toBe(12);
+    expect(datasets.reduce((sum, { entries = 0 }) => sum + entries, 0)).toBe(943_430);
+    expect(datasets.reduce((sum, { luminosityFb = 0 }) => sum + luminosityFb, 0)).toBe(10);
+    expect(fileUrl(catalogue, datasets[4]!.files[0]!)).toBe(
+      'https://atlas-opendata.web.cern.ch/atlas-opendata/samples/2020/4lep/MC/mc_361106.Zee.4lep.root',
+    );
+  });
+
+  it('know the files of 2025: 16 of data with 1,362,611 entries, 24 of simulation', async () => {
+    const catalogue = await loadBuiltInCatalogue('atlas-2025');
+    const data = catalogue.datasets.filter((dataset) => isData(catalogue, dataset));
+    expect([data.length, catalogue.datasets.length]).toEqual([16, 40]);
+    expect(data.reduce((sum, { entries = 0 }) => sum + entries, 0)).toBe(1_362_611);
+    expect(fileUrl(catalogue, data[0]!.files[0]!)).toBe(
+      'https://opendata.cern.ch/eos/opendata/atlas/rucio/opendata/ODEO_FEB2025_v0_exactly4lep_data15_periodD.exactly4lep.root',
+    );
+  });
+});
