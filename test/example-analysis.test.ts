@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { analysis as declared } from '../examples/my-analysis.ts';
-import { columnFrom } from '../shared/analysis/columns-for-tests.ts';
 import { resolveParameters } from '../shared/analysis/parameters.ts';
 import { processBatch, startPartial } from '../shared/analysis/partial.ts';
 import { loadAnalysisFile } from '../shared/analysis/registry.ts';
+import { columnFrom } from '../shared/analysis/test-columns.ts';
 
 describe('examples/my-analysis.ts', () => {
   it('loads as a user would give it, and fills what it says', async () => {
