@@ -11,7 +11,7 @@ import { cacheFolder } from './tools.mjs';
 
 const bin = fileURLToPath(new URL('.', import.meta.url));
 const unreachable = { npm_config_registry: 'http://127.0.0.1:9', npm_config_fetch_retries: '0', npm_config_cache: join(tmpdir(), 'none') };
-type Locked = Readonly<Record<string, { version: string; optional?: boolean }>>;
+type Locked = Readonly<Record<string, { version: string; optional?: boolean; os?: string[]; cpu?: string[]; libc?: string[] }>>;
 
 /** A lock file with these packages, all of them asked for by the project. */
 function lockOf(packages: Locked): string {
@@ -135,20 +135,26 @@ describe('isEnough', () => {
 });
 
 describe('holdsAll', () => {
-  const lock = lockOf({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/b-win': { version: '2.0.0', optional: true } });
+  const lock = lockOf({
+    'node_modules/a': { version: '1.0.0' },
+    'node_modules/b-linux-gnu': { version: '2.0.0', optional: true, os: ['linux'], cpu: ['x64'], libc: ['glibc'] },
+    'node_modules/b-linux-musl': { version: '2.0.0', optional: true, os: ['linux'], cpu: ['x64'], libc: ['musl'] },
+    'node_modules/extra': { version: '3.0.0', optional: true },
+  });
+  const platform = { os: 'linux', cpu: 'x64', libc: 'glibc' } as const;
 
   it.each([
-    ['everything', { 'node_modules/a': { version: '1.0.0' }, 'node_modules/b-win': { version: '2.0.0' } }, true],
-    ['everything for this platform', { 'node_modules/a': { version: '1.0.0' } }, true],
-    ['another version', { 'node_modules/a': { version: '1.0.1' } }, false],
-    ['less', {}, false],
+    ['everything for this platform', { 'node_modules/a': { version: '1.0.0' }, 'node_modules/b-linux-gnu': { version: '2.0.0' } }, true],
+    ['what is for another platform', { 'node_modules/a': { version: '1.0.0' }, 'node_modules/b-linux-musl': { version: '2.0.0' } }, false],
+    ['another version', { 'node_modules/a': { version: '1.0.1' }, 'node_modules/b-linux-gnu': { version: '2.0.0' } }, false],
+    ['less', { 'node_modules/b-linux-gnu': { version: '2.0.0' } }, false],
   ])('of a folder with %s', async (_what, installed, expected) => {
     const root = await makeProject({}, installed);
-    expect(holdsAll(lock, join(root, 'node_modules'))).toBe(expected);
+    expect(holdsAll(lock, join(root, 'node_modules'), platform)).toBe(expected);
   });
 
   it('of a folder that is not there', () => {
-    expect(holdsAll(lock, join(folder, 'nowhere'))).toBe(false);
+    expect(holdsAll(lock, join(folder, 'nowhere'), platform)).toBe(false);
   });
 });
 

@@ -39,14 +39,28 @@ async function install(root, node) {
  * True where somebody installed these packages already (npm writes down what it put where). Packages for other platforms are
  * missing by right.
  */
-export function holdsAll(lock, modules) {
+export function holdsAll(lock, modules, platform = thisPlatform()) {
   const installed = readIfThere(join(modules, '.package-lock.json'));
   if (installed === undefined) return false;
   const there = JSON.parse(installed).packages;
-  return Object.entries(JSON.parse(lock).packages).every(([place, { version, optional }]) => {
+  return Object.entries(JSON.parse(lock).packages).every(([place, entry]) => {
     if (place === '') return true;
-    return there[place] === undefined ? optional === true : there[place].version === version;
+    if (there[place] !== undefined) return there[place].version === entry.version;
+    return entry.optional === true && !isFor(entry, platform);
   });
+}
+
+function thisPlatform() {
+  const { platform: os, arch: cpu } = process;
+  // The report names glibc's version, where there is glibc.
+  const libc = os !== 'linux' ? undefined : process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl';
+  return { os, cpu, libc };
+}
+
+/** True for a package that was built for this platform; false also for one that does not say what it was built for. */
+function isFor(entry, platform) {
+  const named = ['os', 'cpu', 'libc'].filter((field) => entry[field] !== undefined);
+  return named.length > 0 && named.every((field) => entry[field].includes(platform[field]));
 }
 
 function writeStamp(stamp, text) {
