@@ -33,19 +33,23 @@ CPP_TYPES = {
     "uint32": "unsigned int", "int64": "Long64_t", "uint64": "ULong64_t", "float32": "float", "float64": "double",
 }  # fmt: skip
 FLATTEN = """
-template <class T> std::string scalars(TTree* tree, const char* name) {
-  std::string bytes; T value; auto branch = tree->GetBranch(name); branch->SetAddress(&value);
-  for (Long64_t i = 0; i < tree->GetEntries(); i++) { if (branch->GetEntry(i) <= 0) return "unreadable"; bytes.append((char*)&value, sizeof(T)); }
+using Bytes = std::vector<unsigned char>;
+void append(Bytes& bytes, const void* from, size_t size) {
+  bytes.insert(bytes.end(), (const unsigned char*)from, (const unsigned char*)from + size);
+}
+template <class T> Bytes scalars(TTree* tree, const char* name) {
+  Bytes bytes; T value; auto branch = tree->GetBranch(name); branch->SetAddress(&value);
+  for (Long64_t i = 0; i < tree->GetEntries(); i++) { if (branch->GetEntry(i) <= 0) return {}; append(bytes, &value, sizeof(T)); }
   branch->ResetAddress(); return bytes;
 }
-template <class T> std::string vectors(TTree* tree, const char* name, bool offsets) {
-  std::string bytes; auto list = new std::vector<T>; auto branch = tree->GetBranch(name); branch->SetAddress(&list); long end = 0;
-  if (offsets) bytes.append((char*)&end, 8);
+template <class T> Bytes vectors(TTree* tree, const char* name, bool offsets) {
+  Bytes bytes; auto list = new std::vector<T>; auto branch = tree->GetBranch(name); branch->SetAddress(&list); Long64_t end = 0;
+  if (offsets) append(bytes, &end, 8);
   for (Long64_t i = 0; i < tree->GetEntries(); i++) {
-    if (branch->GetEntry(i) <= 0) return "unreadable";
+    if (branch->GetEntry(i) <= 0) return {};
     end += list->size();
-    if (offsets) bytes.append((char*)&end, 8);
-    else for (T value : *list) bytes.append((char*)&value, sizeof(T));
+    if (offsets) append(bytes, &end, 8);
+    else for (T value : *list) append(bytes, &value, sizeof(T));
   }
   branch->ResetAddress(); delete list; return bytes;
 }
@@ -103,8 +107,8 @@ def check_root(path, expected):
                 content = ROOT.scalars[cpp](tree, name)
             else:
                 content = ROOT.vectors[cpp](tree, name, False)
-                require(sha256(bytes(ROOT.vectors[cpp](tree, name, True))) == facts["offsets"], path, "ROOT", name, "offsets")
-            require(sha256(bytes(content)) == facts["content"], path, "ROOT", name, "values")
+                require(sha256(numpy.asarray(ROOT.vectors[cpp](tree, name, True)).tobytes()) == facts["offsets"], path, "ROOT", name, "offsets")
+            require(sha256(numpy.asarray(content).tobytes()) == facts["content"], path, "ROOT", name, "values")
     for name, facts in expected.get("histograms", {}).items():
         check_root_histogram(path, name, file.Get(name), facts)
     file.Close()
