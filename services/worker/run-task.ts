@@ -1,4 +1,5 @@
 /** What a compute thread does with a task: open, plan, fetch, decode, process, encode. */
+import { isConvertible } from '#shared/analysis/convert-column.ts';
 import type { Analysis, Parameters } from '#shared/analysis/define-analysis.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
 import { columnsToRead, processBatch, startPartial } from '#shared/analysis/partial.ts';
@@ -113,11 +114,11 @@ async function fill({ isData }: Task, { analysis, parameters, file, from, to, ba
   return { histograms, readMs: readMs + performance.now() - mark, processMs };
 }
 
-/** The arrays must be what the analysis was compiled for. A branch that is not read at all is `readBatches`' to refuse. */
+/** The arrays must be what the analysis was compiled for, or become it without loss. A branch that is not read at all is `readBatches`' to refuse. */
 function assertTypes({ tree, source }: OpenFile, columns: Readonly<Record<string, ColumnType>>, analysis: Analysis): void {
   for (const [name, declared] of Object.entries(columns)) {
     const { columnType } = tree.branch(name);
-    if (columnType === undefined || columnType === declared) continue;
+    if (columnType === undefined || isConvertible(columnType, declared)) continue;
     throw new AnalysisError(`column \`${name}\` is ${columnType}, the analysis ${analysis.name} declares ${declared}`, {
       file: source.name,
       object: tree.path,

@@ -4,7 +4,7 @@ import { AnalysisError } from '../errors.ts';
 import type { Analysis, AnyEvents, Output, Parameters } from './define-analysis.ts';
 import { isParameterValue } from './parameters.ts';
 
-const HINT = 'CONTRIBUTING.md, "Add an analysis", shows what one looks like.';
+const HINT = 'examples/my-analysis.ts shows what one looks like.';
 
 /** Also the names of objects in a ROOT file and of columns in a CSV file. */
 const HISTOGRAM_NAME = /^[A-Za-z]\w*$/;
