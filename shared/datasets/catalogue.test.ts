@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isPipelineError } from '../errors.ts';
 import { CATALOGUE_NAMES, catalogueOfAnalysis, loadBuiltInCatalogue } from './built-in.ts';
@@ -78,6 +79,14 @@ describe('parseCatalogue', () => {
   it('names a text that is not JSON', () => {
     expect(() => parseCatalogueText('{ name: 1 }', 'mine.json')).toThrow(/^mine\.json: not JSON: /);
     expect(parseCatalogueText(JSON.stringify(valid), 'mine.json').name).toBe('mine');
+  });
+});
+
+describe('the example in the README', () => {
+  it('is valid', () => {
+    const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8');
+    const [, json = ''] = /```json\n([\s\S]*?)```/.exec(readme) ?? [];
+    expect(parseCatalogueText(json, 'README.md').datasets.length).toBe(2);
   });
 });
 
