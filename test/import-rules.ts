@@ -26,6 +26,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   'shared/runtime': { may: [] },
   'shared/storage': { may: ['shared/runtime'] },
   'shared/queue': { may: ['shared/runtime', 'shared/histogram', 'shared/datasets', 'shared/analysis'] },
+  'shared/results': { may: ['shared/histogram', 'shared/plot', 'shared/analysis', 'shared/root/write'] },
   'services/producer': { may: ['shared'] },
   'services/worker': { may: ['shared'] },
   'services/collector': { may: ['shared'] },

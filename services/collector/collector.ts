@@ -5,10 +5,12 @@ import { parseMessage, type Report, reportSchema } from '#shared/queue/messages.
 import type { Queue } from '#shared/queue/queue.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
 import type { TaskList } from '#shared/queue/task-list.ts';
+import type { RunDetails } from '#shared/results/run-details.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { type Conclusion, GROUP_SIZE, GroupCommit, isConclusion } from './group-commit.ts';
 import { InFlight } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
+import type { DatasetCounters } from './ledger-rows.ts';
 import { OpenRun } from './open-run.ts';
 import { Reissue } from './reissue.ts';
 import { loadRunModel, type RunModel, taskMessage } from './run-model.ts';
@@ -139,6 +141,30 @@ export class Collector implements TaskList, RunFeed {
     });
   }
 
+  /** What a report needs besides the snapshot; undefined where no such run exists. */
+  async details(run: string): Promise<RunDetails | undefined> {
+    const { ledger } = this.#options;
+    if (ledger.run(run) === undefined) return undefined;
+    const { spec, analysis } = await this.#model(run);
+    const counters = ledger.counters(run);
+    const sum = (of: (each: DatasetCounters) => number) => counters.reduce((total, each) => total + of(each), 0);
+    return {
+      inputs: ledger.files(run),
+      requests: sum(({ requests }) => requests),
+      threadMs: {
+        wall: sum(({ wallMs }) => wallMs),
+        open: sum(({ openMs }) => openMs),
+        read: sum(({ readMs }) => readMs),
+        process: sum(({ processMs }) => processMs),
+        encode: sum(({ encodeMs }) => encodeMs),
+      },
+      fraction: spec.fraction,
+      chunkEntries: spec.chunkEntries,
+      chunkBytes: spec.chunkBytes,
+      signalWindow: analysis.signalWindow,
+    };
+  }
+
   async *changes(run: string, signal: AbortSignal): AsyncGenerator<RunSnapshot> {
     if (this.#options.ledger.run(run) === undefined) return;
     for await (const _ of this.#run(run).changes(AbortSignal.any([signal, this.#stop.signal]), CHANGE_MS)) {
@@ -185,11 +211,12 @@ export class Collector implements TaskList, RunFeed {
     const row = ledger.run(run);
     const counters = ledger.counters(run);
     const open = counters.some(({ tasks, committed, failed }) => committed + failed < tasks);
-    if (row?.frozen && !open) {
+    const isDone = row?.frozen === true && !open;
+    if (isDone) {
       this.#saveElapsed(run);
       ledger.setState(run, counters.some(({ failed }) => failed > 0) ? 'incomplete' : 'complete');
     }
-    this.#run(run).changed();
+    this.#run(run).changed(isDone);
   }
 
   #saveElapsed(run: string): void {

@@ -60,15 +60,6 @@ export interface LedgerFailure {
   readonly attempts: number;
 }
 
-/** An input of a run, as the report lists it. */
-export interface LedgerFile {
-  readonly dataset: string;
-  readonly url: string;
-  readonly entries?: number | undefined;
-  readonly bytes?: number | undefined;
-  readonly tasks: number;
-}
-
 /** One report on its way into the ledger. */
 export type Verdict =
   | { readonly report: Success /** Called if it counts: the sums that changed with it. */; readonly merge: (dataset: string) => void }

@@ -2,9 +2,10 @@ import { MessageError } from '#shared/errors.ts';
 import type { RunState } from '#shared/plot/snapshot.ts';
 import { type RunSpec, runSpecSchema, specDifferences } from '#shared/queue/run-spec.ts';
 import type { PlannedFile, TaskListState } from '#shared/queue/task-list.ts';
+import type { InputFile } from '#shared/results/run-details.ts';
 import { commitFailure, commitSuccess, datasetOf, type Outcome, reopenFailed } from './ledger-commit.ts';
 import { LedgerDatabase, type Row } from './ledger-database.ts';
-import type { DatasetCounters, LedgerFailure, LedgerFile, OpenTask, RunRow, SumRow, Verdict } from './ledger-rows.ts';
+import type { DatasetCounters, LedgerFailure, OpenTask, RunRow, SumRow, Verdict } from './ledger-rows.ts';
 
 /**
  * The durable record of runs: one SQLite file, one process. Memory does not grow with the number of tasks.
@@ -163,7 +164,7 @@ export class Ledger {
   }
 
   /** Every input, in the order of the spec. */
-  *files(run: string): Iterable<LedgerFile> {
+  *files(run: string): Iterable<InputFile> {
     for (const row of this.#db.iterate('SELECT dataset, url, entries, bytes, tasks FROM files WHERE run = ? ORDER BY file', run)) {
       yield {
         dataset: String(row['dataset']),

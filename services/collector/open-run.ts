@@ -6,6 +6,7 @@ export class OpenRun {
   readonly #meters = new Map<string, RateMeter>();
   readonly #started = performance.now();
   readonly #waiting = new Set<() => void>();
+  readonly #resting = new Set<() => void>();
   #saved = performance.now();
   #revision = 1;
 
@@ -24,10 +25,10 @@ export class OpenRun {
     return this.#meter(dataset).perSecond(performance.now());
   }
 
-  /** Tells everybody who waits. */
-  changed(): void {
+  /** Tells everybody who waits; with `atOnce` also those who wanted to be left alone for a while. */
+  changed(atOnce = false): void {
     this.#revision += 1;
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of [...this.#waiting, ...(atOnce ? this.#resting : [])]) wake();
   }
 
   /** Yields at once, then after each change, at least `throttleMs` apart; returns when the signal aborts. */
@@ -64,14 +65,15 @@ export class OpenRun {
   /** Until the signal aborts, and until the next change or for some time. */
   #wait(signal: AbortSignal, ms: number | undefined): Promise<void> {
     return new Promise((resolve) => {
+      const group = ms === undefined ? this.#waiting : this.#resting;
       const wake = () => {
         clearTimeout(timer);
-        this.#waiting.delete(wake);
+        group.delete(wake);
         signal.removeEventListener('abort', wake);
         resolve();
       };
       const timer = ms === undefined ? undefined : setTimeout(wake, ms);
-      if (ms === undefined) this.#waiting.add(wake);
+      group.add(wake);
       signal.addEventListener('abort', wake, { once: true });
       if (signal.aborted) wake();
     });

@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os';
+import { type Command, InvalidArgumentError } from 'commander';
+import { DEFAULT_BATCH_MB, DEFAULT_PORT, type RunOptions } from '../run/run-options.ts';
+
+/** What commander hands over. */
+interface RunFlags extends Omit<RunOptions, 'port' | 'portIsFixed' | 'resume' | 'force' | 'json' | 'stay'> {
+  readonly port?: number;
+  readonly web: boolean;
+  readonly resume?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly stay?: boolean;
+}
+
+/** `higgsflow run`: an analysis over files, on this machine. */
+export function register(program: Command): void {
+  program
+    .command('run')
+    .description('run an analysis over ROOT files on this machine: plot, histograms and report')
+    .option('-a, --analysis <name>', 'built-in analysis (atlas-hzz-2020, atlas-hzz-2025, cms-dimuon), or your own file: ./mine.ts')
+    .option('-d, --data <where>', 'files, folders, globs, URLs; repeatable (default: the files that the catalogue lists)', collect, [])
+    .option('-c, --catalogue <name>', 'what the files are: atlas-2020, atlas-2025, FILE.json, or none (default: that of the analysis)')
+    .option('-s, --set <key=value>', 'a parameter of the analysis; repeatable', keyValue, {})
+    .option('--fraction <part>', 'read the first part of each file, 0 to 1', fraction)
+    .option('-t, --threads <n>', 'compute threads', positiveInteger, availableParallelism())
+    .option('--chunk-entries <n>', 'cut files with more entries into chunks of about as many (1,000,000)', positiveInteger)
+    .option('--batch-mb <n>', 'decompressed MB that a thread works on at a time', positiveInteger, DEFAULT_BATCH_MB)
+    .option('-o, --out <folder>', 'where the results go (default: out/<run>)')
+    .option('-p, --port <n>', `port of the page on this machine (${DEFAULT_PORT}, or the next free one)`, portNumber)
+    .option('--no-web', 'no page')
+    .option('--stay', 'keep the page open until Ctrl-C when the run is over')
+    .option('--resume', 'go on with the run in --out: nothing that is done is done again')
+    .option('--force', 'replace the run in --out')
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(run);
+}
+
+const EXAMPLES = `
+The result is printed on stdout, progress on stderr. The folder gets plot.png, histograms.{json,csv,root}, report.{json,md}.
+Exit codes: 0 complete, 3 incomplete (some input could not be read), 1 failed, 2 wrong usage, 75 try again, 78 wrong options.
+
+Examples:
+  higgsflow run --analysis atlas-hzz-2020 --data samples/ --out out/hzz
+  higgsflow run -a cms-dimuon -d 'nano/*.root' --set minMet=20 --threads 4 --no-web
+  higgsflow run -a atlas-hzz-2020 --fraction 0.1          a quick look, over HTTPS
+  higgsflow run --resume --out out/hzz                    after a stop, a crash or mended files`;
+
+async function run(flags: RunFlags): Promise<void> {
+  const { runCommand } = await import('../run/run-command.ts');
+  const { port, web, resume = false, force = false, json = false, stay = false, ...rest } = flags;
+  const page = web ? { port: port ?? DEFAULT_PORT } : {};
+  process.exitCode = await runCommand({ ...rest, ...page, portIsFixed: port !== undefined, resume, force, json, stay });
+}
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value];
+}
+
+function keyValue(text: string, previous: Readonly<Record<string, string>>): Record<string, string> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined) throw new InvalidArgumentError('It must be key=value.');
+  return { ...previous, [key]: value };
+}
+
+function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be over 0 and at most 1.');
+  return value;
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  return value;
+}
+
+function portNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('It must be a port number, 0 to 65535.');
+  return value;
+}

@@ -1,0 +1,54 @@
+/** The command line. Each command is one file; what it needs is loaded when it runs. */
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { isPipelineError, type PipelineError } from '#shared/errors.ts';
+import { register as registerDump } from './commands/dump.ts';
+import { register as registerInspect } from './commands/inspect.ts';
+import { register as registerRun } from './commands/run.ts';
+
+const FAILED = 1;
+const USAGE = 2;
+const TRY_AGAIN = 75;
+const WRONG_CONFIG = 78;
+
+const OVERVIEW = `
+First steps:
+  higgsflow start                                   the Higgs plot, in the browser, with no questions
+  higgsflow inspect FILE.root                       what is in a file
+  higgsflow run --analysis atlas-hzz-2020 --data samples/
+  higgsflow run --help                              all about running an analysis`;
+
+function program(): Command {
+  const { version, description } = createRequire(import.meta.url)('../package.json') as { version: string; description: string };
+  const program = new Command('higgsflow').description(description).version(version).showSuggestionAfterError().exitOverride();
+  for (const register of [registerRun, registerInspect, registerDump]) register(program);
+  // Subcommands are made before they could inherit it.
+  for (const command of program.commands) command.exitOverride();
+  return program.addHelpText('after', OVERVIEW);
+}
+
+function exitCodeOf(error: PipelineError): number {
+  if (error.code === 'ConfigError') return WRONG_CONFIG;
+  return error.code === 'StorageError' && error.retryable ? TRY_AGAIN : FAILED;
+}
+
+/** Tells an error in words; what is not ours is a bug and shows where it happened. */
+function fail(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  const text = error instanceof Error ? error.message : String(error);
+  if (isPipelineError(error)) process.stderr.write(`higgsflow: ${text}\n`);
+  else process.stderr.write(`higgsflow: unexpected error, please report it: ${error instanceof Error ? error.stack : text}\n`);
+  return isPipelineError(error) ? exitCodeOf(error) : FAILED;
+}
+
+// A closed pipe (`higgsflow dump ... | head`) is the reader's way to say that it has enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = fail(error);
+}

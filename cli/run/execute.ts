@@ -1,0 +1,93 @@
+/** A whole run in this process: producer, worker threads and collector over the in-memory queue. */
+
+import { Collector } from '#services/collector/collector.ts';
+import type { Ledger } from '#services/collector/ledger.ts';
+import { describeFile } from '#services/producer/describe-file.ts';
+import type { Describe } from '#services/producer/plan-run.ts';
+import { startProducer } from '#services/producer/producer.ts';
+import { startWorker } from '#services/worker/worker.ts';
+import { columnsToRead } from '#shared/analysis/partial.ts';
+import { loadAnalysis } from '#shared/analysis/registry.ts';
+import { isPipelineError } from '#shared/errors.ts';
+import type { RunFeed } from '#shared/plot/feed.ts';
+import type { RunSnapshot } from '#shared/plot/snapshot.ts';
+import { openMemoryQueue } from '#shared/queue/memory.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
+import type { RunDetails } from '#shared/results/run-details.ts';
+import { DEFAULT_RETRY, type RetryPolicy } from '#shared/runtime/retry.ts';
+
+export interface ExecuteOptions {
+  readonly spec: RunSpec;
+  readonly ledger: Ledger;
+  readonly threads: number;
+  readonly batchBytes: number;
+  /** Limit of a thread's JavaScript heap. */
+  readonly memoryMb?: number;
+  readonly retry?: RetryPolicy;
+  /** Abort: stops at once; what is committed stays. */
+  readonly signal: AbortSignal;
+}
+
+/** A run under way. */
+export interface Execution extends AsyncDisposable {
+  readonly feed: RunFeed;
+  /** Resolves at the end of the run. Rejects with the signal's reason when aborted, or with what broke the pipeline. */
+  readonly result: Promise<{ readonly snapshot: RunSnapshot; readonly details: RunDetails }>;
+}
+
+const HEARTBEAT_MS = 2000;
+const SILENCE_MS = 20_000;
+
+/**
+ * Starts the run of `spec`, or goes on with it where the ledger has it already; tasks that failed are then tried again.
+ * The ledger stays the caller's.
+ * @throws MessageError if the ledger has a run of this id with another spec
+ */
+export async function execute(options: ExecuteOptions): Promise<Execution> {
+  const { spec, ledger, threads, batchBytes, memoryMb = 1024, retry = DEFAULT_RETRY } = options;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const queue = openMemoryQueue();
+  const collector = new Collector({ ledger, queue, retry, silenceMs: SILENCE_MS, allowAnalysisFiles: true });
+  try {
+    await collector.open(spec);
+    collector.retryFailed(spec.run);
+  } catch (error) {
+    await collector.close();
+    throw error;
+  }
+  const name = `process-${process.pid}`;
+  const worker = startWorker({ queue, name, threads, batchBytes, memoryMb, allowAnalysisFiles: true, heartbeatMs: HEARTBEAT_MS, signal });
+  const producer = startProducer({ spec, queue, taskList: collector, describe: await describer(spec), signal });
+  const close = async () => {
+    stop.abort(new Error('the run is over'));
+    await Promise.allSettled([worker, producer]);
+    await queue.close();
+    await collector.close();
+  };
+  // Both end only with the run, unless they break: then their error ends it.
+  const broken = new Promise<never>((_, reject) => {
+    for (const part of [worker, producer]) part.catch(reject);
+  });
+  const result = Promise.race([collector.finished(spec.run, signal), broken]).then(async () => ({
+    snapshot: (await collector.snapshot(spec.run)) as RunSnapshot,
+    details: (await collector.details(spec.run)) as RunDetails,
+  }));
+  result.catch(() => {}); // the caller may look at it later
+  return { feed: collector, result, [Symbol.asyncDispose]: close };
+}
+
+async function describer({ analysis: location, tree }: RunSpec): Promise<Describe> {
+  const analysis = await loadAnalysis(location);
+  return async ({ url, isData }, signal) => {
+    const columns = Object.keys(columnsToRead(analysis, isData));
+    try {
+      return await describeFile(url, { tree, columns, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      // The worker will meet the same, and report it with the file.
+      if (isPipelineError(error)) return undefined;
+      throw error;
+    }
+  };
+}

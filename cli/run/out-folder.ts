@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError } from '#shared/errors.ts';
+
+/** Files that a run leaves in its folder. */
+export const RESULT_FILES = ['plot.png', 'histograms.json', 'histograms.csv', 'histograms.root', 'report.json', 'report.md'] as const;
+
+const LEDGER = 'ledger.sqlite';
+
+/** What was asked about a folder that may have a run in it already. */
+export interface FolderChoice {
+  readonly resume: boolean;
+  readonly force: boolean;
+}
+
+/**
+ * Makes the folder ready for a run and returns the path of its ledger.
+ * @throws ConfigError if another run is in it and the user did not say what to do with that
+ */
+export async function prepareOutFolder(folder: string, { resume, force }: FolderChoice): Promise<string> {
+  const ledger = join(folder, LEDGER);
+  if (force) for (const file of [...RESULT_FILES, LEDGER, `${LEDGER}-wal`, `${LEDGER}-shm`]) await rm(join(folder, file), { force: true });
+  else if (!resume && [LEDGER, ...RESULT_FILES].some((file) => existsSync(join(folder, file)))) {
+    throw new ConfigError('a run is in this folder already', {
+      file: folder,
+      hint: 'Go on with it: --resume. Replace it: --force. Keep it: another --out.',
+    });
+  }
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new ConfigError(`the folder cannot be made: ${cause instanceof Error ? cause.message : cause}`, { file: folder, cause });
+  });
+  return ledger;
+}
+
+/** An id that tells when a run began: `atlas-hzz-2020-20201122-091500`. */
+export function newRunId(analysis: string, now: Date): string {
+  const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  return `${analysis}-${time}`;
+}

@@ -1,0 +1,115 @@
+/** `higgsflow run`: from options to results. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ledger } from '#services/collector/ledger.ts';
+import { ConfigError } from '#shared/errors.ts';
+import type { RunSnapshot } from '#shared/plot/snapshot.ts';
+import { type RunSpec, specDifferences } from '#shared/queue/run-spec.ts';
+import { listenForShutdown } from '#shared/runtime/shutdown.ts';
+import { buildSpec } from './build-spec.ts';
+import { type Execution, execute } from './execute.ts';
+import { newRunId, prepareOutFolder } from './out-folder.ts';
+import type { RunOptions } from './run-options.ts';
+import { showProgress } from './run-progress.ts';
+import { servePage } from './serve-page.ts';
+import { summaryOf } from './summary.ts';
+import { writeResults } from './write-results.ts';
+
+/** Exit codes of a run besides 0. */
+const INCOMPLETE = 3;
+const INTERRUPTED = 130;
+
+/** Runs it all; returns the exit code. @throws PipelineError where there can be no result */
+export async function runCommand(options: RunOptions): Promise<number> {
+  const shutdown = listenForShutdown(process);
+  try {
+    const { spec, folder, ledger } = await openRun(options);
+    try {
+      return await runAndReport(options, { spec, folder, ledger, signal: shutdown.signal });
+    } catch (error) {
+      if (!shutdown.signal.aborted) throw error;
+      say(`\nStopped; what is done is kept. Go on with: higgsflow run --resume --out ${folder}`);
+      return INTERRUPTED;
+    } finally {
+      ledger.close();
+    }
+  } finally {
+    shutdown.close();
+  }
+}
+
+interface OpenedRun {
+  readonly spec: RunSpec;
+  readonly folder: string;
+  readonly ledger: Ledger;
+}
+
+async function openRun(options: RunOptions): Promise<OpenedRun> {
+  const { resume, out } = options;
+  if (resume && out === undefined) throw new ConfigError('--resume needs the folder of the run', { hint: 'Add --out FOLDER.' });
+  const isThere = resume && out !== undefined && existsSync(join(out, 'ledger.sqlite'));
+  if (resume && !isThere && options.analysis === undefined) throw new ConfigError('no run is in this folder', { file: out });
+  const asked = options.analysis === undefined ? undefined : await buildSpec(options, (analysis) => newRunId(analysis, new Date()));
+  const folder = out ?? join('out', (asked as RunSpec).run);
+  const ledger = new Ledger(await prepareOutFolder(folder, options));
+  try {
+    const [known] = ledger.runs();
+    const spec = known === undefined ? asked : resumedSpec(ledger.spec(known) as RunSpec, asked, options);
+    if (spec === undefined)
+      throw new ConfigError('the run in this folder ended before it began', { file: folder, hint: 'Start it again with --force.' });
+    return { spec, folder, ledger };
+  } catch (error) {
+    ledger.close();
+    throw error;
+  }
+}
+
+/** The spec of the run that is there; what is asked for beside --resume must be the same. */
+function resumedSpec(known: RunSpec, asked: RunSpec | undefined, { fraction, chunkEntries }: RunOptions): RunSpec {
+  if (asked === undefined) return known;
+  const same = { ...asked, fraction: fraction ?? known.fraction, chunkEntries: chunkEntries ?? known.chunkEntries };
+  const different = specDifferences(known, same);
+  if (different.length === 0) return known;
+  throw new ConfigError(`the run in this folder has another ${different.join(', ')}`, {
+    hint: 'Go on with it as it is: --resume and --out alone. Start a new one: another --out.',
+  });
+}
+
+async function runAndReport(options: RunOptions, run: OpenedRun & { readonly signal: AbortSignal }): Promise<number> {
+  const { spec, folder, ledger, signal } = run;
+  const { threads, batchMb, port } = options;
+  await using execution = await execute({ spec, ledger, threads, batchBytes: batchMb * 1e6, signal });
+  await using _page = port === undefined ? undefined : await openPage(execution, { ...options, port }, folder);
+  const watch = new AbortController();
+  const progress = showProgress(execution.feed.changes(spec.run, AbortSignal.any([signal, watch.signal])), process.stderr);
+  execution.result.catch(() => watch.abort());
+  await progress;
+  const done = await execution.result;
+  const report = await writeResults(folder, done.snapshot, done.details);
+  process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : summaryOf(report, folder));
+  if (options.stay && port !== undefined) await untilStopped(signal);
+  return exitCodeOf(done.snapshot);
+}
+
+async function openPage(
+  { feed }: Execution,
+  { port, portIsFixed }: RunOptions & { port: number },
+  folder: string,
+): Promise<AsyncDisposable> {
+  const page = await servePage({ feed, folder, port, portIsFixed });
+  say(`Watch it at ${page.url}${new URL(page.url).port === String(port) ? '' : ` (port ${port} is taken)`}`);
+  return { [Symbol.asyncDispose]: () => page.close() };
+}
+
+async function untilStopped(signal: AbortSignal): Promise<void> {
+  say('The page stays open until Ctrl-C.');
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+function exitCodeOf({ state }: RunSnapshot): number {
+  return state === 'complete' ? 0 : INCOMPLETE;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

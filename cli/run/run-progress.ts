@@ -1,0 +1,62 @@
+/** Progress for people, on stderr: one line that is redrawn on a terminal, a line every few seconds elsewhere. */
+import type { DatasetSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
+import { formatBytes, formatTable } from '../format.ts';
+
+/** What `showProgress` needs of process.stderr. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const LINE_MS = 3000;
+
+/** Writes until the snapshots end, then the table of datasets. */
+export async function showProgress(snapshots: AsyncIterable<RunSnapshot>, stream: ProgressStream): Promise<void> {
+  let last: RunSnapshot | undefined;
+  let wroteAt = Number.NEGATIVE_INFINITY;
+  for await (const snapshot of snapshots) {
+    last = snapshot;
+    const line = progressLine(snapshot);
+    if (stream.isTTY === true) stream.write(`\r\x1b[K${line.slice(0, (stream.columns ?? 80) - 1)}`);
+    else if (performance.now() - wroteAt >= LINE_MS) {
+      stream.write(`${line}\n`);
+      wroteAt = performance.now();
+    }
+  }
+  if (stream.isTTY === true) stream.write('\r\x1b[K');
+  if (last !== undefined) stream.write(`${datasetTable(last)}\n`);
+}
+
+/** "9/12 files  1,234,567 entries (81 %)  2.1 M/s  34.2 MB/s  ETA 12 s". */
+export function progressLine({ totals, elapsedMs }: RunSnapshot): string {
+  const { filesDone, files, entriesCommitted, entriesExpected, entriesPerSecond, bytesRead, etaMs, tasksFailed } = totals;
+  const percent = entriesExpected === undefined ? '' : ` (${Math.floor(totals.completeness * 100)} %)`;
+  const parts = [
+    `${filesDone}/${files} files`,
+    `${entriesCommitted.toLocaleString('en-US')} entries${percent}`,
+    `${rate(entriesPerSecond)} entries/s`,
+    `${formatBytes(elapsedMs > 0 ? (bytesRead * 1000) / elapsedMs : 0)}/s`,
+    ...(tasksFailed > 0 ? [`${tasksFailed} failed`] : []),
+    ...(etaMs === undefined || etaMs === 0 ? [] : [`ETA ${Math.ceil(etaMs / 1000)} s`]),
+  ];
+  return parts.join('  ');
+}
+
+function datasetTable({ datasets, totals }: RunSnapshot): string {
+  const row = (name: string, each: Progress) => [
+    name,
+    `${each.filesDone}/${each.files}`,
+    each.entriesCommitted.toLocaleString('en-US'),
+    each.entriesLost.toLocaleString('en-US'),
+    `${(Math.floor(each.completeness * 1000) / 10).toFixed(1)}%`,
+    formatBytes(each.bytesRead),
+  ];
+  const rows = datasets.map((dataset: DatasetSnapshot) => row(dataset.name, dataset));
+  return formatTable([['dataset', 'files', 'entries', 'lost', 'complete', 'read'], ...rows, row('all', totals)]).join('\n');
+}
+
+function rate(perSecond: number): string {
+  if (perSecond >= 1e6) return `${(perSecond / 1e6).toFixed(2)} M`;
+  return perSecond >= 1e3 ? `${(perSecond / 1e3).toFixed(1)} k` : perSecond.toFixed(0);
+}

@@ -1,0 +1,27 @@
+/** The result of a run in a few lines, for stdout. */
+import { resolve } from 'node:path';
+import type { Report } from '#shared/results/report.ts';
+import { formatTable } from '../format.ts';
+
+/** Yields, significance, what failed, and where everything is. */
+export function summaryOf({ state, toy, groups, significance, failures, analysis, totals, elapsedMs }: Report, folder: string): string {
+  const rows = groups.map(({ label, entries, yield: events, error }) => [label, String(entries), events.toFixed(3), error.toFixed(3)]);
+  const lines = [
+    `${analysis.title}: ${state}${toy ? ' (TOY DATA: generated, not measured)' : ''}`,
+    `${totals.entriesCommitted.toLocaleString('en-US')} entries of ${totals.filesDone} files in ${(elapsedMs / 1000).toFixed(1)} s`,
+    '',
+    ...formatTable([['', 'passing', 'events', '± stat.'], ...rows]),
+  ];
+  if (significance?.signalOverRootBackground !== undefined) {
+    const { lo, hi, data, signal, background, signalOverRootBackground, asimov } = significance;
+    const value = `S/√B ${signalOverRootBackground.toFixed(2)}, Asimov ${asimov?.toFixed(2) ?? 'not defined'}`;
+    lines.push('', `${lo}-${hi}: data ${data}, S ${signal.toFixed(2)}, B ${background.toFixed(2)}; ${value}`);
+  }
+  if (failures.length > 0) lines.push('', `${failures.length} of ${totals.tasks} tasks failed:`, ...failures.slice(0, 10).map(failureLine));
+  if (failures.length > 10) lines.push(`  and ${failures.length - 10} more, in report.md`);
+  return `${[...lines, '', `Results: ${resolve(folder)}`].join('\n')}\n`;
+}
+
+function failureLine({ code, message, entriesLost }: Report['failures'][number]): string {
+  return `  ${code}: ${message} (${entriesLost === undefined ? 'an unknown number of' : entriesLost.toLocaleString('en-US')} entries lost)`;
+}

@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module';
+import type { RunSnapshot } from '#shared/plot/snapshot.ts';
+import { histogramFiles } from '#shared/results/histogram-set.ts';
+import { buildReport, type Report } from '#shared/results/report.ts';
+import { reportToMarkdown } from '#shared/results/report-markdown.ts';
+import type { RunDetails } from '#shared/results/run-details.ts';
+import { writeFiles } from '#shared/results/write-files.ts';
+
+/** Writes all result files of a run into its folder. @throws StorageError naming the file that cannot be written */
+export async function writeResults(folder: string, snapshot: RunSnapshot, details: RunDetails): Promise<Report> {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  const report = buildReport(snapshot, details, {
+    higgsflow: version,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+  });
+  await writeFiles(folder, {
+    ...histogramFiles(snapshot),
+    'report.json': `${JSON.stringify(report, undefined, 2)}\n`,
+    'report.md': reportToMarkdown(report),
+    ...(await plotFile(snapshot)),
+  });
+  return report;
+}
+
+/** The first histogram that can be drawn; none of them may be. */
+async function plotFile(snapshot: RunSnapshot): Promise<Record<string, Uint8Array>> {
+  const { buildPlotModel, drawableHistograms } = await import('#shared/plot/plot-model.ts');
+  const [first] = drawableHistograms(snapshot);
+  if (first === undefined) return {};
+  const { createPngRenderer } = await import('#services/web/png.ts');
+  return { 'plot.png': createPngRenderer()(buildPlotModel(snapshot, first.name)) };
+}

@@ -1,0 +1,155 @@
+/** report.md: the report for people. */
+import type { Report } from './report.ts';
+
+/** The report as Markdown, with tables that also read well as plain text. */
+export function reportToMarkdown(report: Report): string {
+  const sections = [
+    head(report),
+    groupTable(report),
+    cutFlowTable(report),
+    significanceTable(report),
+    datasetTable(report),
+    failureTable(report),
+    inputTable(report),
+    howItWent(report),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+const STATES = {
+  complete: 'complete: every entry asked for was read',
+  incomplete: 'INCOMPLETE: some of the input could not be read, see below; simulation is normalised to what was read',
+  running: 'still running: these numbers will grow',
+  cancelled: 'cancelled',
+} as const;
+
+function head({ run, state, toy, analysis, experiment, startedAt, elapsedMs, totals }: Report): string {
+  const { luminosityReadFb, luminosityFb, energyTeV } = experiment;
+  const luminosity =
+    luminosityReadFb === undefined ? undefined : `${Number(luminosityReadFb.toPrecision(4))} of ${luminosityFb ?? '?'} fb⁻¹ read`;
+  const facts = [
+    `Run \`${run}\`, started ${startedAt}, ${duration(elapsedMs)}; ${STATES[state]}.`,
+    `Analysis \`${analysis.name}\`; parameters ${parameterText(analysis.parameters)}.`,
+    [experiment.name, experiment.status, energyTeV === undefined ? '' : `√s = ${energyTeV} TeV`, experiment.channel, luminosity]
+      .filter((part) => part !== undefined && part !== '')
+      .join(', '),
+    `${count(totals.entriesCommitted)} entries of ${count(totals.filesDone)} files, ${count(totals.bytesRead)} bytes read.`,
+  ];
+  const warning = toy ? '> **Toy data**: generated, not measured. These numbers say nothing about nature.\n\n' : '';
+  return `# ${analysis.title}\n\n${warning}${facts.filter((fact) => fact !== '').join('  \n')}`;
+}
+
+function parameterText(parameters: Readonly<Record<string, unknown>>): string {
+  const all = Object.entries(parameters).map(([name, value]) => `\`${name}=${Array.isArray(value) ? value.join(',') : value}\``);
+  return all.length === 0 ? 'none' : all.join(', ');
+}
+
+function groupTable({ groups }: Report): string {
+  const rows = groups.map(({ label, entries, yield: events, error }) => [label, count(entries), round(events), round(error)]);
+  return section('Yields', [['group', 'entries passing', 'events', '± stat.'], ...rows]);
+}
+
+function cutFlowTable({ groups }: Report): string {
+  const steps = groups[0]?.cutFlow.map(({ step }) => step) ?? [];
+  const rows = steps.map((step, i) => [step, ...groups.map(({ cutFlow }) => round(cutFlow[i]?.yield ?? 0))]);
+  return section('Cut flow', [['after', ...groups.map(({ label }) => label)], ...rows], 'Scaled sums of weights.');
+}
+
+function significanceTable({ significance }: Report): string {
+  if (significance === undefined) return '';
+  const { lo, hi, histogram, data, signal, background, stacked, ...values } = significance;
+  const rows = [
+    ['data', String(data)],
+    ['signal S', round(signal)],
+    ['background B', round(background)],
+    ['S + B', round(stacked)],
+    ['S / √B', value(values.signalOverRootBackground)],
+    ['Asimov √(2((S+B) ln(1+S/B) − S))', value(values.asimov)],
+    ['notebook formula with the true S: S / √(B + 0.3 B²)', value(values.notebookFormulaTrueSignal)],
+    ['as the notebook prints it: (S+B) / √(B + 0.3 B²)', value(values.asPrintedByNotebook)],
+  ];
+  const note = `\`${histogram}\` from ${lo} to ${hi}. The last line takes the height of the stack for the signal; it is given for comparison only.`;
+  return section('Significance', [['quantity', 'value'], ...rows], note);
+}
+
+function datasetTable({ datasets }: Report): string {
+  const rows = datasets.map((each) => [
+    each.name,
+    each.group,
+    `${each.filesDone} / ${each.files}`,
+    count(each.entriesCommitted),
+    `${(Math.floor(each.completeness * 1000) / 10).toFixed(1)} %`,
+    count(each.entries),
+    each.scale.toPrecision(6),
+    round(each.yield),
+    round(each.error),
+  ]);
+  return section('Datasets', [['dataset', 'group', 'files', 'entries read', 'complete', 'passing', 'scale', 'events', '± stat.'], ...rows]);
+}
+
+function failureTable({ failures }: Report): string {
+  if (failures.length === 0) return '';
+  const rows = failures.map(({ dataset, file, from, to, entriesLost, attempts, code, message }) => [
+    dataset,
+    file,
+    to === undefined ? 'all' : `${from ?? 0} to ${to}`,
+    entriesLost === undefined ? 'unknown' : count(entriesLost),
+    String(attempts),
+    `${code}: ${message}`,
+  ]);
+  return section('Failures', [['dataset', 'file', 'entries', 'lost', 'attempts', 'reason'], ...rows]);
+}
+
+function inputTable({ inputs }: Report): string {
+  const rows = inputs.map(({ dataset, url, entries, bytes, tasks }) => [
+    url,
+    dataset,
+    entries === undefined ? 'unknown' : count(entries),
+    bytes === undefined ? 'unknown' : count(bytes),
+    String(tasks),
+  ]);
+  return section('Inputs', [['file', 'dataset', 'entries', 'bytes', 'tasks'], ...rows]);
+}
+
+function howItWent({ threadMs, entriesPerSecond, totals, elapsedMs, requests, versions, plan }: Report): string {
+  const { wall, open, read, process, encode } = threadMs;
+  const rows = [
+    ['entries per second', count(Math.round(entriesPerSecond))],
+    ['bytes read per second', count(Math.round(elapsedMs > 0 ? (totals.bytesRead * 1000) / elapsedMs : 0))],
+    ['requests to files', count(requests)],
+    ['time of all threads', duration(wall)],
+    ['of it opening / fetching and decoding / computing / encoding', [open, read, process, encode].map(duration).join(' / ')],
+    ['fraction of each file', String(plan.fraction)],
+    ...Object.entries(versions).map(([name, version]) => [name, version]),
+  ];
+  return section('How it went', [['', ''], ...rows]);
+}
+
+function section(title: string, [head = [], ...rows]: readonly (readonly string[])[], note = ''): string {
+  if (rows.length === 0) return '';
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')));
+  const widths = head.map((_, i) => Math.max(3, ...cells.map((row) => row[i]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  const [first = [], ...others] = cells;
+  return [`## ${title}\n`, ...(note === '' ? [] : [`${note}\n`]), line(first), rule, ...others.map(line)].join('\n');
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** Three decimals, more for what would vanish. */
+function round(value: number, decimals = 3): string {
+  return value !== 0 && Math.abs(value) < 0.1 ? value.toPrecision(3) : value.toFixed(decimals);
+}
+
+function value(number: number | undefined): string {
+  return number === undefined ? 'not defined' : round(number);
+}
+
+function duration(ms: number): string {
+  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
