@@ -1,10 +1,10 @@
-import { CodecError, PipelineError, RootFormatError } from '../errors.ts';
+import { CodecError, RootFormatError } from '../errors.ts';
 import type { ByteRange } from '../storage/source.ts';
-import { parseBasketHeader } from './basket.ts';
+import { type EmbeddedBasket, parseBasketHeader } from './basket.ts';
 import type { Column, ElementArray } from './column-type.ts';
-import { decompress } from './compression.ts';
+import { type Allocate, decompress } from './compression.ts';
 import { Cursor } from './cursor.ts';
-import { ColumnBuffer, type DecodedBasket, decodeCounted, decodeFixed, decodeVectors } from './decode.ts';
+import { appendEntries, ColumnBuffer, type DecodedBasket } from './decode.ts';
 import { type Batch, planBatches } from './plan.ts';
 import { type BasketRef, type Branch, layoutOf, type Tree } from './tree.ts';
 
@@ -35,7 +35,8 @@ export const DEFAULT_BATCH_BYTES = 16 * 2 ** 20;
 export async function* readBatches(tree: Tree, names: readonly string[], options: ReadOptions = {}): AsyncGenerator<ColumnBatch> {
   const { from = 0, to = tree.entries, batchBytes = DEFAULT_BATCH_BYTES, signal } = options;
   if (!(from >= 0 && from <= to && to <= tree.entries)) throw new RangeError(`entries ${from}..${to} of ${tree.entries}`);
-  const readers = makeReaders(tree, names);
+  const scratch = new Scratch();
+  const readers = names.map((name) => new BranchReader(name, tree.branch(name), { tree, scratch }));
   const branches = readers.map((reader) => reader.branch);
   const batches = await tree.file.within(tree.path, async () => planBatches(branches, from, to, batchBytes));
   const fetch = (batch: Batch) => fetchBatch(tree, branches, batch, signal);
@@ -51,13 +52,6 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
   } finally {
     await pending?.catch(() => {});
   }
-}
-
-function makeReaders(tree: Tree, names: readonly string[]): BranchReader[] {
-  return names.map((name) => {
-    const branch = tree.branch(name);
-    return new BranchReader(name, branch, new ColumnBuffer(layoutOf(tree, branch)));
-  });
 }
 
 async function fetchBatch(tree: Tree, branches: readonly Branch[], batch: Batch, signal: AbortSignal | undefined): Promise<Uint8Array[]> {
@@ -77,133 +71,113 @@ async function fetchBatch(tree: Tree, branches: readonly Branch[], batch: Batch,
   return ranges.length === 0 ? [] : tree.file.source.readMany(ranges, signal);
 }
 
-async function decodeBatch(
-  tree: Tree,
-  readers: readonly BranchReader[],
-  batch: Batch,
-  blocks: readonly Uint8Array[],
-): Promise<ColumnBatch> {
-  let block = 0;
-  for (const { column, basket } of batch.reads) {
+async function decodeBatch(tree: Tree, readers: readonly BranchReader[], batch: Batch, blocks: Uint8Array[]): Promise<ColumnBatch> {
+  const { from, to, reads } = batch;
+  for (const reader of readers) await inBranch(tree, reader.branch, async () => reader.begin(from, to));
+  for (const { column, basket } of reads) {
     const reader = readers[column] as BranchReader;
     const ref = reader.branch.baskets[basket] as BasketRef;
-    guard(tree, reader, () => reader.add(ref, ref.embedded === undefined ? blocks[block++] : undefined));
+    // Taken out of the list: its memory is free as soon as it is decoded.
+    const bytes = ref.embedded === undefined ? blocks.shift() : undefined;
+    await inBranch(tree, reader.branch, () => reader.add(ref, bytes, from, to));
   }
-  for (const reader of readers) {
-    const missing = reader.withoutOffsets();
-    if (missing.length > 0) await addOffsets(tree, reader, missing);
-    guard(tree, reader, () => reader.decode(batch.from, batch.to));
-  }
-  const columns = Object.fromEntries(readers.map((reader) => [reader.name, reader.column(batch.to - batch.from)]));
-  return { from: batch.from, to: batch.to, columns };
-}
-
-/** Offsets of baskets that store none (ROOT's kGenerateOffsetMap): the lengths stand in the counter branch. */
-async function addOffsets(tree: Tree, reader: BranchReader, baskets: readonly DecodedBasket[]): Promise<void> {
-  const { counter } = reader.branch;
-  if (counter === undefined) guard(tree, reader, () => raise('a basket stores no entry offsets, and no branch counts them'));
-  const width = reader.buffer.values.BYTES_PER_ELEMENT;
-  for (const basket of baskets) {
-    const { firstEntry, endEntry } = basket;
-    const entryOffsets = new Int32Array(endEntry - firstEntry + 1);
-    for await (const { from, to, columns } of readBatches(tree, [counter ?? ''], { from: firstEntry, to: endEntry })) {
-      const counts = columns[counter ?? '']?.values ?? [];
-      for (let i = from; i < to; i++)
-        entryOffsets[i - firstEntry + 1] = (entryOffsets[i - firstEntry] as number) + width * Number(counts[i - from]);
-    }
-    reader.replace(basket, { ...basket, entryOffsets });
-  }
-}
-
-function raise(reason: string): never {
-  throw new RootFormatError(reason);
+  const columns = Object.fromEntries(readers.map((reader) => [reader.name, reader.column()]));
+  return { from, to, columns };
 }
 
 /** Adds file and branch to what goes wrong. */
-function guard(tree: Tree, reader: BranchReader, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    const place = { file: tree.file.source.name, object: `${tree.path}/${reader.branch.path}` };
-    if (error instanceof PipelineError) throw error.at(place);
-    if (error instanceof RangeError) throw new RootFormatError(`damaged lengths (${error.message})`, { ...place, cause: error });
-    throw error;
-  }
+function inBranch(tree: Tree, branch: Branch, work: () => Promise<void>): Promise<void> {
+  return tree.file.within(`${tree.path}/${branch.path}`, work);
 }
 
-/** State of one branch while it is read: its baskets at hand and its column. */
+/** Decompressed bytes of one basket at a time: overwritten by the next. */
+class Scratch {
+  #bytes = new Uint8Array(0);
+
+  readonly allocate = (length: number): Uint8Array => {
+    if (this.#bytes.length < length) this.#bytes = new Uint8Array(length + (length >> 2));
+    return this.#bytes.subarray(0, length);
+  };
+}
+
+/** State of one branch while it is read: its column, and the basket that reaches into the next batch. */
 class BranchReader {
   readonly name: string;
   readonly branch: Branch;
-  readonly buffer: ColumnBuffer;
-  #baskets: DecodedBasket[] = [];
-  #length = 0;
+  readonly #tree: Tree;
+  readonly #buffer: ColumnBuffer;
+  readonly #scratch: Scratch;
+  #kept: DecodedBasket | undefined;
 
-  constructor(name: string, branch: Branch, buffer: ColumnBuffer) {
+  constructor(name: string, branch: Branch, { tree, scratch }: { tree: Tree; scratch: Scratch }) {
     this.name = name;
     this.branch = branch;
-    this.buffer = buffer;
+    this.#tree = tree;
+    this.#scratch = scratch;
+    this.#buffer = new ColumnBuffer(layoutOf(tree, branch));
   }
 
-  /** Decompresses a basket; `bytes` is undefined for an embedded one. */
-  add(ref: BasketRef, bytes: Uint8Array | undefined): void {
-    const { firstEntry, endEntry, embedded, seek } = ref;
-    if (embedded !== undefined) {
-      const { data, entryOffsets } = embedded;
-      this.#baskets.push({
-        firstEntry,
-        endEntry,
-        data,
-        entryOffsets: entryOffsets.length === 0 ? undefined : closeOffsets(entryOffsets, endEntry - firstEntry, data.length),
-      });
-      return;
+  /** Starts the column of entries [from, to) with what the batch before has left. */
+  begin(from: number, to: number): void {
+    this.#buffer.clear();
+    if (this.#kept === undefined) return;
+    this.#append(this.#kept, from, to);
+    if (this.#kept.endEntry <= to) this.#kept = undefined;
+  }
+
+  /** Decodes a basket's part of [from, to); `bytes` is undefined for an embedded one. */
+  async add(ref: BasketRef, bytes: Uint8Array | undefined, from: number, to: number): Promise<void> {
+    const decoded = ref.embedded === undefined ? decodeBasket(bytes, ref, this.#scratch.allocate) : embeddedBasket(ref, ref.embedded);
+    const needsOffsets = decoded.entryOffsets === undefined && this.#buffer.layout.kind !== 'fixed';
+    const basket = needsOffsets ? { ...decoded, entryOffsets: await this.#countedOffsets(decoded) } : decoded;
+    this.#append(basket, from, to);
+    if (basket.endEntry > to) this.#kept = { ...basket, data: basket.data.slice() };
+  }
+
+  #append(basket: DecodedBasket, from: number, to: number): void {
+    const { firstEntry, endEntry } = basket;
+    appendEntries(basket, Math.max(from, firstEntry) - firstEntry, Math.min(to, endEntry) - firstEntry, this.#buffer);
+  }
+
+  /** Offsets of a basket that stores none (ROOT's kGenerateOffsetMap): the lengths stand in the counter branch. */
+  async #countedOffsets({ firstEntry, endEntry }: DecodedBasket): Promise<Int32Array> {
+    const { counter } = this.branch;
+    if (counter === undefined) throw new RootFormatError('a basket stores no entry offsets, and no branch counts them');
+    const offsets = new Int32Array(endEntry - firstEntry + 1);
+    for await (const { from, to, columns } of readBatches(this.#tree, [counter], { from: firstEntry, to: endEntry })) {
+      const counts = columns[counter]?.values ?? [];
+      for (let i = from; i < to; i++)
+        offsets[i - firstEntry + 1] = (offsets[i - firstEntry] as number) + this.#buffer.width * Number(counts[i - from]);
     }
-    if (bytes === undefined) throw new RootFormatError('a basket was not fetched', { offset: seek });
-    this.#baskets.push(decodeBasket(bytes, ref));
-  }
-
-  /** Turns entries [from, to) of the baskets at hand into the column, and forgets the baskets that end there. */
-  decode(from: number, to: number): void {
-    const slices = this.#baskets.map((basket) => ({
-      basket,
-      from: Math.max(from, basket.firstEntry) - basket.firstEntry,
-      to: Math.min(to, basket.endEntry) - basket.firstEntry,
-    }));
-    const { kind } = this.buffer.layout;
-    const decode = kind === 'fixed' ? decodeFixed : kind === 'vector' ? decodeVectors : decodeCounted;
-    this.#length = decode(slices, this.buffer);
-    this.#baskets = this.#baskets.filter((basket) => basket.endEntry > to);
-  }
-
-  /** Baskets of a jagged branch that do not say where their entries start. */
-  withoutOffsets(): DecodedBasket[] {
-    return this.buffer.layout.kind === 'fixed' ? [] : this.#baskets.filter((basket) => basket.entryOffsets === undefined);
-  }
-
-  replace(old: DecodedBasket, basket: DecodedBasket): void {
-    this.#baskets[this.#baskets.indexOf(old)] = basket;
+    return offsets;
   }
 
   /** The column as decoded last. */
-  column(entries: number): Column {
+  column(): Column {
     const { columnType } = this.branch;
-    const { layout, values, offsets } = this.buffer;
+    const { layout, values, offsets, length, entries } = this.#buffer;
     if (columnType === undefined) throw new RootFormatError('no column type');
-    const own = values.subarray(0, this.#length) as ElementArray;
+    const own = values.subarray(0, length) as ElementArray;
     if (layout.kind !== 'fixed') return { type: columnType, values: own, offsets: offsets.subarray(0, entries + 1) };
     return layout.size === 1 ? { type: columnType, values: own } : { type: columnType, values: own, size: layout.size };
   }
 }
 
+function embeddedBasket({ firstEntry, endEntry }: BasketRef, { data, entryOffsets }: EmbeddedBasket): DecodedBasket {
+  const offsets = entryOffsets.length === 0 ? undefined : closeOffsets(entryOffsets, endEntry - firstEntry, data.length);
+  return { firstEntry, endEntry, data, entryOffsets: offsets };
+}
+
 /** Header, decompression and table of offsets of a basket as it stands on disk. */
-function decodeBasket(bytes: Uint8Array, { firstEntry, endEntry, seek }: BasketRef): DecodedBasket {
+function decodeBasket(bytes: Uint8Array | undefined, { firstEntry, endEntry, seek }: BasketRef, allocate: Allocate): DecodedBasket {
+  if (bytes === undefined) throw new RootFormatError('a basket was not fetched', { offset: seek });
   const header = parseBasketHeader(new Cursor(bytes, seek));
   const { keyLength, objectLength, nbytes } = header.key;
   if (nbytes > bytes.length) throw new RootFormatError(`a basket of ${nbytes} bytes where the tree says ${bytes.length}`, { offset: seek });
   if (header.entries !== endEntry - firstEntry) {
     throw new RootFormatError(`a basket of ${header.entries} entries where the tree says ${endEntry - firstEntry}`, { offset: seek });
   }
-  const payload = decompress(bytes.subarray(keyLength, nbytes), objectLength, seek + keyLength);
+  const payload = decompress(bytes.subarray(keyLength, nbytes), objectLength, seek + keyLength, allocate);
   const border = header.last - keyLength;
   if (border > payload.length) throw new CodecError(`entries end ${border - payload.length} bytes behind the basket`, { offset: seek });
   if (border === payload.length) return { firstEntry, endEntry, data: payload, entryOffsets: undefined };

@@ -24,21 +24,26 @@ export function parseBlockHeader(bytes: Uint8Array, at: number): BlockHeader {
   return { tag, compressed: u24(at + 3), uncompressed: u24(at + 6) };
 }
 
+/** Where decompressed bytes go when the caller has no memory of its own for them. */
+export type Allocate = (length: number) => Uint8Array;
+
+const allocateNew: Allocate = (length) => new Uint8Array(length);
+
 /**
- * Decompresses a record into a new buffer of `length` bytes. Bytes that are `length` long are not compressed, whatever
- * they look like: that is ROOT's rule.
+ * The `length` bytes of a record. Stored bytes of just that length are not compressed, whatever they look like (that is
+ * ROOT's rule), and are returned themselves.
  * @throws CodecError for damage, with `origin` (file position of the bytes); UnsupportedError for an unknown codec
  */
-export function decompress(bytes: Uint8Array, length: number, origin: number): Uint8Array {
+export function decompress(bytes: Uint8Array, length: number, origin: number, allocate = allocateNew): Uint8Array {
   if (bytes.length === length) return bytes;
   if (length > bytes.length * MAX_RATIO) throw new CodecError(`${bytes.length} compressed bytes cannot hold ${length}`, { offset: origin });
-  const out = new Uint8Array(length);
+  const out = allocate(length);
   decompressInto(bytes, out, origin);
   return out;
 }
 
 /** Decompresses a record that is compressed so that it fills `out`. */
-export function decompressInto(bytes: Uint8Array, out: Uint8Array, origin: number): void {
+function decompressInto(bytes: Uint8Array, out: Uint8Array, origin: number): void {
   let from = 0;
   let to = 0;
   while (to < out.length) {

@@ -3,7 +3,7 @@ import { RootFormatError } from '../errors.ts';
 import { type Layout, VECTOR_HEADER_BYTES } from './branch-type.ts';
 import { createElements, type ElementArray, elementBytes } from './column-type.ts';
 
-/** A basket with its bytes decompressed. */
+/** A basket with its bytes decompressed; `data` may be scratch memory that the next basket overwrites. */
 export interface DecodedBasket {
   readonly firstEntry: number;
   readonly endEntry: number;
@@ -13,138 +13,132 @@ export interface DecodedBasket {
   readonly entryOffsets: Int32Array | undefined;
 }
 
-/** Part of a basket that a batch needs: entries [from, to), counted from the basket's first. */
-export interface BasketSlice {
-  readonly basket: DecodedBasket;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** A growing typed array: kept between batches so that memory is bounded by the largest one. */
+/** A growing column: kept between batches, so that memory is bounded by the largest one. */
 export class ColumnBuffer {
   readonly layout: Layout;
+  readonly width: number;
   values: ElementArray;
   offsets: Int32Array = new Int32Array(1);
+  /** Values and entries at hand. */
+  length = 0;
+  entries = 0;
 
   constructor(layout: Layout) {
     this.layout = layout;
+    this.width = elementBytes(layout.element);
     this.values = createElements(layout.element, 0);
   }
 
-  /** Makes room for so many values (contents are lost) and entries. */
+  /** Forgets the contents, not the memory. */
+  clear(): void {
+    this.length = 0;
+    this.entries = 0;
+  }
+
+  /** Makes room for so many more values and entries. */
   reserve(values: number, entries: number): void {
-    if (this.values.length < values) this.values = createElements(this.layout.element, values + (values >> 3));
-    if (this.offsets.length < entries + 1) this.offsets = new Int32Array(entries + 1 + (entries >> 3));
+    if (this.values.length < this.length + values)
+      this.values = grown(this.values, this.length, values, (n) => createElements(this.layout.element, n));
+    if (this.layout.kind === 'fixed' || this.offsets.length > this.entries + entries) return;
+    this.offsets = grown(this.offsets, this.entries + 1, entries, (n) => new Int32Array(n));
   }
 }
 
-/** Fills a scalar or fixed-size column. @throws RootFormatError where a basket has the wrong length */
-export function decodeFixed(slices: readonly BasketSlice[], into: ColumnBuffer): number {
-  const { element, size } = into.layout;
-  const width = elementBytes(element);
-  const entries = slices.reduce((sum, { from, to }) => sum + to - from, 0);
-  into.reserve(entries * size, 0);
-  let at = 0;
-  for (const { basket, from, to } of slices) {
-    const held = basket.endEntry - basket.firstEntry;
-    if (basket.data.length !== held * size * width) {
-      throw new RootFormatError(`a basket of ${held} entries has ${basket.data.length} bytes, not ${held * size * width}`);
-    }
-    copySwapped(basket.data, from * size * width, (to - from) * size * width, into.values, at);
-    at += (to - from) * size;
-  }
-  return at;
+function grown<T extends ElementArray>(array: T, used: number, more: number, create: (length: number) => T): T {
+  const larger = create(Math.max(used + more, Math.ceil(array.length * 1.25)));
+  larger.set(array.subarray(0, used) as never);
+  return larger;
 }
 
-/** Fills a jagged column whose entries have no header. Offsets come with the baskets. */
-export function decodeCounted(slices: readonly BasketSlice[], into: ColumnBuffer): number {
-  const { element, headerBytes } = into.layout;
-  const width = elementBytes(element);
-  const total = reserveFor(slices, into, headerBytes, width);
-  let at = 0;
-  let entry = 0;
-  for (const { basket, from, to } of slices) {
-    const starts = offsetsOf(basket);
-    if (headerBytes === 0) {
-      const first = starts[from] as number;
-      copySwapped(basket.data, first, (starts[to] as number) - first, into.values, at);
-    }
-    for (let i = from; i < to; i++) {
-      const start = starts[i] as number;
-      const length = (starts[i + 1] as number) - start - headerBytes;
-      const count = length / width;
-      if (length < 0 || !Number.isInteger(count))
-        throw new RootFormatError(`entry ${basket.firstEntry + i} has ${length} bytes of ${width}-byte numbers`);
-      if (headerBytes !== 0) copySwapped(basket.data, start + headerBytes, length, into.values, at);
-      at += count;
-      into.offsets[++entry] = at;
-    }
+/**
+ * Appends entries [from, to), counted from the basket's first, to the column.
+ * @throws RootFormatError where lengths, headers and offsets contradict each other
+ */
+export function appendEntries(basket: DecodedBasket, from: number, to: number, into: ColumnBuffer): void {
+  if (into.layout.kind === 'fixed') appendFixed(basket, from, to, into);
+  else {
+    const starts = checkedOffsets(basket);
+    const bytes = (starts[to] as number) - (starts[from] as number); // 0 <= from <= to <= entries
+    into.reserve(Math.max(0, Math.floor((bytes - (to - from) * into.layout.headerBytes) / into.width)), to - from);
+    if (into.layout.kind === 'vector') appendVectors(basket, starts, from, to, into);
+    else appendCounted(basket, starts, from, to, into);
   }
-  if (at !== total) throw new RootFormatError(`${at} values where offsets promise ${total}`);
-  return at;
+  into.entries += to - from;
 }
 
-/** Fills a jagged column of std::vector entries, each behind its own header, which is checked. */
-export function decodeVectors(slices: readonly BasketSlice[], into: ColumnBuffer): number {
-  const width = elementBytes(into.layout.element);
-  reserveFor(slices, into, VECTOR_HEADER_BYTES, width);
+function appendFixed({ firstEntry, endEntry, data }: DecodedBasket, from: number, to: number, into: ColumnBuffer): void {
+  const { size } = into.layout;
+  const entryBytes = size * into.width;
+  const expected = (endEntry - firstEntry) * entryBytes;
+  if (data.length !== expected)
+    throw new RootFormatError(`a basket of ${endEntry - firstEntry} entries has ${data.length} bytes, not ${expected}`);
+  into.reserve((to - from) * size, 0);
+  copySwapped(data, from * entryBytes, (to - from) * entryBytes, into.values, into.length);
+  into.length += (to - from) * size;
+}
+
+/** Lists of numbers one after the other, each behind a header of `headerBytes`. */
+function appendCounted({ firstEntry, data }: DecodedBasket, starts: Int32Array, from: number, to: number, into: ColumnBuffer): void {
+  const { headerBytes } = into.layout;
+  const { width, values, offsets } = into;
+  let entry = into.entries;
+  let at = into.length;
+  if (headerBytes === 0) copySwapped(data, starts[from] as number, (starts[to] as number) - (starts[from] as number), values, at);
+  for (let i = from; i < to; i++) {
+    const start = (starts[i] as number) + headerBytes; // i < starts.length - 1, as below
+    const length = (starts[i + 1] as number) - start;
+    if (length < 0 || length % width !== 0)
+      throw new RootFormatError(`entry ${firstEntry + i} has ${length} bytes of ${width}-byte numbers`);
+    if (headerBytes !== 0) copySwapped(data, start, length, values, at);
+    at += length / width;
+    offsets[++entry] = at;
+  }
+  into.length = at;
+}
+
+/** std::vector entries, each with its own header, which is checked. */
+function appendVectors({ firstEntry, data }: DecodedBasket, starts: Int32Array, from: number, to: number, into: ColumnBuffer): void {
+  const { width, offsets } = into;
   const raw = rawView(into.values, width);
-  let at = 0;
-  let entry = 0;
-  for (const { basket, from, to } of slices) {
-    const starts = offsetsOf(basket);
-    const view = new DataView(basket.data.buffer, basket.data.byteOffset, basket.data.byteLength);
-    for (let i = from; i < to; i++) {
-      const start = starts[i] as number;
-      const bytes = (starts[i + 1] as number) - start;
-      if (bytes < VECTOR_HEADER_BYTES || view.getUint32(start) !== ((bytes - 4) | 0x40000000) >>> 0)
-        throw badVector(basket, i, 'byte count');
-      const count = view.getInt32(start + 6);
-      if (count * width + VECTOR_HEADER_BYTES !== bytes) throw badVector(basket, i, 'length');
-      copyNumbers(view, start + VECTOR_HEADER_BYTES, raw, at, count);
-      at += count;
-      into.offsets[++entry] = at;
-    }
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  let entry = into.entries;
+  let at = into.length;
+  for (let i = from; i < to; i++) {
+    const start = starts[i] as number;
+    const bytes = (starts[i + 1] as number) - start;
+    if (bytes < VECTOR_HEADER_BYTES || view.getInt32(start) !== ((bytes - 4) | BYTE_COUNT_BIT))
+      throw badVector(firstEntry + i, 'byte count');
+    const count = view.getInt32(start + 6);
+    if (count * width + VECTOR_HEADER_BYTES !== bytes) throw badVector(firstEntry + i, 'length');
+    copyNumbers(view, start + VECTOR_HEADER_BYTES, raw, at, count);
+    at += count;
+    offsets[++entry] = at;
   }
-  return at;
+  into.length = at;
 }
 
-function badVector(basket: DecodedBasket, index: number, what: string): RootFormatError {
-  return new RootFormatError(`the vector of entry ${basket.firstEntry + index} contradicts its ${what}`);
+/** Set in the byte count in front of each object. */
+const BYTE_COUNT_BIT = 0x40000000;
+
+function badVector(entry: number, what: string): RootFormatError {
+  return new RootFormatError(`the vector of entry ${entry} contradicts its ${what}`);
 }
 
-/** Total of values that the offsets promise, with room made for them; offsets are checked here, once. */
-function reserveFor(slices: readonly BasketSlice[], into: ColumnBuffer, headerBytes: number, width: number): number {
-  let bytes = 0;
-  let entries = 0;
-  for (const { basket, from, to } of slices) {
-    checkOffsets(basket, offsetsOf(basket));
-    const starts = offsetsOf(basket);
-    bytes += (starts[to] as number) - (starts[from] as number);
-    entries += to - from;
-  }
-  const values = Math.max(0, Math.floor((bytes - entries * headerBytes) / width));
-  into.reserve(values, entries);
-  into.offsets[0] = 0;
-  return values;
-}
-
-function checkOffsets({ data, firstEntry, endEntry }: DecodedBasket, starts: Int32Array): void {
+/** The offsets, which grow from 0 to the length of the data: what all indexing below relies on. */
+function checkedOffsets({ data, firstEntry, endEntry, entryOffsets }: DecodedBasket): Int32Array {
+  if (entryOffsets === undefined) throw new RootFormatError('the basket does not say where its entries start');
   const entries = endEntry - firstEntry;
+  if (entryOffsets.length !== entries + 1 || entryOffsets[0] !== 0) {
+    throw new RootFormatError(`a basket of ${entries} entries has ${entryOffsets.length - 1} offsets, from ${entryOffsets[0]} on`);
+  }
   let last = 0;
-  if (starts.length !== entries + 1 || starts[0] !== 0)
-    throw new RootFormatError(`a basket of ${entries} entries has ${starts.length - 1} offsets`);
   for (let i = 1; i <= entries; i++) {
-    const start = starts[i] as number; // i < starts.length
+    const start = entryOffsets[i] as number;
     if (start < last) throw new RootFormatError(`entry ${firstEntry + i} starts before the one in front of it`);
     last = start;
   }
   if (last !== data.length) throw new RootFormatError(`entries take ${last} bytes of a basket of ${data.length}`);
-}
-
-function offsetsOf(basket: DecodedBasket): Int32Array {
-  if (basket.entryOffsets === undefined) throw new RootFormatError('the basket does not say where its entries start');
-  return basket.entryOffsets;
+  return entryOffsets;
 }
 
 /** Unsigned integers over the same memory: moving bits must not touch NaN payloads. */

@@ -1,0 +1,78 @@
+/**
+ * One benchmark case by the worker's own compute threads: `node bench/ours.ts CASE FILE [threads]` prints one JSON line,
+ * as the peers do. Timing starts when the threads have loaded their code; reading the file's description is part of it.
+ */
+import { basename } from 'node:path';
+import { describeFile } from '#services/producer/describe-file.ts';
+import { planChunks } from '#services/producer/plan-chunks.ts';
+import { ComputePool } from '#services/worker/compute-pool.ts';
+import { resolveParameters } from '#shared/analysis/parameters.ts';
+import { describeHistograms } from '#shared/analysis/partial.ts';
+import { loadBuiltInAnalysis } from '#shared/analysis/registry.ts';
+import { decodeHistogram } from '#shared/histogram/codec.ts';
+import { integral } from '#shared/histogram/contents.ts';
+import { Histogram } from '#shared/histogram/histogram.ts';
+import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
+import { CASES, type CaseName } from './cases.ts';
+
+const [name = '', file = '', threadText = '1'] = process.argv.slice(2);
+const settings = CASES[name as CaseName];
+const threads = Number(threadText);
+/** Chunks a thread, so that the threads end at about the same time. */
+const CHUNKS_A_THREAD = 4;
+const never = new AbortController().signal;
+
+const analysis = await loadBuiltInAnalysis(settings.analysis);
+const parameters = resolveParameters(analysis, settings.parameters);
+const pool = new ComputePool({ threads, memoryMb: 512, batchBytes: settings.batchBytes, allowAnalysisFiles: false });
+await Promise.all(Array.from({ length: threads }, () => pool.run(makeTask('no such file', 0, 0), never, () => {})));
+
+const wall = performance.now();
+const cpu = process.cpuUsage();
+const columns = [...Object.keys(analysis.columns), ...(settings.isData ? [] : Object.keys(analysis.mcColumns))];
+const description = await describeFile(file, { tree: analysis.tree, columns });
+const chunkEntries = threads === 1 ? description.entries : Math.ceil(description.entries / threads / CHUNKS_A_THREAD);
+const chunks = planChunks(description, { fraction: 1, chunkEntries, chunkBytes: Number.POSITIVE_INFINITY });
+const answers = await Promise.all(chunks.map(({ from, to }) => pool.run(makeTask(file, from, to), never, () => {})));
+const [described] = describeHistograms(analysis, parameters);
+if (described === undefined) throw new Error('the analysis has no histogram');
+const merged = new Histogram(described.axes);
+let events = 0;
+for (const answer of answers) {
+  if (answer.kind !== 'partial') throw new Error(JSON.stringify(answer));
+  events += answer.partial.to - answer.partial.from;
+  merged.merge(decodeHistogram(answer.partial.histograms[described.name] ?? new Uint8Array(0), described.axes));
+}
+const used = process.cpuUsage(cpu);
+const seconds = (ms: number) => Math.round(ms) / 1000;
+console.log(
+  JSON.stringify({
+    case: name,
+    peer: 'higgsflow',
+    file: basename(file),
+    threads,
+    events,
+    wall_s: seconds(performance.now() - wall),
+    cpu_s: seconds((used.user + used.system) / 1000),
+    rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+    sum: Math.round(integral(merged.contents(), { flow: true }).value * 1000) / 1000,
+  }),
+);
+await pool.close();
+
+function makeTask(url: string, from: number, to: number): Task {
+  return {
+    v: MESSAGE_VERSION,
+    run: 'bench',
+    index: from,
+    dataset: name,
+    isData: settings.isData,
+    url,
+    tree: analysis.tree,
+    analysis: settings.analysis,
+    parameters: settings.parameters,
+    from,
+    to,
+    attempt: 1,
+  };
+}
