@@ -31,6 +31,8 @@ export interface AnalysisDescription {
   readonly histograms: readonly { readonly name: string; readonly title: string; readonly axes: readonly Axis[] }[];
   readonly cutFlow: readonly string[];
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Where the analysis looks for its signal. */
+  readonly signalWindow?: { readonly histogram: string; readonly lo: number; readonly hi: number } | undefined;
 }
 
 export interface ExperimentDescription {

@@ -1,0 +1,37 @@
+/** Numbers for people: durations, bytes, rates. */
+import { countText } from '#shared/plot/plot-text.ts';
+
+/** "42 s", "3 min 05 s", "2 h 10 min"; a dash where unknown. */
+export function durationText(ms: number | undefined): string {
+  if (ms === undefined || !Number.isFinite(ms)) return '–';
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+const UNITS = ['', 'k', 'M', 'G', 'T', 'P'];
+
+/** Three digits with a decimal prefix: 12.3 k, 4.56 M. */
+export function shortText(value: number): string {
+  let scaled = value;
+  let unit = 0;
+  while (Math.abs(scaled) >= 999.5 && unit < UNITS.length - 1) {
+    scaled /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2;
+  return `${scaled.toFixed(digits)}${unit === 0 ? '' : `\u202f${UNITS[unit]}`}`;
+}
+
+/** "12.3 MB". */
+export function bytesText(bytes: number): string {
+  const text = shortText(bytes);
+  return `${/\d$/.test(text) ? `${text}\u202f` : text}B`;
+}
+
+/** "323 614 of 943 430", or the count alone where nobody knows how many there will be. */
+export function countOfText(done: number, all: number | undefined): string {
+  return all === undefined ? `${countText(done)} of ?` : `${countText(done)} of ${countText(all)}`;
+}

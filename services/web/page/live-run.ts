@@ -1,0 +1,55 @@
+/** A run as it changes: Server-Sent Events, with polling where the stream is refused. */
+import type { RunSummary } from '#shared/plot/feed.ts';
+import type { RunSnapshot } from '#shared/plot/snapshot.ts';
+
+export type Connection = 'connecting' | 'live' | 'reconnecting' | 'finished';
+
+export interface LiveRunHandlers {
+  readonly onSnapshot: (snapshot: RunSnapshot) => void;
+  readonly onConnection: (connection: Connection, why?: string) => void;
+}
+
+const POLL_MS = 3000;
+
+/** The run in the address (`/runs/<id>`), or else the one that started last; waits until there is one. */
+export async function currentRun({ onConnection }: LiveRunHandlers): Promise<string> {
+  const [, named] = /^\/runs\/([^/]+)\/?$/.exec(location.pathname) ?? [];
+  if (named !== undefined) return decodeURIComponent(named);
+  for (;;) {
+    const runs = await getJson<readonly RunSummary[]>('/api/runs').catch(() => undefined);
+    onConnection(runs === undefined ? 'reconnecting' : 'live');
+    const [latest] = [...(runs ?? [])].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+    if (latest !== undefined) return latest.run;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** Follows `run` until its state is final. The browser reconnects by itself; each frame holds everything, so nothing is missed. */
+export function followRun(run: string, handlers: LiveRunHandlers): void {
+  const path = `/api/runs/${encodeURIComponent(run)}`;
+  const source = new EventSource(`${path}/events`);
+  let final = false;
+  const take = (snapshot: RunSnapshot) => {
+    final = snapshot.state !== 'running';
+    handlers.onSnapshot(snapshot);
+    handlers.onConnection(final ? 'finished' : 'live');
+  };
+  source.addEventListener('message', ({ data }: MessageEvent<string>) => take(JSON.parse(data) as RunSnapshot));
+  source.addEventListener('end', () => source.close());
+  source.addEventListener('error', () => {
+    if (final) return source.close();
+    handlers.onConnection('reconnecting');
+    if (source.readyState !== EventSource.CLOSED) return;
+    // Refused (no such run, too many viewers): ask for the snapshot, and try the stream again.
+    getJson<RunSnapshot>(path)
+      .then(take)
+      .catch((error: unknown) => handlers.onConnection('reconnecting', String(error instanceof Error ? error.message : error)))
+      .finally(() => final || setTimeout(() => followRun(run, handlers), POLL_MS));
+  });
+}
+
+async function getJson<T>(path: string): Promise<T> {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(response.status === 404 ? 'There is no such run' : `The server answered ${response.status}`);
+  return (await response.json()) as T;
+}

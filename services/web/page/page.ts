@@ -1,0 +1,60 @@
+/** The page: follows one run and shows its newest state. */
+import type { PlotModel } from '#shared/plot/plot-model.ts';
+import type { RunSnapshot } from '#shared/plot/snapshot.ts';
+import { byId, setText } from './dom.ts';
+import { type Connection, currentRun, followRun, type LiveRunHandlers } from './live-run.ts';
+import { createPlotView } from './plot-view.ts';
+import { ByteRate, showAbout, showDownloads, showHead, showTotals } from './run-summary.ts';
+import { showCutFlow, showDatasets, showFailures, showYields } from './tables.ts';
+import { wireThemeSwitch } from './theme-switch.ts';
+
+const CONNECTIONS: Readonly<Record<Connection, string>> = {
+  connecting: 'Connecting',
+  live: 'Live',
+  reconnecting: 'Reconnecting',
+  finished: 'Finished',
+};
+
+function showConnection(connection: Connection, why?: string): void {
+  const pill = byId('connection');
+  pill.dataset['state'] = connection;
+  setText(pill, why === undefined ? CONNECTIONS[connection] : `${CONNECTIONS[connection]}: ${why}`);
+}
+
+function showPlotNumbers(model: PlotModel, snapshot: RunSnapshot): void {
+  showYields(model, snapshot);
+  showDownloads(snapshot, new URLSearchParams({ histogram: model.name, x: model.x.scale, y: model.y.scale }).toString());
+}
+
+function start(): void {
+  const plot = createPlotView(showPlotNumbers);
+  const bytes = new ByteRate();
+  wireThemeSwitch(() => plot.redraw());
+  let waiting: RunSnapshot | undefined;
+  const show = () => {
+    const snapshot = waiting;
+    waiting = undefined;
+    if (snapshot === undefined) return;
+    showHead(snapshot);
+    showTotals(snapshot, bytes.add(snapshot));
+    showCutFlow(snapshot);
+    showDatasets(snapshot);
+    showFailures(snapshot);
+    showAbout(snapshot);
+    const model = plot.show(snapshot);
+    if (model === undefined) showDownloads(snapshot, '');
+    else showPlotNumbers(model, snapshot);
+    document.documentElement.dataset['revision'] = String(snapshot.revision);
+  };
+  const handlers: LiveRunHandlers = {
+    onConnection: showConnection,
+    // A page in the background draws nothing until it is looked at, then only the newest state.
+    onSnapshot: (snapshot) => {
+      if (waiting === undefined) requestAnimationFrame(show);
+      waiting = snapshot;
+    },
+  };
+  void currentRun(handlers).then((run) => followRun(run, handlers));
+}
+
+start();

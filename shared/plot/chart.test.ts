@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { dimuonSnapshot, fourLeptonSnapshot } from '../../test/run-snapshot.ts';
+import { chartConfiguration } from './chart.ts';
+import { buildPlotModel, type PlotModel } from './plot-model.ts';
+import { lightTheme } from './theme.ts';
+
+const options = { theme: lightTheme('sans-serif'), size: { width: 900, height: 720 }, pixelRatio: 2 };
+const datasetsOf = (model: PlotModel) => chartConfiguration(model, options).data.datasets;
+const pointsOf = (model: PlotModel) => datasetsOf(model).flatMap(({ data }) => data as unknown as { x: number; y: number }[]);
+
+describe('chartConfiguration', () => {
+  it('draws lower layers over higher ones, and data over all', () => {
+    const orders = datasetsOf(buildPlotModel(fourLeptonSnapshot(), 'm4l')).map(({ order, yAxisID }) => [order, yAxisID]);
+    expect(orders).toEqual([
+      [10, 'y'],
+      [11, 'y'],
+      [12, 'y'],
+      [0, 'y'],
+      [1, 'ratio'],
+    ]);
+  });
+
+  it('closes each outline at the floor, with one vertex an edge', () => {
+    const model = buildPlotModel(fourLeptonSnapshot(), 'm4l');
+    const [first] = datasetsOf(model);
+    expect(first?.data).toHaveLength(34 + 3);
+    expect(first?.data[0]).toEqual({ x: 80, y: 0 });
+    expect(first?.data.at(-1)).toEqual({ x: 250, y: 0 });
+    expect(first?.data[1]).toEqual({ x: 80, y: model.layers[0]?.tops[0] });
+  });
+
+  it('hands Chart.js finite numbers only, on any scale and at any time of the run', () => {
+    const models = [0, 0.02, 0.43, 1].flatMap((completeness) =>
+      (['linear', 'log'] as const).map((yScale) => buildPlotModel(fourLeptonSnapshot({ completeness }), 'm4l', { yScale })),
+    );
+    for (const model of [...models, buildPlotModel(dimuonSnapshot(), 'mass')]) {
+      expect(pointsOf(model).every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))).toBe(true);
+      if (model.y.scale === 'log') expect(pointsOf(model).every(({ y }) => y > 0 || model.ratio !== undefined)).toBe(true);
+    }
+  });
+
+  it('makes points smaller where bins are many', () => {
+    const radius = (model: PlotModel) => datasetsOf(model).find(({ order }) => order === 0)?.pointRadius as number;
+    expect(radius(buildPlotModel(dimuonSnapshot(), 'mass'))).toBeLessThan(radius(buildPlotModel(fourLeptonSnapshot(), 'm4l')) / 2);
+  });
+});

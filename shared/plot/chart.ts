@@ -1,0 +1,153 @@
+/** A plot model as one Chart.js configuration: main and ratio panel on one canvas, the same in browser and PNG. */
+import type { ChartConfiguration, ChartDataset } from 'chart.js';
+import { layOut, type PlotLayout, type PlotSize } from './layout.ts';
+import type { PlotModel } from './plot-model.ts';
+import { type Pointer, plotPlugin } from './plot-plugin.ts';
+import { mixColors, type PlotTheme } from './theme.ts';
+import { makeTicks, type ScaleType, type Ticks, tickText } from './ticks.ts';
+
+export interface ChartOptions {
+  readonly theme: PlotTheme;
+  /** CSS pixels. */
+  readonly size: PlotSize;
+  /** Device pixels per CSS pixel. */
+  readonly pixelRatio: number;
+  /** The bin that the reader points at; may change between two draws. */
+  readonly pointer?: Pointer | undefined;
+}
+
+export interface PlotTicks {
+  readonly x: Ticks;
+  readonly y: Ticks;
+  readonly ratio: Ticks;
+}
+
+/** The configuration that `new Chart(canvas, ...)` draws. Chart.js' `Filler` and both linear and log scales must be registered. */
+export function chartConfiguration(model: PlotModel, { theme, size, pixelRatio, pointer = {} }: ChartOptions): ChartConfiguration<'line'> {
+  const layout = layOut(model, size);
+  const ticks = plotTicks(model, layout);
+  return {
+    type: 'line',
+    data: { datasets: [...stackDatasets(model, theme), ...pointDatasets(model, layout, theme)] },
+    options: {
+      animation: false,
+      responsive: false,
+      parsing: false,
+      normalized: true,
+      events: [],
+      devicePixelRatio: pixelRatio,
+      layout: { autoPadding: false, padding: layout.padding },
+      scales: scales(model, layout, ticks, theme),
+      plugins: { legend: { display: false }, tooltip: { enabled: false }, title: { display: false } },
+    },
+    plugins: [plotPlugin({ model, layout, ticks, theme, pointer })],
+  };
+}
+
+function plotTicks({ x, y, ratio }: PlotModel, { main, ratio: ratioBox, yHi, font }: PlotLayout): PlotTicks {
+  const [first, last] = [x.edges[0] ?? 0, x.edges.at(-1) ?? 1];
+  const bins = x.edges.length - 1;
+  const centres = { major: Array.from({ length: bins }, (_, i) => i + 0.5), minor: [] };
+  const lowest = ratio?.lo ?? 0;
+  const inner = makeTicks('linear', lowest, ratio?.hi ?? 1, (ratioBox?.height ?? 0) / (font * 1.7));
+  return {
+    x: x.categories === undefined ? makeTicks(x.scale, first, last, main.width / (font * 5)) : centres,
+    y: makeTicks(y.scale, y.lo, yHi, main.height / (font * 4)),
+    // The ends would touch the main panel's zero and the x axis' first label.
+    ratio: { major: inner.major.filter((tick) => tick > lowest && tick < (ratio?.hi ?? 1)), minor: inner.minor },
+  };
+}
+
+/**
+ * Each outline is filled down to the floor, and a lower layer drawn over a higher one (Chart.js draws the lowest `order`
+ * last): so a negative layer hides nothing but itself.
+ */
+function stackDatasets(model: PlotModel, theme: PlotTheme): ChartDataset<'line'>[] {
+  const { edges } = model.x;
+  return model.layers.map(({ label, color, tops }, index) => ({
+    label,
+    yAxisID: 'y',
+    data: outline(edges, tops, model.y),
+    order: 10 + index,
+    stepped: 'before' as const,
+    borderColor: theme.outline,
+    borderWidth: 1,
+    borderJoinStyle: 'miter' as const,
+    backgroundColor: mixColors(color, theme.background, theme.soften),
+    fill: model.y.scale === 'log' ? 'start' : { value: Math.max(0, model.y.lo) },
+    pointRadius: 0,
+  }));
+}
+
+/** One vertex an edge, each holding the value to its right ('before'), closed at both ends. */
+function outline(edges: readonly number[], tops: readonly number[], { lo, scale }: PlotModel['y']) {
+  const clamped = tops.map((top) => (scale === 'log' ? Math.max(top, lo) : top));
+  const base = scale === 'log' ? lo : 0;
+  const points = clamped.map((y, bin) => ({ x: edges[bin] ?? 0, y }));
+  const [first, last] = [edges[0] ?? 0, edges.at(-1) ?? 0];
+  return [{ x: first, y: base }, ...points, { x: last, y: clamped.at(-1) ?? base }, { x: last, y: base }];
+}
+
+/** Data points, and their ratios; the plugin draws the error bars under them. */
+function pointDatasets({ data, ratio, x }: PlotModel, { main, font }: PlotLayout, theme: PlotTheme): ChartDataset<'line'>[] {
+  const style = {
+    showLine: false,
+    pointRadius: Math.min(font * 0.27, Math.max(1.3, (0.33 * main.width) / (x.edges.length - 1))),
+    pointBackgroundColor: theme.ink,
+    pointBorderWidth: 0,
+  };
+  const inside = ratio?.points.filter(({ value }) => value >= ratio.lo && value <= ratio.hi) ?? [];
+  return [
+    ...(data === undefined
+      ? []
+      : [{ ...style, yAxisID: 'y', order: 0, data: data.points.map((point) => ({ x: point.x, y: point.value })) }]),
+    ...(ratio === undefined
+      ? []
+      : [{ ...style, order: 1, yAxisID: 'ratio', data: inside.map((point) => ({ x: point.x, y: point.value })) }]),
+  ];
+}
+
+function scales(model: PlotModel, layout: PlotLayout, ticks: PlotTicks, theme: PlotTheme) {
+  const { font, main, ratio, yAxisWidth, xAxisHeight, yHi } = layout;
+  const { x, y } = model;
+  const text = { family: theme.fontFamily, size: font };
+  const shared = { grid: { display: false }, border: { display: false } };
+  const numbers = { color: theme.ink, font: text, autoSkip: false, maxRotation: 0, padding: font * 0.35 };
+  const vertical = {
+    ...shared,
+    position: 'left' as const,
+    stack: 'panels',
+    afterFit: (axis: object) => void Object.assign(axis, { width: yAxisWidth }),
+  };
+  const xText = (value: number) => x.categories?.[Math.floor(value)] ?? tickText(value, 'plain');
+  return {
+    x: {
+      ...shared,
+      ...range(x.scale, x.edges[0] ?? 0, x.edges.at(-1) ?? 1, ticks.x),
+      ticks: { ...numbers, callback: (value: number | string) => xText(Number(value)) },
+      // No room for half a label beyond the ends: it has it in the padding, and the panel must be where the layout says.
+      afterFit: (axis: object) => void Object.assign(axis, { height: xAxisHeight, paddingLeft: 0, paddingRight: 0 }),
+    },
+    ...(ratio === undefined
+      ? {}
+      : {
+          ratio: {
+            ...vertical,
+            ...range('linear', model.ratio?.lo ?? 0, model.ratio?.hi ?? 2, ticks.ratio),
+            stackWeight: ratio.height,
+            ticks: { ...numbers, callback: (value: number | string) => tickText(Number(value), 'plain') },
+          },
+        }),
+    y: {
+      ...vertical,
+      ...range(y.scale, y.lo, yHi, ticks.y),
+      stackWeight: main.height,
+      ticks: { ...numbers, callback: (value: number | string) => tickText(Number(value), y.scale === 'log' ? 'power' : 'plain') },
+    },
+  };
+}
+
+function range(type: ScaleType, min: number, max: number, { major }: Ticks) {
+  const afterBuildTicks = (axis: object) => void Object.assign(axis, { ticks: major.map((value) => ({ value })) });
+  return { type: type === 'log' ? ('logarithmic' as const) : ('linear' as const), min, max, afterBuildTicks };
+}

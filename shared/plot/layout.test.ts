@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { dimuonSnapshot, fourLeptonSnapshot } from '../../test/run-snapshot.ts';
+import { type Box, layOut, legendPosition } from './layout.ts';
+import { buildPlotModel, type PlotModel } from './plot-model.ts';
+
+const model = buildPlotModel(fourLeptonSnapshot({ completeness: 0.43 }), 'm4l');
+const size = fc.record({ width: fc.integer({ min: 300, max: 1600 }), height: fc.integer({ min: 380, max: 1200 }) });
+
+/** Where a bin's peak ends up, in pixels from the top. */
+function peakAt({ y }: PlotModel, main: Box, yHi: number, bin: number): number {
+  const on = (value: number) => (y.scale === 'log' ? Math.log10(value) : value);
+  const peak = Math.max(y.peaks[bin] ?? 0, y.lo);
+  return main.top + main.height * (1 - (on(peak) - on(y.lo)) / (on(yHi) - on(y.lo)));
+}
+
+describe('layOut', () => {
+  it('puts head-room over the data, so that label and legend cover none of it, on any canvas and either scale', () => {
+    const scales = fc.constantFrom('linear' as const, 'log' as const);
+    const peaks = fc.array(fc.double({ min: 0.5, max: 1e6, noNaN: true }), { minLength: 34, maxLength: 34 });
+    fc.assert(
+      fc.property(size, scales, peaks, (canvas, scale, heights) => {
+        const drawn: PlotModel = { ...model, y: { ...model.y, scale, lo: scale === 'log' ? 0.1 : 0, peaks: heights } };
+        const { main, label, legend, yHi } = layOut(drawn, canvas);
+        for (const bin of heights.keys()) {
+          const [left, right] = [bin, bin + 1].map((edge) => main.left + (main.width * edge) / heights.length);
+          for (const box of [label, legend]) {
+            if (box.left >= (right ?? 0) || box.left + box.width <= (left ?? 0)) continue;
+            expect(peakAt(drawn, main, yHi, bin)).toBeGreaterThanOrEqual(Math.min(box.top + box.height, main.top + 0.74 * main.height));
+          }
+        }
+      }),
+    );
+  });
+
+  it('keeps everything on the canvas', () => {
+    fc.assert(
+      fc.property(size, (canvas) => {
+        const layout = layOut(model, canvas);
+        const boxes = [layout.main, layout.ratio ?? layout.main, layout.legend];
+        for (const box of boxes) {
+          expect(box.left >= 0 && box.top >= 0).toBe(true);
+          expect(box.left + box.width).toBeLessThanOrEqual(canvas.width);
+          expect(box.top + box.height).toBeLessThanOrEqual(canvas.height);
+        }
+      }),
+    );
+  });
+
+  it('puts the legend beside the label where there is room, and over the panel on a phone', () => {
+    const wide = layOut(model, { width: 900, height: 720 });
+    expect(wide.legend.top).toBe(wide.label.top);
+    expect(wide.legend.left).toBeGreaterThan(wide.label.left + wide.label.width);
+    const phone = layOut(model, { width: 320, height: 430 });
+    expect(phone.legend.top + phone.legend.height).toBeLessThanOrEqual(phone.main.top);
+    expect(phone.legendColumns).toHaveLength(2);
+  });
+
+  it('fills the legend column by column: data, then the stack from its top, then the band', () => {
+    const phone = layOut(model, { width: 320, height: 430 });
+    expect(phone.legendRows.map(({ kind }) => kind)).toEqual(['data', 'layer', 'layer', 'layer', 'band']);
+    expect(phone.legendRows[1]?.label).toBe(model.layers.at(-1)?.label);
+    const places = phone.legendRows.map((_, index) => legendPosition(phone, index));
+    expect(places[3]?.x).toBeGreaterThan(places[0]?.x ?? 0);
+    expect(places[3]?.y).toBe(places[0]?.y);
+  });
+
+  it('gives a plot without ratio all the height', () => {
+    const { main, ratio } = layOut(buildPlotModel(dimuonSnapshot(), 'mass'), { width: 900, height: 720 });
+    expect(ratio).toBeUndefined();
+    expect(main.height).toBeGreaterThan(600);
+  });
+
+  it('has an axis even for an empty plot', () => {
+    const empty = buildPlotModel(fourLeptonSnapshot({ completeness: 0 }), 'm4l');
+    expect(layOut(empty, { width: 900, height: 720 }).yHi).toBe(1);
+    const log = buildPlotModel(fourLeptonSnapshot({ completeness: 0 }), 'm4l', { yScale: 'log' });
+    expect(layOut(log, { width: 900, height: 720 }).yHi).toBe(10);
+  });
+});

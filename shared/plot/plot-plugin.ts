@@ -1,0 +1,317 @@
+/** What Chart.js cannot draw: hatched bands, error bars, ticks inward on all sides, label block and legend. */
+import type { Chart, Plugin } from 'chart.js';
+import type { PlotTicks } from './chart.ts';
+import { type Box, type LegendEntry, LINE, legendPosition, type PlotLayout, SWATCH } from './layout.ts';
+import type { PlotModel, PlotPoint } from './plot-model.ts';
+import { labelLines } from './plot-text.ts';
+import { drawSymbols } from './symbol-text.ts';
+import { mixColors, type PlotTheme } from './theme.ts';
+import type { Ticks } from './ticks.ts';
+
+/** What the reader points at: set by the page between two draws. */
+export interface Pointer {
+  bin?: number | undefined;
+}
+
+interface Drawing {
+  readonly model: PlotModel;
+  readonly layout: PlotLayout;
+  readonly ticks: PlotTicks;
+  readonly theme: PlotTheme;
+  readonly pointer: Pointer;
+}
+
+interface Panel {
+  readonly box: Box;
+  readonly context: CanvasRenderingContext2D;
+  readonly x: (value: number) => number;
+  readonly y: (value: number) => number;
+}
+
+/** The one plugin of a plot. */
+export function plotPlugin(drawing: Drawing): Plugin<'line'> {
+  const { model, theme } = drawing;
+  const dataIndex = model.layers.length;
+  const isData = (index: number) => model.data !== undefined && index === dataIndex;
+  return {
+    id: 'higgsflow',
+    beforeDraw: (chart) => fillBackground(chart, drawing),
+    beforeDatasetsDraw: (chart) => {
+      if (model.label.toy) drawToyMark(chart.ctx, drawing);
+      if (model.ratio !== undefined) drawRatioBand(panelOf(chart, 'ratio'), drawing);
+    },
+    beforeDatasetDraw: (chart, { index }) => {
+      if (isData(index)) drawMeasured(panelOf(chart, 'y'), model.data?.points ?? [], drawing);
+      if (model.ratio !== undefined && index === dataIndex + 1) drawRatioPoints(panelOf(chart, 'ratio'), drawing);
+    },
+    afterDatasetDraw: (chart, { index }) => {
+      // The lowest layer is drawn last of the stack: the band goes on top of it, under the data.
+      if (index === 0 && model.total !== undefined) drawTotalBand(panelOf(chart, 'y'), drawing);
+    },
+    afterDatasetsDraw: (chart) => {
+      if (model.ratio !== undefined) frame(panelOf(chart, 'ratio'), drawing.ticks.ratio, drawing);
+      frame(panelOf(chart, 'y'), drawing.ticks.y, drawing);
+      drawTitles(chart.ctx, drawing);
+      drawLabel(chart.ctx, drawing);
+      drawLegend(chart.ctx, drawing);
+      drawNote(chart.ctx, drawing, theme);
+    },
+  };
+}
+
+function panelOf(chart: Chart, axis: 'y' | 'ratio'): Panel {
+  const { x, [axis]: y } = chart.scales;
+  if (x === undefined || y === undefined) throw new TypeError(`the chart has no axis ${axis}`);
+  const box = { left: x.left, top: y.top, width: x.right - x.left, height: y.bottom - y.top };
+  return { box, context: chart.ctx, x: (value) => x.getPixelForValue(value), y: (value) => y.getPixelForValue(value) };
+}
+
+/** Runs `draw` with everything outside the panel clipped away. */
+function clipped({ context, box }: Panel, draw: () => void): void {
+  context.save();
+  context.beginPath();
+  context.rect(box.left, box.top, box.width, box.height);
+  context.clip();
+  draw();
+  context.restore();
+}
+
+function fillBackground({ ctx, width, height, scales, chartArea }: Chart, { model, theme, pointer }: Drawing): void {
+  ctx.fillStyle = theme.background;
+  ctx.fillRect(0, 0, width, height);
+  if (pointer.bin === undefined) return;
+  const edge = (bin: number) => scales['x']?.getPixelForValue(model.x.edges[bin] ?? 0) ?? 0;
+  const left = edge(pointer.bin);
+  ctx.fillStyle = theme.highlight;
+  ctx.fillRect(left, chartArea.top, Math.max(2, edge(pointer.bin + 1) - left), chartArea.bottom - chartArea.top);
+}
+
+/** Behind the histogram, as large as the panel allows. */
+function drawToyMark(context: CanvasRenderingContext2D, { layout: { main }, theme }: Drawing): void {
+  const size = Math.min(main.height * 0.42, main.width * 0.26);
+  context.save();
+  context.translate(main.left + main.width / 2, main.top + main.height * 0.6);
+  context.rotate(-0.2);
+  context.globalAlpha = 0.16;
+  context.fillStyle = theme.warning;
+  context.font = `bold ${size}px ${theme.fontFamily}`;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillText('TOY', 0, 0);
+  context.restore();
+}
+
+function drawTotalBand(panel: Panel, { model, layout, theme }: Drawing): void {
+  const { values, errors } = model.total ?? { values: [], errors: [] };
+  const bands = values.map((value, bin) => ({ lo: value - (errors[bin] ?? 0), hi: value + (errors[bin] ?? 0) }));
+  hatch(panel, binRects(panel, model, bands), layout.font, theme);
+}
+
+function drawRatioBand(panel: Panel, { model, layout, theme }: Drawing): void {
+  const bands = (model.ratio?.errors ?? []).map((error) => ({ lo: 1 - error, hi: 1 + error }));
+  hatch(panel, binRects(panel, model, bands), layout.font, theme);
+  const { context, box } = panel;
+  context.save();
+  context.strokeStyle = theme.ink;
+  context.setLineDash([layout.font * 0.35, layout.font * 0.3]);
+  strokeLine(context, box.left, panel.y(1), box.left + box.width, panel.y(1));
+  context.restore();
+}
+
+/** Rectangles of the bands of all bins that have one; the lower end is kept on the axis (a logarithm of 0 is nowhere). */
+function binRects(panel: Panel, { x: { edges }, y }: PlotModel, bands: readonly { lo: number; hi: number }[]): Box[] {
+  const bottom = panel.box.top + panel.box.height;
+  return bands.flatMap(({ lo, hi }, bin) => {
+    if (!(hi > lo)) return [];
+    const left = panel.x(edges[bin] ?? 0);
+    const top = panel.y(hi);
+    const low = y.scale === 'log' && !(lo > 0) ? bottom : Math.min(bottom, panel.y(lo));
+    return Number.isFinite(top) && low > top ? [{ left, top, width: panel.x(edges[bin + 1] ?? 0) - left, height: low - top }] : [];
+  });
+}
+
+function hatch(panel: Panel, rects: readonly Box[], font: number, theme: PlotTheme): void {
+  const { context, box } = panel;
+  clipped(panel, () => {
+    context.beginPath();
+    for (const { left, top, width, height } of rects) context.rect(left, top, width, height);
+    context.clip();
+    context.beginPath();
+    const step = font * 0.42;
+    for (let x = box.left - box.height; x < box.left + box.width; x += step) {
+      context.moveTo(x, box.top + box.height);
+      context.lineTo(x + box.height, box.top);
+    }
+    context.strokeStyle = theme.hatch;
+    context.lineWidth = 0.9;
+    context.stroke();
+  });
+}
+
+function drawMeasured(panel: Panel, points: readonly PlotPoint[], { layout, theme }: Drawing): void {
+  const { context, box } = panel;
+  clipped(panel, () => {
+    context.strokeStyle = theme.ink;
+    context.lineWidth = Math.max(1, layout.font * 0.09);
+    for (const { x, lo, hi } of points) {
+      const [low, high] = [panel.y(lo), panel.y(hi)];
+      // On a logarithmic axis an end at or below 0 is infinitely far down.
+      strokeLine(
+        context,
+        panel.x(x),
+        Number.isFinite(low) && lo > 0 ? low : Math.min(low || Infinity, box.top + box.height),
+        panel.x(x),
+        high,
+      );
+    }
+  });
+}
+
+/** Error bars, and an arrow at the edge for each point outside the panel. */
+function drawRatioPoints(panel: Panel, drawing: Drawing): void {
+  const { context, box } = panel;
+  const { ratio } = drawing.model;
+  if (ratio === undefined) return;
+  drawMeasured(panel, ratio.points, drawing);
+  const size = drawing.layout.font * 0.34;
+  context.fillStyle = drawing.theme.ink;
+  for (const { x, value } of ratio.points) {
+    if (value >= ratio.lo && value <= ratio.hi) continue;
+    const up = value > ratio.hi;
+    const [tip, base] = up ? [box.top + 1, box.top + 1 + 1.6 * size] : [box.top + box.height - 1, box.top + box.height - 1 - 1.6 * size];
+    context.beginPath();
+    context.moveTo(panel.x(x), tip);
+    context.lineTo(panel.x(x) - size, base);
+    context.lineTo(panel.x(x) + size, base);
+    context.fill();
+  }
+}
+
+function strokeLine(context: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(x1, y1);
+  context.stroke();
+}
+
+/** The panel's box with ticks inward on all four sides. */
+function frame(panel: Panel, vertical: Ticks, { model, ticks, layout: { font }, theme }: Drawing): void {
+  const { context, box } = panel;
+  const [right, bottom] = [box.left + box.width, box.top + box.height];
+  context.save();
+  context.strokeStyle = theme.ink;
+  context.lineWidth = 1;
+  context.strokeRect(box.left, box.top, box.width, box.height);
+  const edges = model.x.categories === undefined ? ticks.x : { major: [], minor: [] };
+  const marks = [
+    { at: edges.major, length: font * 0.6, vertical: false },
+    { at: edges.minor, length: font * 0.32, vertical: false },
+    { at: vertical.major, length: font * 0.6, vertical: true },
+    { at: vertical.minor, length: font * 0.32, vertical: true },
+  ];
+  for (const mark of marks) {
+    for (const value of mark.at) {
+      if (mark.vertical) {
+        const y = panel.y(value);
+        strokeLine(context, box.left, y, box.left + mark.length, y);
+        strokeLine(context, right, y, right - mark.length, y);
+      } else {
+        const x = panel.x(value);
+        strokeLine(context, x, bottom, x, bottom - mark.length);
+        strokeLine(context, x, box.top, x, box.top + mark.length);
+      }
+    }
+  }
+  context.restore();
+}
+
+/** Titles at the far ends of their axes; the ratio's in its middle. */
+function drawTitles(context: CanvasRenderingContext2D, { model, layout, theme }: Drawing): void {
+  const { main, ratio, padding } = layout;
+  const font = { size: layout.font * 1.08, family: theme.fontFamily };
+  const bottom = (ratio ?? main).top + (ratio ?? main).height;
+  context.save();
+  context.fillStyle = theme.ink;
+  drawSymbols(
+    context,
+    model.x.title,
+    { x: main.left + main.width, y: bottom + layout.xAxisHeight - layout.font * 0.3, align: 'right' },
+    font,
+  );
+  context.rotate(-Math.PI / 2);
+  // After the turn, x runs up the page.
+  const y = padding.left + font.size;
+  drawSymbols(context, model.y.title, { x: -main.top, y, align: 'right' }, font);
+  if (ratio !== undefined) drawSymbols(context, 'Data / MC', { x: -(ratio.top + ratio.height / 2), y, align: 'center' }, font);
+  context.restore();
+}
+
+function drawLabel(context: CanvasRenderingContext2D, { model: { label }, layout, theme }: Drawing): void {
+  const { font, label: box } = layout;
+  const large = font * 1.3;
+  context.save();
+  context.textAlign = 'left';
+  context.textBaseline = 'alphabetic';
+  let y = box.top + large;
+  context.fillStyle = label.toy ? theme.warning : theme.ink;
+  context.font = `italic bold ${large}px ${theme.fontFamily}`;
+  context.fillText(label.strong, box.left, y);
+  const offset = label.strong === '' ? 0 : context.measureText(label.strong).width + large * 0.34;
+  context.font = `${large}px ${theme.fontFamily}`;
+  context.fillText(label.status, box.left + offset, y);
+  context.font = `${font}px ${theme.fontFamily}`;
+  for (const line of labelLines(label)) {
+    context.fillStyle = line === label.completeness ? theme.warning : theme.ink;
+    y += font * LINE;
+    context.fillText(line, box.left, y);
+  }
+  context.restore();
+}
+
+function drawLegend(context: CanvasRenderingContext2D, { layout, theme }: Drawing): void {
+  const { font } = layout;
+  context.save();
+  for (const [index, entry] of layout.legendRows.entries()) {
+    const { x, y } = legendPosition(layout, index);
+    drawSwatch(context, { left: x, top: y + font * 0.3, width: font * SWATCH, height: font * 0.9 }, entry, font, theme);
+    context.fillStyle = theme.ink;
+    drawSymbols(
+      context,
+      entry.label,
+      { x: x + font * (SWATCH + 0.6), y: y + font * 1.1, align: 'left' },
+      { size: font, family: theme.fontFamily },
+    );
+  }
+  context.restore();
+}
+
+function drawSwatch(context: CanvasRenderingContext2D, box: Box, { kind, color }: LegendEntry, font: number, theme: PlotTheme): void {
+  const middle = { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+  if (kind === 'band') hatch({ context, box, x: Number, y: Number }, [box], font, theme);
+  context.strokeStyle = kind === 'data' ? theme.ink : theme.outline;
+  context.fillStyle = kind === 'data' ? theme.ink : mixColors(color, theme.background, theme.soften);
+  context.lineWidth = 1;
+  if (kind === 'layer') {
+    context.fillRect(box.left, box.top, box.width, box.height);
+    context.strokeRect(box.left, box.top, box.width, box.height);
+  } else if (kind === 'data') {
+    context.lineWidth = Math.max(1, font * 0.09);
+    strokeLine(context, middle.x, middle.y - font * 0.62, middle.x, middle.y + font * 0.62);
+    context.beginPath();
+    context.arc(middle.x, middle.y, font * 0.27, 0, 2 * Math.PI);
+    context.fill();
+  }
+}
+
+function drawNote(context: CanvasRenderingContext2D, { layout }: Drawing, theme: PlotTheme): void {
+  const { font, size, noteLines } = layout;
+  context.save();
+  context.font = `${font * 0.82}px ${theme.fontFamily}`;
+  context.fillStyle = theme.faint;
+  context.textAlign = 'right';
+  context.textBaseline = 'alphabetic';
+  for (const [index, line] of noteLines.entries()) {
+    context.fillText(line, size.width - layout.padding.right, size.height - font * (0.5 + 1.15 * (noteLines.length - 1 - index)));
+  }
+  context.restore();
+}

@@ -1,0 +1,103 @@
+/** The words on a plot: label block, axis titles, flow note, numbers. */
+import { type Axis, binEdges } from '../histogram/axis.ts';
+import type { RunSnapshot } from './snapshot.ts';
+
+export interface PlotLabel {
+  /** Drawn bold italic: "ATLAS"; "TOY DATA" where any input is generated. */
+  readonly strong: string;
+  /** Follows on the same line: "Open Data". */
+  readonly status: string;
+  /** Below: energy and luminosity, channel. */
+  readonly lines: readonly string[];
+  /** How much of the run the plot stands on; empty when it is all. */
+  readonly completeness: string;
+  readonly toy: boolean;
+}
+
+/** The label block: who measured, at what energy, with how much of the data, in which channel. */
+export function plotLabel(snapshot: RunSnapshot): PlotLabel {
+  const { name, status, channel } = snapshot.experiment;
+  const lines = [conditionsText(snapshot), channel].filter((line) => line !== '');
+  const rest = { lines, completeness: completenessText(snapshot), toy: snapshot.toy };
+  if (!snapshot.toy) return { strong: name, status, ...rest };
+  return { strong: 'TOY DATA', status: name === '' ? 'generated, not measured' : `in ${name} format`, ...rest };
+}
+
+/** All lines under the first. */
+export function labelLines({ lines, completeness }: PlotLabel): readonly string[] {
+  return completeness === '' ? lines : [...lines, completeness];
+}
+
+/** "√s = 13 TeV, 10 fb⁻¹"; "√s = 13 TeV, 4.3 of 10 fb⁻¹" as long as not all of the data is read. */
+function conditionsText({ experiment }: RunSnapshot): string {
+  const { energyTeV, luminosityFb: all, luminosityReadFb: read } = experiment;
+  const energy = energyTeV === undefined ? '' : `√s = ${energyTeV} TeV`;
+  const whole = all ?? read;
+  if (whole === undefined) return energy;
+  const part = read !== undefined && all !== undefined && Math.abs(read - all) > 1e-6 * all;
+  const luminosity = part ? `${luminosityText(read)} of ${luminosityText(whole)} fb⁻¹` : `${luminosityText(whole)} fb⁻¹`;
+  return energy === '' ? luminosity : `${energy}, ${luminosity}`;
+}
+
+function luminosityText(luminosityFb: number): string {
+  return luminosityFb >= 0.1 || luminosityFb === 0 ? luminosityFb.toFixed(1) : luminosityFb.toPrecision(2);
+}
+
+/** Empty for a complete run; otherwise what share of the entries the plot stands on. Never rounds up to 100 %. */
+export function completenessText({ state, totals }: Pick<RunSnapshot, 'state' | 'totals'>): string {
+  if (state === 'complete') return '';
+  const read = `${percentText(totals.completeness)} of entries read`;
+  if (state === 'running') return read;
+  return `${state === 'cancelled' ? 'Cancelled' : 'Incomplete'}: ${read}`;
+}
+
+/** A share 0..1 in per cent, rounded down, so that only all is 100 %. */
+export function percentText(share: number): string {
+  const percent = Number.isFinite(share) ? Math.min(1, Math.max(0, share)) * 100 : 0;
+  return percent >= 99 && percent < 100 ? `${(Math.floor(percent * 10) / 10).toFixed(1)} %` : `${Math.floor(percent)} %`;
+}
+
+/** "m [GeV]", or the label alone where the axis has no unit. */
+export function xTitle(axis: Axis): string {
+  return axis.type === 'category' || axis.unit === '' ? axis.label : `${axis.label} [${axis.unit}]`;
+}
+
+/** "Events / 5 GeV" for bins of one width, "Events / bin" otherwise, "Events" over categories. */
+export function yTitle(axis: Axis): string {
+  if (axis.type === 'category') return 'Events';
+  const edges = binEdges(axis);
+  const widths = edges.slice(1).map((edge, i) => edge - (edges[i] ?? 0));
+  const width = widths[0] ?? 0;
+  if (widths.some((other) => Math.abs(other - width) > 1e-6 * width)) return 'Events / bin';
+  return `Events / ${Number(width.toPrecision(3))}${axis.unit === '' ? '' : ` ${axis.unit}`}`;
+}
+
+/** A number of events: whole numbers as they are, others with about three digits. */
+export function countText(value: number): string {
+  if (Number.isInteger(value)) return groupDigits(String(value));
+  const size = Math.abs(value);
+  if (size >= 1000) return groupDigits(value.toFixed(0));
+  if (size >= 100) return value.toFixed(1);
+  if (size >= 0.095) return value.toFixed(2);
+  return String(Number(value.toPrecision(2)));
+}
+
+function groupDigits(digits: string): string {
+  return digits.replace(/\B(?=(\d{3})+$)/g, '\u202f');
+}
+
+export interface FlowContent {
+  readonly what: string;
+  readonly below: number;
+  readonly above: number;
+}
+
+/** "Outside the range: data 3 below, 132 above; MC 0.12 below, 129 above". Empty when all is inside. */
+export function flowNote(contents: readonly FlowContent[]): string {
+  const parts = contents.flatMap(({ what, below, above }) => {
+    const sides = [below === 0 ? '' : `${countText(below)} below`, above === 0 ? '' : `${countText(above)} above`];
+    const text = sides.filter((side) => side !== '').join(', ');
+    return text === '' ? [] : [`${what} ${text}`];
+  });
+  return parts.length === 0 ? '' : `Outside the range: ${parts.join('; ')}`;
+}

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { makeTicks, tickText } from './ticks.ts';
+
+describe('linear ticks', () => {
+  it('are round numbers with smaller ones between them', () => {
+    const { major, minor } = makeTicks('linear', 80, 250, 9);
+    expect(major).toEqual([80, 100, 120, 140, 160, 180, 200, 220, 240]);
+    expect(minor.slice(0, 4)).toEqual([85, 90, 95, 105]);
+  });
+
+  it('are free of the noise of repeated addition', () => {
+    expect(makeTicks('linear', 0, 1, 10).major).toEqual([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]);
+  });
+
+  it('lie in the range, grow, and are not too many, whatever the range', () => {
+    const range = fc.tuple(fc.double({ min: -1e5, max: 1e5, noNaN: true }), fc.double({ min: 1e-3, max: 1e9, noNaN: true }));
+    fc.assert(
+      fc.property(range, fc.integer({ min: 2, max: 12 }), ([lo, width], target) => {
+        const { major, minor } = makeTicks('linear', lo, lo + width, target);
+        const slack = width * 1e-6;
+        for (const tick of [...major, ...minor]) expect(tick >= lo - slack && tick <= lo + width + slack).toBe(true);
+        expect(major.length).toBeLessThanOrEqual(target + 1);
+        expect(major.every((tick, i) => i === 0 || tick > (major[i - 1] ?? tick))).toBe(true);
+      }),
+    );
+  });
+
+  it('are none for an empty range', () => {
+    expect(makeTicks('linear', 1, 1, 5)).toEqual({ major: [], minor: [] });
+  });
+});
+
+describe('logarithmic ticks', () => {
+  it('are powers of ten with the digits between them', () => {
+    const { major, minor } = makeTicks('log', 1, 1e4, 10);
+    expect(major).toEqual([1, 10, 100, 1000, 10000]);
+    expect(minor).toHaveLength(4 * 8);
+  });
+
+  it('label 2 and 5 as well where there are few decades', () => {
+    expect(makeTicks('log', 1, 60, 10).major).toEqual([1, 2, 5, 10, 20, 50]);
+  });
+
+  it('leave powers out where there would be too many', () => {
+    expect(makeTicks('log', 1, 1e6, 3).major).toEqual([1, 100, 10000, 1000000]);
+  });
+});
+
+describe('tick texts', () => {
+  it('write powers of ten as such where asked', () => {
+    expect([1, 10, 100, 1e5, 0.1].map((value) => tickText(value, 'power'))).toEqual(['1', '10', '10²', '10⁵', '10⁻¹']);
+  });
+
+  it('write plain numbers plainly, and very large and small ones with a power', () => {
+    expect([0, 0.5, 120, 2.5e7, 2e-5].map((value) => tickText(value, 'plain'))).toEqual(['0', '0.5', '120', '2.5·10⁷', '2·10⁻⁵']);
+  });
+});
