@@ -35,7 +35,14 @@ export async function loadRunModel(spec: RunSpec, allowAnalysisFiles: boolean): 
     analysis,
     parameters,
     catalogue,
-    description: { name: analysis.name, title: analysis.title, histograms, cutFlow: analysis.cutFlow, parameters },
+    description: {
+      name: analysis.name,
+      title: analysis.title,
+      histograms,
+      cutFlow: analysis.cutFlow,
+      parameters,
+      signalWindow: analysis.signalWindow,
+    },
     axes: { ...axes, cutFlow: [cutFlowAxis(analysis)] },
     entriesElsewhere: Object.fromEntries(spec.datasets.map(({ name, files }) => [name, elsewhere(catalogue, name, files)])),
   };

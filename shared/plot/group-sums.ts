@@ -1,7 +1,7 @@
 /** From raw sums per dataset to normalised sums per group: the one place where a snapshot's numbers are scaled. */
 import { MessageError } from '../errors.ts';
 import { type Axis, binCount } from '../histogram/axis.ts';
-import type { DatasetSnapshot, RunSnapshot } from './snapshot.ts';
+import type { DatasetSnapshot, GroupDescription, RunSnapshot } from './snapshot.ts';
 
 /** Normalised contents of some datasets together; bins without flow, and the flow apart. */
 export interface GroupSums {
@@ -55,4 +55,15 @@ export function groupSums(datasets: readonly DatasetSnapshot[], histogram: strin
 export function datasetsOfKind(snapshot: RunSnapshot, ...kinds: readonly string[]): readonly DatasetSnapshot[] {
   const names = new Set(snapshot.groups.filter((group) => kinds.includes(group.kind)).map((group) => group.name));
   return snapshot.datasets.filter((dataset) => names.has(dataset.group));
+}
+
+/** The groups that this run reads something of, in catalogue order: a run over data alone has no MC to show. */
+export function presentGroups({ groups, datasets }: RunSnapshot): readonly GroupDescription[] {
+  const names = new Set(datasets.map(({ group }) => group));
+  return groups.filter(({ name }) => names.has(name));
+}
+
+/** The datasets of one group. */
+export function membersOf({ datasets }: RunSnapshot, group: GroupDescription): readonly DatasetSnapshot[] {
+  return datasets.filter((dataset) => dataset.group === group.name);
 }

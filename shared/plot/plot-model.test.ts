@@ -98,6 +98,14 @@ describe('buildPlotModel', () => {
     expect(measured.x.edges).toHaveLength(301);
   });
 
+  it('leaves out groups of which the run reads nothing', () => {
+    const datasets = worked.datasets.filter(({ group }) => group !== 'higgs');
+    expect(buildPlotModel({ ...worked, datasets }, 'h').layers.map(({ name }) => name)).toEqual(['top']);
+    const measured = buildPlotModel({ ...worked, datasets: worked.datasets.filter(({ isData }) => isData) }, 'h');
+    expect([measured.layers, measured.ratio]).toEqual([[], undefined]);
+    expect(buildPlotModel({ ...worked, datasets: [] }, 'h').data).toBeUndefined();
+  });
+
   it('takes a logarithmic scale by itself where an axis spans decades, and as asked elsewhere', () => {
     const scales = (model: ReturnType<typeof buildPlotModel>) => [model.x.scale, model.y.scale];
     expect(scales(buildPlotModel(dimuonSnapshot(), 'mass'))).toEqual(['log', 'log']);

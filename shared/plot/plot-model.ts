@@ -2,9 +2,9 @@
 import { ConfigError } from '../errors.ts';
 import { type Axis, binEdges } from '../histogram/axis.ts';
 import { garwood } from '../histogram/intervals.ts';
-import { datasetsOfKind, type GroupSums, groupSums } from './group-sums.ts';
+import { datasetsOfKind, type GroupSums, groupSums, membersOf, presentGroups } from './group-sums.ts';
 import { flowNote, type PlotLabel, plotLabel, xTitle, yTitle } from './plot-text.ts';
-import type { GroupDescription, RunSnapshot } from './snapshot.ts';
+import type { RunSnapshot } from './snapshot.ts';
 import type { ScaleType } from './ticks.ts';
 
 /** Scales left out are chosen from the axis: logarithmic where it spans more than a factor of 500. */
@@ -134,7 +134,7 @@ function naturalScale(axis: Axis): ScaleType {
 
 function stackLayers(snapshot: RunSnapshot, histogram: string, axis: Axis): PlotLayer[] {
   const layers: PlotLayer[] = [];
-  for (const group of snapshot.groups) {
+  for (const group of presentGroups(snapshot)) {
     const { name, label, color, kind } = group;
     if (kind === 'data') continue;
     const { values } = groupSums(membersOf(snapshot, group), histogram, axis);
@@ -144,17 +144,13 @@ function stackLayers(snapshot: RunSnapshot, histogram: string, axis: Axis): Plot
   return layers;
 }
 
-function membersOf(snapshot: RunSnapshot, group: GroupDescription) {
-  return snapshot.datasets.filter((dataset) => dataset.group === group.name);
-}
-
 function totalBand(snapshot: RunSnapshot, histogram: string, axis: Axis): PlotBand {
   const { values, variances } = groupSums(datasetsOfKind(snapshot, 'background', 'signal'), histogram, axis);
   return { values, errors: variances.map((variance) => Math.sqrt(Math.max(0, variance))) };
 }
 
 function dataPoints(snapshot: RunSnapshot, histogram: string, axis: Axis, edges: readonly number[]): PlotModel['data'] {
-  const group = snapshot.groups.find(({ kind }) => kind === 'data');
+  const group = presentGroups(snapshot).find(({ kind }) => kind === 'data');
   if (group === undefined) return undefined;
   const sums = groupSums(datasetsOfKind(snapshot, 'data'), histogram, axis);
   const points = sums.values.flatMap((value, bin) => {

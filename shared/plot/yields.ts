@@ -1,9 +1,9 @@
 /** Numbers beside the plot: yields in a window, the cut flow by group, and the plot in words. */
 import { category } from '../histogram/axis.ts';
-import { groupSums } from './group-sums.ts';
+import { groupSums, membersOf, presentGroups } from './group-sums.ts';
 import type { PlotModel } from './plot-model.ts';
 import { countText, labelLines } from './plot-text.ts';
-import type { GroupDescription, RunSnapshot } from './snapshot.ts';
+import type { RunSnapshot } from './snapshot.ts';
 import { plainSymbols } from './symbol-text.ts';
 
 export interface PlotYields {
@@ -50,7 +50,7 @@ export function plotYields(model: PlotModel, window: { readonly lo: number; read
 
 export interface CutFlowRow {
   readonly step: string;
-  /** One normalised sum a group, in the order of the snapshot's groups. */
+  /** One normalised sum a group, in the order of `presentGroups`. */
   readonly values: readonly number[];
 }
 
@@ -59,12 +59,8 @@ export function cutFlowRows(snapshot: RunSnapshot): CutFlowRow[] {
   const { cutFlow } = snapshot.analysis;
   if (cutFlow.length === 0) return [];
   const axis = category(cutFlow, { name: 'cutFlow' });
-  const columns = snapshot.groups.map((group) => groupSums(membersOf(snapshot, group), 'cutFlow', axis).values);
+  const columns = presentGroups(snapshot).map((group) => groupSums(membersOf(snapshot, group), 'cutFlow', axis).values);
   return cutFlow.map((step, index) => ({ step, values: columns.map((values) => values[index] ?? 0) }));
-}
-
-function membersOf(snapshot: RunSnapshot, { name }: GroupDescription) {
-  return snapshot.datasets.filter((dataset) => dataset.group === name);
 }
 
 /** The plot in a few sentences, for readers who do not see it. */

@@ -1,5 +1,6 @@
 /** The tables beside and under the plot. */
 import { significances } from '#shared/analysis/significance.ts';
+import { presentGroups } from '#shared/plot/group-sums.ts';
 import type { PlotModel } from '#shared/plot/plot-model.ts';
 import { countText, percentText } from '#shared/plot/plot-text.ts';
 import type { DatasetSnapshot, FailureSnapshot, RunSnapshot } from '#shared/plot/snapshot.ts';
@@ -53,7 +54,7 @@ function significanceText(window: PlotYields): string {
 
 /** What each group keeps after each cut. */
 export function showCutFlow(snapshot: RunSnapshot): void {
-  const head = snapshot.groups.map(({ label, kind, color }) => {
+  const head = presentGroups(snapshot).map(({ label, kind, color }) => {
     const cell = columnHead(swatch(kind, color), 'number');
     cell.append(...labelNodes(label));
     return cell;
