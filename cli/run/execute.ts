@@ -12,6 +12,7 @@ import { isPipelineError } from '#shared/errors.ts';
 import type { RunFeed } from '#shared/plot/feed.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import { openMemoryQueue } from '#shared/queue/memory.ts';
+import type { Queue } from '#shared/queue/queue.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from '#shared/runtime/retry.ts';
@@ -23,7 +24,12 @@ export interface ExecuteOptions {
   readonly batchBytes: number;
   /** Limit of a thread's JavaScript heap. */
   readonly memoryMb?: number;
+  /** Of a task. */
   readonly retry?: RetryPolicy;
+  /** Of one read, within an attempt of its task. */
+  readonly readRetry?: RetryPolicy;
+  /** In place of a queue in memory; closed at the end. */
+  readonly queue?: Queue;
   /** Abort: stops at once; what is committed stays. */
   readonly signal: AbortSignal;
 }
@@ -44,10 +50,18 @@ const SILENCE_MS = 20_000;
  * @throws MessageError if the ledger has a run of this id with another spec
  */
 export async function execute(options: ExecuteOptions): Promise<Execution> {
-  const { spec, ledger, threads, batchBytes, memoryMb = 1024, retry = DEFAULT_RETRY } = options;
+  const {
+    spec,
+    ledger,
+    threads,
+    batchBytes,
+    memoryMb = 1024,
+    retry = DEFAULT_RETRY,
+    readRetry = DEFAULT_RETRY,
+    queue = openMemoryQueue(),
+  } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const queue = openMemoryQueue();
   const collector = new Collector({ ledger, queue, retry, silenceMs: SILENCE_MS, allowAnalysisFiles: true });
   try {
     await collector.open(spec);
@@ -57,7 +71,11 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
     throw error;
   }
   const name = `process-${process.pid}`;
-  const worker = startWorker({ queue, name, threads, batchBytes, memoryMb, allowAnalysisFiles: true, heartbeatMs: HEARTBEAT_MS, signal });
+  const worker = startWorker({
+    ...{ queue, name, threads, batchBytes, memoryMb, readRetry, signal },
+    allowAnalysisFiles: true,
+    heartbeatMs: HEARTBEAT_MS,
+  });
   const producer = startProducer({ spec, queue, taskList: collector, describe: await describer(spec), signal });
   const close = async () => {
     stop.abort(new Error('the run is over'));

@@ -79,8 +79,8 @@ export class ComputePool {
   }
 
   #startThread(): Thread {
-    const { memoryMb, batchBytes, allowAnalysisFiles } = this.#options;
-    const workerData: ThreadSettings = { batchBytes, allowAnalysisFiles };
+    const { memoryMb, batchBytes, allowAnalysisFiles, readRetry } = this.#options;
+    const workerData: ThreadSettings = { batchBytes, allowAnalysisFiles, readRetry };
     // stdout belongs to the run's result: what an analysis prints goes to stderr.
     const worker = new Worker(ENTRY, { workerData, stdout: true, resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
     worker.stdout.on('data', (text: Buffer) => process.stderr.write(text));

@@ -6,7 +6,8 @@ import { FileCache } from './file-cache.ts';
 import { runTask, type TaskPlace } from './run-task.ts';
 import type { FromThread, ThreadFailure, ThreadSettings, ToThread } from './thread-protocol.ts';
 
-const files = new FileCache();
+const settings = workerData as ThreadSettings;
+const files = new FileCache(settings.readRetry);
 let abort = new AbortController();
 
 parentPort?.on('message', (message: ToThread) => {
@@ -18,7 +19,7 @@ async function answer(task: Task): Promise<void> {
   abort = new AbortController();
   const place: TaskPlace = {};
   try {
-    const partial = await runTask(task, { ...(workerData as ThreadSettings), files, signal: abort.signal, place });
+    const partial = await runTask(task, { ...settings, files, signal: abort.signal, place });
     const buffers = Object.values(partial.histograms).map(({ buffer }) => buffer as ArrayBuffer);
     send({ kind: 'partial', partial }, [...new Set(buffers)]);
   } catch (error) {

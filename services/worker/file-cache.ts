@@ -1,5 +1,6 @@
 import { openRootFile } from '#shared/root/file.ts';
 import { openTree, type Tree } from '#shared/root/tree.ts';
+import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { openSource } from '#shared/storage/open.ts';
 import type { CountedSource, SourceCounters } from '#shared/storage/source.ts';
 
@@ -17,6 +18,12 @@ const CAPACITY = 4;
 export class FileCache {
   readonly #files = new Map<string, Omit<OpenFile, 'before'>>();
 
+  readonly #retry: RetryPolicy;
+
+  constructor(retry: RetryPolicy) {
+    this.#retry = retry;
+  }
+
   /** @throws PipelineError as `openSource` and `openTree` do; nothing is kept then. */
   async open(url: string, treeName: string, signal: AbortSignal): Promise<OpenFile> {
     const key = `${treeName}\n${url}`;
@@ -27,7 +34,7 @@ export class FileCache {
       return { ...known, before: { ...known.source.counters } };
     }
     for (const oldest of [...this.#files.keys()].slice(0, Math.max(0, this.#files.size - CAPACITY + 1))) await this.#close(oldest);
-    const source = await openSource(url, { signal });
+    const source = await openSource(url, { signal, retry: this.#retry });
     try {
       const file = { source, tree: await openTree(await openRootFile(source), treeName) };
       this.#files.set(key, file);

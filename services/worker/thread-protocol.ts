@@ -1,12 +1,15 @@
 /** What the worker's main thread and its compute threads say to each other. */
 import type { ErrorCode } from '#shared/errors.ts';
 import type { Task } from '#shared/queue/messages.ts';
+import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import type { Partial, TaskPlace } from './run-task.ts';
 
 /** Given to a thread when it starts. */
 export interface ThreadSettings {
   readonly batchBytes: number;
   readonly allowAnalysisFiles: boolean;
+  /** Of one read. */
+  readonly readRetry: RetryPolicy;
 }
 
 export type ToThread = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'abort' };

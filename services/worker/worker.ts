@@ -1,6 +1,7 @@
 import { StorageError } from '#shared/errors.ts';
 import { MESSAGE_VERSION, type Report, type Task, type TaskKey } from '#shared/queue/messages.ts';
 import type { Queue } from '#shared/queue/queue.ts';
+import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { ComputePool } from './compute-pool.ts';
 import type { FromThread } from './thread-protocol.ts';
 
@@ -16,6 +17,8 @@ export interface WorkerOptions {
   /** False where tasks come over a network: then only built-in analyses run. */
   readonly allowAnalysisFiles: boolean;
   readonly heartbeatMs: number;
+  /** Of one read, within an attempt of its task. */
+  readonly readRetry: RetryPolicy;
   /** Abort: tasks at hand are given back. */
   readonly signal: AbortSignal;
 }
