@@ -2,9 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { zlibCompressor } from '#shared/root/write/compress.ts';
-import { RootFileWriter } from '#shared/root/write/file-writer.ts';
+import { namedText, RootFileWriter } from '#shared/root/write/file-writer.ts';
 import { openFileSink } from '#shared/root/write/sink.ts';
 import { TreeWriter } from '#shared/root/write/tree-writer.ts';
+import { TOY_MARK } from '#shared/toy/toy-mark.ts';
 
 /** Entries by dataset of the catalogue atlas-2020. */
 export const SAMPLES: Readonly<Record<string, number>> = { data_A: 1500, data_B: 2100, Zee: 900, llll: 5000, ggH125_ZZ4lep: 3300 };
@@ -32,6 +33,7 @@ export function writeLeptonSamples(folder: string, samples: Readonly<Record<stri
 function writeSample(path: string, entries: number, clusterEntries: number, seed: number): void {
   const sink = openFileSink(path);
   const file = new RootFileWriter(sink, { name: 'sample.root', compressor: zlibCompressor });
+  file.writeObject(namedText(TOY_MARK, '{}'), { name: TOY_MARK, title: '{}' });
   const branches = [...JAGGED, ...WEIGHTS.map((name) => ({ name, type: 'f32' as const }))];
   const tree = new TreeWriter(file, { name: 'mini', branches, clusterEntries });
   tree.append(columns(entries, randomNumbers(seed)), entries);

@@ -34,7 +34,6 @@ export async function buildSpec(options: SpecOptions, runId: (analysis: string) 
     parameters: resolveParameters(analysis, options.set),
     tree: analysis.tree,
     catalogue,
-    toy: paths.some((path) => /^toy[^a-z]/i.test(baseName(path))),
     fraction: options.fraction ?? 1,
     ...DEFAULT_CHUNKS,
     ...(options.chunkEntries === undefined ? {} : { chunkEntries: options.chunkEntries }),

@@ -76,7 +76,7 @@ export function commitFailure(db: LedgerDatabase, report: Failure, dueMs: number
   if (task.state !== 'pending' || attempt <= task.attempts) return 'duplicate';
   const { fileEntries, fileBytes = 0, from, to } = report;
   if (fileEntries !== undefined && from !== undefined && to !== undefined) {
-    learnEntries(db, run, index, task, { fileEntries, fileBytes, from, to });
+    learnEntries(db, run, index, task, { fileEntries, fileBytes, from, to, toy: false });
   }
   if (dueMs !== undefined) {
     db.run('UPDATE tasks SET attempts = ?, due_ms = ? WHERE run = ? AND idx = ?', attempt, dueMs, run, index);
@@ -125,16 +125,23 @@ function learnEntries(
   run: string,
   index: number,
   task: TaskRow,
-  seen: Pick<Success, 'from' | 'to' | 'fileEntries' | 'fileBytes'>,
+  seen: Pick<Success, 'from' | 'to' | 'fileEntries' | 'fileBytes' | 'toy'>,
 ): void {
   if (task.first !== null || task.fileEntries !== null) return;
-  const { from, to, fileEntries, fileBytes } = seen;
+  const { from, to, fileEntries, fileBytes, toy } = seen;
   db.run('UPDATE tasks SET first = ?, last = ? WHERE run = ? AND idx = ?', from, to, run, index);
-  db.run('UPDATE files SET entries = ?, bytes = ? WHERE run = ? AND file = ?', fileEntries, fileBytes, run, task.file);
   db.run(
-    `UPDATE datasets SET files_unknown = files_unknown - 1, entries_full = entries_full + ?, entries_asked = entries_asked + ?
+    'UPDATE files SET entries = ?, bytes = ?, toy = ? WHERE run = ? AND file = ?',
+    fileEntries,
+    fileBytes,
+    Number(toy),
+    run,
+    task.file,
+  );
+  db.run(
+    `UPDATE datasets SET files_unknown = files_unknown - 1, files_toy = files_toy + ?, entries_full = entries_full + ?, entries_asked = entries_asked + ?
      WHERE run = ? AND dataset = ?`,
-    ...[fileEntries, to - from],
+    ...[Number(toy), fileEntries, to - from],
     run,
     task.dataset,
   );

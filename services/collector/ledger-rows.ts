@@ -30,6 +30,8 @@ export interface DatasetCounters {
   readonly filesDone: number;
   /** Files whose number of entries nobody knows. */
   readonly filesUnknown: number;
+  /** Files that were generated. */
+  readonly filesToy: number;
   readonly tasks: number;
   readonly committed: number;
   readonly failed: number;

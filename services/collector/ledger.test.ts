@@ -14,7 +14,6 @@ const spec: RunSpec = {
   parameters: { cut: 1 },
   tree: 'mini',
   catalogue: { name: 'c' },
-  toy: false,
   fraction: 1,
   chunkEntries: 100,
   chunkBytes: 1000,
@@ -40,7 +39,7 @@ const files: PlannedFile[] = [
 function success(index: number, from: number, to: number, fileEntries: number): Success {
   const stagesMs = { open: 1, read: 2, process: 3, encode: 0 };
   const head = { v: 1 as const, kind: 'success' as const, run: 'r1', index, attempt: 1, worker: 'w' };
-  return { ...head, from, to, fileEntries, fileBytes: 999, bytesRead: 10, requests: 1, wallMs: 6, stagesMs, histograms: {} };
+  return { ...head, from, to, fileEntries, fileBytes: 999, toy: true, bytesRead: 10, requests: 1, wallMs: 6, stagesMs, histograms: {} };
 }
 
 function failure(index: number, attempt: number, more: Partial<Failure> = {}): Failure {
@@ -211,7 +210,13 @@ describe('ledger', () => {
   it('learns the size of a file that could not be opened when the run was planned', () => {
     planned();
     expect(commit(success(4, 0, 40, 80))).toBe('committed');
-    expect(ledger.counters('r1')[1]).toMatchObject({ filesUnknown: 0, entriesFull: 130, entriesAsked: 90, entriesCommitted: 40 });
+    expect(ledger.counters('r1')[1]).toMatchObject({
+      filesUnknown: 0,
+      filesToy: 1,
+      entriesFull: 130,
+      entriesAsked: 90,
+      entriesCommitted: 40,
+    });
   });
 
   it('gives failed tasks new attempts when asked', () => {

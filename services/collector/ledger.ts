@@ -133,7 +133,7 @@ export class Ledger {
   /** One row a dataset, in the order of the spec. */
   counters(run: string): DatasetCounters[] {
     const rows = this.#db.all(
-      `SELECT dataset, files, files_done AS filesDone, files_unknown AS filesUnknown, tasks, committed, failed,
+      `SELECT dataset, files, files_done AS filesDone, files_unknown AS filesUnknown, files_toy AS filesToy, tasks, committed, failed,
        entries_full AS entriesFull, entries_asked AS entriesAsked, entries_committed AS entriesCommitted, entries_lost AS entriesLost,
        bytes_read AS bytesRead, requests, wall_ms AS wallMs, open_ms AS openMs, read_ms AS readMs, process_ms AS processMs,
        encode_ms AS encodeMs FROM datasets WHERE run = ? ORDER BY position`,
@@ -193,14 +193,14 @@ export class Ledger {
     throw new MessageError(`run ${spec.run} exists with another ${different.join(', ')}`, { file: this.path });
   }
 
-  #addFile(run: string, { file, dataset, url, entries, bytes, tasks }: PlannedFile): void {
+  #addFile(run: string, { file, dataset, url, entries, bytes, toy = false, tasks }: PlannedFile): void {
     if (this.#db.get('SELECT 1 FROM files WHERE run = ? AND file = ?', run, file)) {
       this.#assertSameFile(run, file, url, tasks);
       return;
     }
     this.#db.run(
-      'INSERT INTO files (run, file, dataset, url, entries, bytes, tasks) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ...[run, file, dataset, url, entries ?? null, bytes ?? null, tasks.length],
+      'INSERT INTO files (run, file, dataset, url, entries, bytes, toy, tasks) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[run, file, dataset, url, entries ?? null, bytes ?? null, Number(toy), tasks.length],
     );
     for (const { index, from, to } of tasks) {
       const sql = 'INSERT INTO tasks (run, idx, file, first, last) VALUES (?, ?, ?, ?, ?)';
@@ -208,9 +208,9 @@ export class Ledger {
     }
     const asked = tasks.reduce((sum, { from, to }) => sum + (to ?? 0) - (from ?? 0), 0);
     this.#db.run(
-      `UPDATE datasets SET files = files + 1, files_unknown = files_unknown + ?, tasks = tasks + ?, entries_full = entries_full + ?,
+      `UPDATE datasets SET files = files + 1, files_unknown = files_unknown + ?, files_toy = files_toy + ?, tasks = tasks + ?, entries_full = entries_full + ?,
        entries_asked = entries_asked + ? WHERE run = ? AND dataset = ?`,
-      ...[entries === undefined ? 1 : 0, tasks.length, entries ?? 0, asked, run, dataset],
+      ...[entries === undefined ? 1 : 0, Number(toy), tasks.length, entries ?? 0, asked, run, dataset],
     );
   }
 

@@ -2,6 +2,7 @@ import { openRootFile } from '#shared/root/file.ts';
 import { clusterStarts } from '#shared/root/plan.ts';
 import { type Branch, openTree, type Tree } from '#shared/root/tree.ts';
 import { type OpenOptions, openSource } from '#shared/storage/open.ts';
+import { isToyFile } from '#shared/toy/toy-mark.ts';
 import type { FileDescription } from './plan-chunks.ts';
 
 /** The worker tries patiently; planning only wants to know. */
@@ -14,10 +15,12 @@ export async function describeFile(
 ): Promise<FileDescription> {
   const source = await openSource(url, { retry: PLANNING_RETRY, ...options });
   try {
-    const tree = await openTree(await openRootFile(source), treeName);
+    const file = await openRootFile(source);
+    const tree = await openTree(file, treeName);
+    const toy = isToyFile(await file.keys());
     const branches = withCounters(tree, columns);
     const columnBytes = branches.reduce((sum, branch) => sum + branch.compressedBytes, 0);
-    return { entries: tree.entries, bytes: source.size, columnBytes, clusters: clusterStarts(branches, tree.entries) };
+    return { entries: tree.entries, bytes: source.size, toy, columnBytes, clusters: clusterStarts(branches, tree.entries) };
   } finally {
     await source.close();
   }

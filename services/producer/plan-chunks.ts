@@ -5,6 +5,8 @@ export interface FileDescription {
   readonly entries: number;
   /** Of the whole file. */
   readonly bytes: number;
+  /** True for a generated file. */
+  readonly toy: boolean;
   /** Compressed bytes of the columns that the analysis reads. */
   readonly columnBytes: number;
   /** Entries where a chunk may begin without any basket being read twice, in order. */

@@ -43,7 +43,8 @@ export async function* planRun(
   for await (const [file, description] of inOrder(todo, PARALLEL, (file) => describe(file, signal))) {
     const chunks = description === undefined ? [{}] : planChunks(description, spec);
     const tasks = chunks.map((chunk) => ({ index: index++, ...chunk }));
-    page.push({ file: file.file, dataset: file.dataset, url: file.url, entries: description?.entries, bytes: description?.bytes, tasks });
+    const { entries, bytes, toy } = description ?? {};
+    page.push({ file: file.file, dataset: file.dataset, url: file.url, entries, bytes, toy, tasks });
     if (page.length < PAGE) continue;
     yield page;
     page = [];

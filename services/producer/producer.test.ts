@@ -13,7 +13,7 @@ function specOf(files: number): RunSpec {
     { name: 'mc', isData: false, files: names.slice(3) },
   ];
   const limits = { fraction: 1, chunkEntries: 100, chunkBytes: 1e9 };
-  return { v: 1, run: 'r', analysis: 'a', parameters: {}, tree: 't', catalogue: {}, toy: false, ...limits, datasets };
+  return { v: 1, run: 'r', analysis: 'a', parameters: {}, tree: 't', catalogue: {}, ...limits, datasets };
 }
 
 /** File 2 has three chunks, file 5 cannot be opened, later files answer sooner. */
@@ -21,7 +21,7 @@ const describeFake: Describe = async ({ file }) => {
   await new Promise((resolve) => setTimeout(resolve, file % 3 === 0 ? 3 : 0));
   if (file === 5) return undefined;
   const entries = file === 2 ? 300 : 10;
-  return { entries, bytes: 1000, columnBytes: 10, clusters: [0, 50, 100, 150, 200, 250].filter((start) => start < entries) };
+  return { entries, bytes: 1000, toy: false, columnBytes: 10, clusters: [0, 50, 100, 150, 200, 250].filter((start) => start < entries) };
 };
 
 const START = { frozen: false, nextFile: 0, nextIndex: 0 };
@@ -66,7 +66,15 @@ describe('planRun', () => {
       { index: 3, from: 100, to: 200 },
       { index: 4, from: 200, to: 300 },
     ]);
-    expect(files[5]).toEqual({ file: 5, dataset: 'mc', url: 'f5.root', entries: undefined, bytes: undefined, tasks: [{ index: 7 }] });
+    expect(files[5]).toEqual({
+      file: 5,
+      dataset: 'mc',
+      url: 'f5.root',
+      entries: undefined,
+      bytes: undefined,
+      toy: undefined,
+      tasks: [{ index: 7 }],
+    });
   });
 
   it('gives the same tasks each time, and the rest of them from any file on', async () => {

@@ -3,10 +3,13 @@ import { openTree, type Tree } from '#shared/root/tree.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { openSource } from '#shared/storage/open.ts';
 import type { CountedSource, SourceCounters } from '#shared/storage/source.ts';
+import { isToyFile } from '#shared/toy/toy-mark.ts';
 
 export interface OpenFile {
   readonly source: CountedSource;
   readonly tree: Tree;
+  /** True for a generated file. */
+  readonly toy: boolean;
   /** What the source had cost before this task: opening it belongs to the task that did. */
   readonly before: Readonly<Pick<SourceCounters, 'bytes' | 'requests'>>;
 }
@@ -36,7 +39,9 @@ export class FileCache {
     for (const oldest of [...this.#files.keys()].slice(0, Math.max(0, this.#files.size - CAPACITY + 1))) await this.#close(oldest);
     const source = await openSource(url, { signal, retry: this.#retry });
     try {
-      const file = { source, tree: await openTree(await openRootFile(source), treeName) };
+      const root = await openRootFile(source);
+      const tree = await openTree(root, treeName);
+      const file = { source, tree, toy: isToyFile(await root.keys()) };
       this.#files.set(key, file);
       return { ...file, before: { bytes: 0, requests: 0 } };
     } catch (error) {

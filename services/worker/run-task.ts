@@ -60,6 +60,7 @@ export async function runTask(task: Task, options: TaskOptions): Promise<Partial
     ...range,
     fileEntries: file.tree.entries,
     fileBytes: size,
+    toy: file.toy,
     bytesRead: counters.bytes - before.bytes,
     requests: counters.requests - before.requests,
     wallMs: end - start,

@@ -65,6 +65,8 @@ export const successSchema = reportHead.extend({
   to: count,
   fileEntries: count,
   fileBytes: count,
+  /** True for a generated file. */
+  toy: z.boolean(),
   bytesRead: count,
   requests: count,
   wallMs: milliseconds,

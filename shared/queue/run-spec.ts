@@ -14,8 +14,6 @@ export const runSpecSchema = z.object({
   tree: z.string().min(1),
   /** The whole catalogue (shared/datasets), so that a change to its file does not change this run. */
   catalogue: z.unknown(),
-  /** True where any input is generated. */
-  toy: z.boolean(),
   /** Of each file, from its first entry. */
   fraction: z.number().gt(0).max(1),
   /** A file with more entries than this is cut into chunks of about this size. */
@@ -33,7 +31,7 @@ export const DEFAULT_CHUNKS = { chunkEntries: 1_000_000, chunkBytes: 256 * 2 ** 
 
 /** Fields in which two specs differ although they must not, when the second is to go on with the run of the first. */
 export function specDifferences(a: RunSpec, b: RunSpec): string[] {
-  const fields = ['analysis', 'parameters', 'tree', 'catalogue', 'toy', 'fraction', 'chunkEntries', 'chunkBytes', 'datasets'] as const;
+  const fields = ['analysis', 'parameters', 'tree', 'catalogue', 'fraction', 'chunkEntries', 'chunkBytes', 'datasets'] as const;
   return fields.filter((field) => canonical(a[field]) !== canonical(b[field]));
 }
 

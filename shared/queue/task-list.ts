@@ -14,6 +14,8 @@ export interface PlannedFile {
   /** Undefined where the file could not be opened: its one task will say why. */
   readonly entries?: number | undefined;
   readonly bytes?: number | undefined;
+  /** True for a generated file; undefined where it could not be opened. */
+  readonly toy?: boolean | undefined;
   readonly tasks: readonly PlannedTask[];
 }
 
