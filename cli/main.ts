@@ -3,8 +3,10 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { isPipelineError, type PipelineError } from '#shared/errors.ts';
 import { register as registerDump } from './commands/dump.ts';
+import { register as registerGenerate } from './commands/generate.ts';
 import { register as registerInspect } from './commands/inspect.ts';
 import { register as registerRun } from './commands/run.ts';
+import { register as registerStart } from './commands/start.ts';
 
 const FAILED = 1;
 const USAGE = 2;
@@ -21,7 +23,7 @@ First steps:
 function program(): Command {
   const { version, description } = createRequire(import.meta.url)('../package.json') as { version: string; description: string };
   const program = new Command('higgsflow').description(description).version(version).showSuggestionAfterError().exitOverride();
-  for (const register of [registerRun, registerInspect, registerDump]) register(program);
+  for (const register of [registerStart, registerRun, registerGenerate, registerInspect, registerDump]) register(program);
   // Subcommands are made before they could inherit it.
   for (const command of program.commands) command.exitOverride();
   return program.addHelpText('after', OVERVIEW);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { DEFAULT_BATCH_MB, DEFAULT_PORT, type RunOptions } from '../run/run-options.ts';
+import { collect, fraction, keyValue, portNumber, positiveInteger } from './arguments.ts';
 
 /** What commander hands over. */
 interface RunFlags extends Omit<RunOptions, 'port' | 'portIsFixed' | 'resume' | 'force' | 'json' | 'stay'> {
@@ -51,33 +52,4 @@ async function run(flags: RunFlags): Promise<void> {
   const { port, web, resume = false, force = false, json = false, stay = false, ...rest } = flags;
   const page = web ? { port: port ?? DEFAULT_PORT } : {};
   process.exitCode = await runCommand({ ...rest, ...page, portIsFixed: port !== undefined, resume, force, json, stay });
-}
-
-function collect(value: string, previous: readonly string[]): string[] {
-  return [...previous, value];
-}
-
-function keyValue(text: string, previous: Readonly<Record<string, string>>): Record<string, string> {
-  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (key === undefined || value === undefined) throw new InvalidArgumentError('It must be key=value.');
-  return { ...previous, [key]: value };
-}
-
-function fraction(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be over 0 and at most 1.');
-  return value;
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('It must be a whole number, 1 or more.');
-  return value;
-}
-
-function portNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('It must be a port number, 0 to 65535.');
-  return value;
 }

@@ -1,0 +1,75 @@
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { z } from 'zod';
+import { didYouMean } from '#shared/did-you-mean.ts';
+import { ConfigError } from '#shared/errors.ts';
+import { CODEC_NAMES } from '#shared/root/write/compress.ts';
+import { listenForShutdown } from '#shared/runtime/shutdown.ts';
+import { generateToySamples, type ToyFile } from '#shared/toy/generate.ts';
+import { TOY_RELEASES } from '#shared/toy/samples.ts';
+
+/** What the command line says; names are not checked yet. */
+export interface GenerateOptions {
+  readonly release: string;
+  readonly folder: string;
+  readonly seed?: number | undefined;
+  readonly scale?: number | undefined;
+  readonly codec?: string | undefined;
+  /** Empty: all. */
+  readonly samples: readonly string[];
+}
+
+/** Writes toy samples, with progress on a terminal. @throws ConfigError for unknown names; the signal's reason at Ctrl-C */
+export async function generate({ release, folder, seed, scale, codec, samples }: GenerateOptions): Promise<ToyFile[]> {
+  const shutdown = listenForShutdown(process);
+  const { isTTY } = process.stderr;
+  try {
+    return await generateToySamples({
+      release: oneOf('release', TOY_RELEASES, release),
+      folder,
+      ...(seed === undefined ? {} : { seed }),
+      ...(scale === undefined ? {} : { scale }),
+      ...(codec === undefined ? {} : { codec: oneOf('codec', CODEC_NAMES, codec) }),
+      ...(samples.length === 0 ? {} : { samples }),
+      onProgress: ({ sample, entries, entriesTotal }) => {
+        if (isTTY) process.stderr.write(`\r\x1b[Kgenerating ${sample}: ${Math.floor((100 * entries) / entriesTotal)} %`);
+      },
+      signal: shutdown.signal,
+    });
+  } finally {
+    if (isTTY) process.stderr.write('\r\x1b[K');
+    shutdown.close();
+  }
+}
+
+function oneOf<T extends string>(what: string, names: readonly T[], text: string): T {
+  const found = names.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new ConfigError(`there is no ${what} \`${text}\``, { hint: didYouMean(text, names) });
+}
+
+/** Written last: a folder without it was left half way. */
+const STAMP = 'complete.json';
+const stampSchema = z.array(z.object({ path: z.string(), byteLength: z.int().nonnegative() }));
+
+/** Makes the toy samples of a release in `folder`, unless they are there, whole. Returns true if they had to be made. */
+export async function ensureToySamples(release: string, folder: string): Promise<boolean> {
+  if (await isComplete(folder)) return false;
+  await mkdir(folder, { recursive: true });
+  await rm(join(folder, STAMP), { force: true });
+  const files = await generate({ release, folder, samples: [] });
+  const stamp = files.map(({ path, byteLength }) => ({ path: relative(folder, path), byteLength }));
+  await writeFile(join(folder, STAMP), JSON.stringify(stamp));
+  return true;
+}
+
+async function isComplete(folder: string): Promise<boolean> {
+  try {
+    const stamp = stampSchema.parse(JSON.parse(await readFile(join(folder, STAMP), 'utf8')));
+    const sizes = await Promise.all(stamp.map(async ({ path, byteLength }) => (await stat(join(folder, path))).size === byteLength));
+    return sizes.length > 0 && sizes.every((same) => same);
+  } catch {
+    // Missing, cut short or not ours: made again in any case.
+    return false;
+  }
+}
