@@ -1,8 +1,10 @@
 import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { regular } from '#shared/histogram/axis.ts';
+import { layOut } from '#shared/plot/layout.ts';
 import { buildPlotModel } from '#shared/plot/plot-model.ts';
 import { lightTheme, mixColors } from '#shared/plot/theme.ts';
-import { dimuonSnapshot, fourLeptonSnapshot } from '../../test/run-snapshot.ts';
+import { dimuonSnapshot, fourLeptonSnapshot, smallSnapshot } from '../../test/run-snapshot.ts';
 import { createPngRenderer } from './png.ts';
 
 type Pixels = Awaited<ReturnType<typeof decode>>;
@@ -14,11 +16,14 @@ async function decode(png: Uint8Array) {
   const context = canvas.getContext('2d');
   context.drawImage(image, 0, 0);
   const { data } = context.getImageData(0, 0, image.width, image.height);
-  const hex = (pixel: number) => `#${[0, 1, 2].map((i) => (data[4 * pixel + i] ?? 0).toString(16).padStart(2, '0')).join('')}`;
-  const count = (color: string, [left, top, right, bottom] = [0, 0, 1, 1]) => {
+  const count = (color: string, [left = 0, top = 0, right = 1, bottom = 1]: readonly number[] = []) => {
+    const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
     let found = 0;
-    for (let y = Math.floor(top! * image.height); y < bottom! * image.height; y++) {
-      for (let x = Math.floor(left! * image.width); x < right! * image.width; x++) if (hex(y * image.width + x) === color) found++;
+    for (let y = Math.floor(top * image.height); y < bottom * image.height; y++) {
+      for (let x = Math.floor(left * image.width); x < right * image.width; x++) {
+        const at = 4 * (y * image.width + x);
+        if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) found++;
+      }
     }
     return found;
   };
@@ -65,6 +70,41 @@ describe('a plot as PNG', () => {
     expect(toy.count(mark, [0.2, 0.3, 0.8, 0.6])).toBeGreaterThan(10_000);
     expect(toy.count(theme.warning, [0.11, 0.03, 0.4, 0.09])).toBeGreaterThan(300);
     expect(pixels.count(theme.warning)).toBe(0);
+  });
+
+  it('puts layers, bands, points and error bars where the axes say', async () => {
+    const axis = regular(4, 0, 4, { name: 'x' });
+    const one = smallSnapshot(
+      axis,
+      [
+        { name: 'd', label: 'Data', color: '#000000', kind: 'data' },
+        { name: 's', label: 'S', color: '#00cdff', kind: 'signal' },
+      ],
+      [
+        { name: 's', group: 's', sumw: [0, 0, 10, 0, 0, 0], sumw2: [0, 0, 4, 0, 0, 0] },
+        { name: 'd', group: 'd', sumw: [0, 0, 0, 0, 9, 0] },
+      ],
+    );
+    const drawn = buildPlotModel(one, 'h');
+    const { main, yHi } = layOut(drawn, { width: 600, height: 480 });
+    const image = await decode(render(drawn));
+    const x = (value: number) => (main.left + (main.width * value) / 4) / 600;
+    const y = (value: number) => (main.top + main.height * (1 - value / yHi)) / 480;
+    const cyan = softened('#00cdff');
+    const filled = (from: number, to: number, low: number, high: number) => {
+      const box = [x(from), y(high), x(to), y(low)];
+      return image.count(cyan, box) / ((box[2]! - box[0]!) * image.width * (box[3]! - box[1]!) * image.height);
+    };
+    expect(filled(1.05, 1.95, 0.8, 7.8)).toBeGreaterThan(0.98);
+    expect(filled(1.05, 1.95, 10.1, 12)).toBe(0);
+    for (const bin of [0, 2, 3]) expect(filled(bin + 0.05, bin + 0.95, 0.2, 12)).toBe(0);
+    // The band is hatched from 8 to 12: neither empty nor full.
+    expect(filled(1.05, 1.95, 8.2, 9.8)).toBeGreaterThan(0.3);
+    expect(filled(1.05, 1.95, 8.2, 9.8)).toBeLessThan(0.95);
+    const bar = (low: number, high: number) => image.count(theme.ink, [x(3.48), y(high), x(3.52), y(low)]);
+    expect(bar(6.2, 8)).toBeGreaterThan(10);
+    expect(bar(10, 13)).toBeGreaterThan(10);
+    expect(bar(1.5, 5.9) + bar(13.25, 13.5)).toBe(0);
   });
 
   it('draws 300 bins on logarithmic axes', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fourLeptonSnapshot } from '../../test/run-snapshot.ts';
+import { dimuonSnapshot, fourLeptonSnapshot } from '../../test/run-snapshot.ts';
 import { category, regular, variable } from '../histogram/axis.ts';
-import { countText, flowNote, percentText, plotLabel, xTitle, yTitle } from './plot-text.ts';
+import { countText, flowNote, normalisationText, percentText, plotLabel, xTitle, yTitle } from './plot-text.ts';
 
 describe('the label block', () => {
   it('names experiment, status, energy, luminosity and channel of a complete run', () => {
@@ -37,6 +37,23 @@ describe('the label block', () => {
     expect(plotLabel({ ...snapshot, experiment: { name: '', status: '', channel: '', luminosityReadFb: 0.012 } }).lines).toEqual([
       '0.012 fb⁻¹',
     ]);
+  });
+});
+
+describe('the normalisation', () => {
+  it('names the luminosity, and what it rests on while the run is not complete', () => {
+    expect(normalisationText(fourLeptonSnapshot())).toBe('MC is normalised to 10.0 fb⁻¹ of data read.');
+    expect(normalisationText(fourLeptonSnapshot({ completeness: 0.43 }))).toBe(
+      'MC is normalised to 6.9 fb⁻¹ of data read; it rests on 68 % of data entries and 43 % of MC entries.',
+    );
+  });
+
+  it('is not spoken of without MC, and without luminosity only of weights', () => {
+    expect(normalisationText(dimuonSnapshot())).toBe('');
+    const snapshot = fourLeptonSnapshot();
+    expect(normalisationText({ ...snapshot, experiment: { name: 'X', status: '', channel: '' } })).toBe(
+      'MC is as the analysis weights it.',
+    );
   });
 });
 

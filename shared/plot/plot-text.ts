@@ -1,6 +1,7 @@
 /** The words on a plot: label block, axis titles, flow note, numbers. */
 import { type Axis, binEdges } from '../histogram/axis.ts';
-import type { RunSnapshot } from './snapshot.ts';
+import { datasetsOfKind } from './group-sums.ts';
+import type { DatasetSnapshot, RunSnapshot } from './snapshot.ts';
 
 export interface PlotLabel {
   /** Drawn bold italic: "ATLAS"; "TOY DATA" where any input is generated. */
@@ -49,6 +50,32 @@ export function completenessText({ state, totals }: Pick<RunSnapshot, 'state' | 
   const read = `${percentText(totals.completeness)} of entries read`;
   if (state === 'running') return read;
   return `${state === 'cancelled' ? 'Cancelled' : 'Incomplete'}: ${read}`;
+}
+
+/** What MC is normalised to, and how much of data and MC that rests on. Empty without MC. */
+export function normalisationText(snapshot: RunSnapshot): string {
+  const simulated = datasetsOfKind(snapshot, 'background', 'signal');
+  if (simulated.length === 0) return '';
+  const { luminosityReadFb } = snapshot.experiment;
+  const to =
+    luminosityReadFb === undefined ? 'as the analysis weights it' : `normalised to ${luminosityText(luminosityReadFb)} fb⁻¹ of data read`;
+  const shares = [
+    { what: 'data', read: shareRead(datasetsOfKind(snapshot, 'data')) },
+    { what: 'MC', read: shareRead(simulated) },
+  ].flatMap(({ what, read }) => (read === undefined || read >= 1 ? [] : [`${percentText(read)} of ${what} entries`]));
+  const rest = shares.length === 0 ? '' : `; it rests on ${shares.join(' and ')}`;
+  return `MC is ${to}${rest}.`;
+}
+
+/** Of all entries of these datasets; undefined while nobody knows how many there are. */
+function shareRead(datasets: readonly DatasetSnapshot[]): number | undefined {
+  let [committed, expected] = [0, 0];
+  for (const { entriesCommitted, entriesExpected } of datasets) {
+    if (entriesExpected === undefined) return undefined;
+    committed += entriesCommitted;
+    expected += entriesExpected;
+  }
+  return expected === 0 ? undefined : committed / expected;
 }
 
 /** A share 0..1 in per cent, rounded down, so that only all is 100 %. */

@@ -1,5 +1,6 @@
 /** The page: follows one run and shows its newest state. */
 import type { PlotModel } from '#shared/plot/plot-model.ts';
+import { normalisationText } from '#shared/plot/plot-text.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import { byId, setText } from './dom.ts';
 import { type Connection, currentRun, followRun, type LiveRunHandlers } from './live-run.ts';
@@ -23,6 +24,7 @@ function showConnection(connection: Connection, why?: string): void {
 
 function showPlotNumbers(model: PlotModel, snapshot: RunSnapshot): void {
   showYields(model, snapshot);
+  setText(byId('normalisation'), normalisationText(snapshot));
   showDownloads(snapshot, new URLSearchParams({ histogram: model.name, x: model.x.scale, y: model.y.scale }).toString());
 }
 

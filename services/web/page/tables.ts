@@ -99,11 +99,16 @@ function lostText({ entriesLost, tasksFailed }: DatasetSnapshot): string {
   return tasksFailed > 0 ? 'unknown' : '–';
 }
 
+/** A run over thousands of files may fail thousands of times. */
+const SHOWN_FAILURES = 50;
+
 /** What failed, why, and what it cost. */
 export function showFailures({ failures }: RunSnapshot): void {
   byId('failures-card').hidden = failures.length === 0;
   setText(byId('failures-title'), failures.length === 1 ? 'One failure' : `${failures.length} failures`);
-  byId('failures').replaceChildren(...failures.map(failureItem));
+  const rest = failures.length - SHOWN_FAILURES;
+  const more = rest > 0 ? [element('li', {}, `… and ${countText(rest)} more: all are in report.json at the end of the run.`)] : [];
+  byId('failures').replaceChildren(...failures.slice(0, SHOWN_FAILURES).map(failureItem), ...more);
 }
 
 function failureItem({ dataset, file, code, message, from, to, entriesLost, attempts }: FailureSnapshot): HTMLElement {
