@@ -20,6 +20,7 @@ export async function launch(script, args) {
     const node = await findNode();
     await installPackages(ROOT, node);
     const path = resolve(ROOT, script);
+    endWithNpm();
     if (node === process.execPath) await runHere(path, args);
     else await runChild(node, path, args);
   } catch (error) {
@@ -27,6 +28,18 @@ export async function launch(script, args) {
     process.stderr.write(`higgsflow: ${error.message}\n`);
     process.exitCode = 1;
   }
+}
+
+/** npm ends only the shell between itself and us: without this, `npm start` that is told to stop would leave us running. */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return;
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  watch.unref();
 }
 
 async function runHere(path, args) {

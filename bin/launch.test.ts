@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { isEnough } from './node-runtime.mjs';
 import { holdsAll } from './packages.mjs';
 import { cacheFolder } from './tools.mjs';
@@ -119,6 +119,27 @@ describe('a command in a child process', () => {
     });
     expect(await once(child, 'close')).toEqual([5, null]);
     expect(output).toBe('ready\nbye\n');
+  });
+});
+
+describe('npm that is told to stop', () => {
+  it.skipIf(process.platform === 'win32')('takes the command with it', async () => {
+    const root = await makeProject();
+    await writeFile(join(root, 'script.ts'), 'setInterval(() => {}, 1000); console.log(process.pid);');
+    const manifest = { name: 'probe', version: '1.0.0', scripts: { start: 'node bin/bootstrap.mjs script.ts' } };
+    await writeFile(join(root, 'package.json'), JSON.stringify(manifest));
+    const npm = spawn('npm', ['run', '--silent', 'start'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+    let command = 0;
+    npm.stdout.once('data', (text: Buffer) => {
+      command = Number(String(text));
+      npm.kill('SIGTERM');
+    });
+    onTestFinished(() => {
+      if (npm.stdout.closed || command === 0) return;
+      process.kill(command, 'SIGKILL');
+    });
+    // The pipe closes when the last process that holds it is gone.
+    await once(npm.stdout, 'close');
   });
 });
 
