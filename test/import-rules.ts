@@ -37,14 +37,18 @@ export const AREAS: Readonly<Record<string, Area>> = {
 
 /** One package is known to one place. What is not listed here is imported nowhere. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@msgpack/msgpack': ['shared/queue'],
   '@napi-rs/canvas': ['services/web'],
   '@napi-rs/lzma': ['shared/root'],
+  amqplib: ['shared/queue'],
   'chart.js': ['shared/plot', 'services/web'],
   'chartjs-node-canvas': ['services/web'],
   commander: ['cli'],
   'dejavu-fonts-ttf': ['services/web'],
   express: ['services/web'],
   'lz4-napi': ['shared/root'],
+  pino: ['shared/runtime'],
+  'prom-client': ['shared/runtime'],
   'xxhash-wasm': ['shared/root'],
   zod: ['shared/queue', 'shared/datasets', 'services/web', 'cli'],
 };
