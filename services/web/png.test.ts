@@ -9,25 +9,26 @@ import { createPngRenderer } from './png.ts';
 
 type Pixels = Awaited<ReturnType<typeof decode>>;
 
-/** Decodes a PNG; `at` gives the colour at a share of width and height, `count` how many pixels have a colour. */
+/** Decodes a PNG; `count` tells how many pixels have a colour, in a box given as shares of width and height. */
 async function decode(png: Uint8Array) {
   const image = await loadImage(Buffer.from(png));
   const canvas = createCanvas(image.width, image.height);
   const context = canvas.getContext('2d');
   context.drawImage(image, 0, 0);
-  const { data } = context.getImageData(0, 0, image.width, image.height);
+  const { width, height } = image;
+  const data = new Uint8Array(context.getImageData(0, 0, width, height).data);
   const count = (color: string, [left = 0, top = 0, right = 1, bottom = 1]: readonly number[] = []) => {
     const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
     let found = 0;
-    for (let y = Math.floor(top * image.height); y < bottom * image.height; y++) {
-      for (let x = Math.floor(left * image.width); x < right * image.width; x++) {
-        const at = 4 * (y * image.width + x);
+    for (let y = Math.floor(top * height); y < bottom * height; y++) {
+      for (let x = Math.floor(left * width); x < right * width; x++) {
+        const at = 4 * (y * width + x);
         if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) found++;
       }
     }
     return found;
   };
-  return { width: image.width, height: image.height, count };
+  return { width, height, count };
 }
 
 const theme = lightTheme('x');

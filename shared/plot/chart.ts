@@ -1,10 +1,11 @@
 /** A plot model as one Chart.js configuration: main and ratio panel on one canvas, the same in browser and PNG. */
 import type { ChartConfiguration, ChartDataset } from 'chart.js';
+import type { Pointer } from './draw-shapes.ts';
 import { layOut, type PlotLayout, type PlotSize } from './layout.ts';
 import type { PlotModel } from './plot-model.ts';
-import { type Pointer, plotPlugin } from './plot-plugin.ts';
+import { plotPlugin } from './plot-plugin.ts';
 import { mixColors, type PlotTheme } from './theme.ts';
-import { makeTicks, type ScaleType, type Ticks, tickText } from './ticks.ts';
+import { makeTicks, type PlotTicks, type ScaleType, type Ticks, tickText } from './ticks.ts';
 
 export interface ChartOptions {
   readonly theme: PlotTheme;
@@ -14,12 +15,6 @@ export interface ChartOptions {
   readonly pixelRatio: number;
   /** The bin that the reader points at; may change between two draws. */
   readonly pointer?: Pointer | undefined;
-}
-
-export interface PlotTicks {
-  readonly x: Ticks;
-  readonly y: Ticks;
-  readonly ratio: Ticks;
 }
 
 /** The configuration that `new Chart(canvas, ...)` draws. Chart.js' `Filler` and both linear and log scales must be registered. */

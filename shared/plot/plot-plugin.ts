@@ -1,36 +1,14 @@
 /** What Chart.js cannot draw: hatched bands, error bars, ticks inward on all sides, label block and legend. */
 import type { Chart, Plugin } from 'chart.js';
-import type { PlotTicks } from './chart.ts';
-import { type Box, type LegendEntry, LINE, legendPosition, type PlotLayout, SWATCH } from './layout.ts';
+import { clipped, type Drawing, hatch, type Panel, strokeLine } from './draw-shapes.ts';
+import { drawTexts } from './draw-texts.ts';
+import type { Box } from './layout.ts';
 import type { PlotModel, PlotPoint } from './plot-model.ts';
-import { labelLines } from './plot-text.ts';
-import { drawSymbols } from './symbol-text.ts';
-import { mixColors, type PlotTheme } from './theme.ts';
 import type { Ticks } from './ticks.ts';
-
-/** What the reader points at: set by the page between two draws. */
-export interface Pointer {
-  bin?: number | undefined;
-}
-
-interface Drawing {
-  readonly model: PlotModel;
-  readonly layout: PlotLayout;
-  readonly ticks: PlotTicks;
-  readonly theme: PlotTheme;
-  readonly pointer: Pointer;
-}
-
-interface Panel {
-  readonly box: Box;
-  readonly context: CanvasRenderingContext2D;
-  readonly x: (value: number) => number;
-  readonly y: (value: number) => number;
-}
 
 /** The one plugin of a plot. */
 export function plotPlugin(drawing: Drawing): Plugin<'line'> {
-  const { model, theme } = drawing;
+  const { model } = drawing;
   const dataIndex = model.layers.length;
   const isData = (index: number) => model.data !== undefined && index === dataIndex;
   return {
@@ -51,10 +29,7 @@ export function plotPlugin(drawing: Drawing): Plugin<'line'> {
     afterDatasetsDraw: (chart) => {
       if (model.ratio !== undefined) frame(panelOf(chart, 'ratio'), drawing.ticks.ratio, drawing);
       frame(panelOf(chart, 'y'), drawing.ticks.y, drawing);
-      drawTitles(chart.ctx, drawing);
-      drawLabel(chart.ctx, drawing);
-      drawLegend(chart.ctx, drawing);
-      drawNote(chart.ctx, drawing, theme);
+      drawTexts(chart.ctx, drawing);
     },
   };
 }
@@ -64,16 +39,6 @@ function panelOf(chart: Chart, axis: 'y' | 'ratio'): Panel {
   if (x === undefined || y === undefined) throw new TypeError(`the chart has no axis ${axis}`);
   const box = { left: x.left, top: y.top, width: x.right - x.left, height: y.bottom - y.top };
   return { box, context: chart.ctx, x: (value) => x.getPixelForValue(value), y: (value) => y.getPixelForValue(value) };
-}
-
-/** Runs `draw` with everything outside the panel clipped away. */
-function clipped({ context, box }: Panel, draw: () => void): void {
-  context.save();
-  context.beginPath();
-  context.rect(box.left, box.top, box.width, box.height);
-  context.clip();
-  draw();
-  context.restore();
 }
 
 function fillBackground({ ctx, width, height, scales, chartArea }: Chart, { model, theme, pointer }: Drawing): void {
@@ -130,24 +95,6 @@ function binRects(panel: Panel, { x: { edges }, y }: PlotModel, bands: readonly 
   });
 }
 
-function hatch(panel: Panel, rects: readonly Box[], font: number, theme: PlotTheme): void {
-  const { context, box } = panel;
-  clipped(panel, () => {
-    context.beginPath();
-    for (const { left, top, width, height } of rects) context.rect(left, top, width, height);
-    context.clip();
-    context.beginPath();
-    const step = font * 0.42;
-    for (let x = box.left - box.height; x < box.left + box.width; x += step) {
-      context.moveTo(x, box.top + box.height);
-      context.lineTo(x + box.height, box.top);
-    }
-    context.strokeStyle = theme.hatch;
-    context.lineWidth = 0.9;
-    context.stroke();
-  });
-}
-
 function drawMeasured(panel: Panel, points: readonly PlotPoint[], { layout, theme }: Drawing): void {
   const { context, box } = panel;
   clipped(panel, () => {
@@ -187,13 +134,6 @@ function drawRatioPoints(panel: Panel, drawing: Drawing): void {
   }
 }
 
-function strokeLine(context: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
-  context.beginPath();
-  context.moveTo(x0, y0);
-  context.lineTo(x1, y1);
-  context.stroke();
-}
-
 /** The panel's box with ticks inward on all four sides. */
 function frame(panel: Panel, vertical: Ticks, { model, ticks, layout: { font }, theme }: Drawing): void {
   const { context, box } = panel;
@@ -221,97 +161,6 @@ function frame(panel: Panel, vertical: Ticks, { model, ticks, layout: { font }, 
         strokeLine(context, x, box.top, x, box.top + mark.length);
       }
     }
-  }
-  context.restore();
-}
-
-/** Titles at the far ends of their axes; the ratio's in its middle. */
-function drawTitles(context: CanvasRenderingContext2D, { model, layout, theme }: Drawing): void {
-  const { main, ratio, padding } = layout;
-  const font = { size: layout.font * 1.08, family: theme.fontFamily };
-  const bottom = (ratio ?? main).top + (ratio ?? main).height;
-  context.save();
-  context.fillStyle = theme.ink;
-  drawSymbols(
-    context,
-    model.x.title,
-    { x: main.left + main.width, y: bottom + layout.xAxisHeight - layout.font * 0.3, align: 'right' },
-    font,
-  );
-  context.rotate(-Math.PI / 2);
-  // After the turn, x runs up the page.
-  const y = padding.left + font.size;
-  drawSymbols(context, model.y.title, { x: -main.top, y, align: 'right' }, font);
-  if (ratio !== undefined) drawSymbols(context, 'Data / MC', { x: -(ratio.top + ratio.height / 2), y, align: 'center' }, font);
-  context.restore();
-}
-
-function drawLabel(context: CanvasRenderingContext2D, { model: { label }, layout, theme }: Drawing): void {
-  const { font, label: box } = layout;
-  const large = font * 1.3;
-  context.save();
-  context.textAlign = 'left';
-  context.textBaseline = 'alphabetic';
-  let y = box.top + large;
-  context.fillStyle = label.toy ? theme.warning : theme.ink;
-  context.font = `italic bold ${large}px ${theme.fontFamily}`;
-  context.fillText(label.strong, box.left, y);
-  const offset = label.strong === '' ? 0 : context.measureText(label.strong).width + large * 0.34;
-  context.font = `${large}px ${theme.fontFamily}`;
-  context.fillText(label.status, box.left + offset, y);
-  context.font = `${font}px ${theme.fontFamily}`;
-  for (const line of labelLines(label)) {
-    context.fillStyle = line === label.completeness ? theme.warning : theme.ink;
-    y += font * LINE;
-    context.fillText(line, box.left, y);
-  }
-  context.restore();
-}
-
-function drawLegend(context: CanvasRenderingContext2D, { layout, theme }: Drawing): void {
-  const { font } = layout;
-  context.save();
-  for (const [index, entry] of layout.legendRows.entries()) {
-    const { x, y } = legendPosition(layout, index);
-    drawSwatch(context, { left: x, top: y + font * 0.3, width: font * SWATCH, height: font * 0.9 }, entry, font, theme);
-    context.fillStyle = theme.ink;
-    drawSymbols(
-      context,
-      entry.label,
-      { x: x + font * (SWATCH + 0.6), y: y + font * 1.1, align: 'left' },
-      { size: font, family: theme.fontFamily },
-    );
-  }
-  context.restore();
-}
-
-function drawSwatch(context: CanvasRenderingContext2D, box: Box, { kind, color }: LegendEntry, font: number, theme: PlotTheme): void {
-  const middle = { x: box.left + box.width / 2, y: box.top + box.height / 2 };
-  if (kind === 'band') hatch({ context, box, x: Number, y: Number }, [box], font, theme);
-  context.strokeStyle = kind === 'data' ? theme.ink : theme.outline;
-  context.fillStyle = kind === 'data' ? theme.ink : mixColors(color, theme.background, theme.soften);
-  context.lineWidth = 1;
-  if (kind === 'layer') {
-    context.fillRect(box.left, box.top, box.width, box.height);
-    context.strokeRect(box.left, box.top, box.width, box.height);
-  } else if (kind === 'data') {
-    context.lineWidth = Math.max(1, font * 0.09);
-    strokeLine(context, middle.x, middle.y - font * 0.62, middle.x, middle.y + font * 0.62);
-    context.beginPath();
-    context.arc(middle.x, middle.y, font * 0.27, 0, 2 * Math.PI);
-    context.fill();
-  }
-}
-
-function drawNote(context: CanvasRenderingContext2D, { layout }: Drawing, theme: PlotTheme): void {
-  const { font, size, noteLines } = layout;
-  context.save();
-  context.font = `${font * 0.82}px ${theme.fontFamily}`;
-  context.fillStyle = theme.faint;
-  context.textAlign = 'right';
-  context.textBaseline = 'alphabetic';
-  for (const [index, line] of noteLines.entries()) {
-    context.fillText(line, size.width - layout.padding.right, size.height - font * (0.5 + 1.15 * (noteLines.length - 1 - index)));
   }
   context.restore();
 }

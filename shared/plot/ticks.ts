@@ -7,6 +7,13 @@ export interface Ticks {
   readonly minor: readonly number[];
 }
 
+/** Of all axes of a plot. */
+export interface PlotTicks {
+  readonly x: Ticks;
+  readonly y: Ticks;
+  readonly ratio: Ticks;
+}
+
 export type ScaleType = 'linear' | 'log';
 
 /** Ticks at round numbers inside [lo, hi], about `target` of them labelled. */

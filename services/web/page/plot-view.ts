@@ -1,8 +1,8 @@
 /** The plot on its canvas, its buttons, the read-out of single bins and the table of all of them. */
 import type { Chart as ChartClass } from 'chart.js';
 import { chartConfiguration } from '#shared/plot/chart.ts';
+import type { Pointer } from '#shared/plot/draw-shapes.ts';
 import { buildPlotModel, canBeLog, drawableHistograms, type PlotModel } from '#shared/plot/plot-model.ts';
-import type { Pointer } from '#shared/plot/plot-plugin.ts';
 import { countText } from '#shared/plot/plot-text.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import { plainSymbols } from '#shared/plot/symbol-text.ts';
