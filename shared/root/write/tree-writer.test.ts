@@ -37,8 +37,9 @@ function expectedOf(entries: number) {
 
 describe('a tree that we wrote', () => {
   it.each(CODEC_NAMES)('is read back by our reader, every type, with codec %s', async (codec) => {
-    const tree = await openWritten({ codec, entries: 800, clusterEntries: 300 });
-    expect(await readAll(tree)).toEqual(expectedOf(800));
+    const entries = codec === 'lzma' ? 400 : 1000; // LZMA is slow
+    const tree = await openWritten({ codec, entries, clusterEntries: 300 });
+    expect(await readAll(tree)).toEqual(expectedOf(entries));
   });
 
   it('is read by jsroot, every type but 64-bit integers past 2^53', async () => {
