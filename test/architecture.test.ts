@@ -1,21 +1,26 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { AREAS, breaches, importsOf, PACKAGES } from './import-rules.ts';
+import { AREAS, breaches, importsOf, PACKAGES, unusedPermissions } from './import-rules.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const files = globSync('{shared,services,cli,bench}/**/*.ts', { cwd: root }).map((path) => path.replaceAll('\\', '/'));
+const paths = globSync('{shared,services,cli,bench}/**/*.ts', { cwd: root }).map((path) => path.replaceAll('\\', '/'));
+const files = new Map(paths.map((path) => [path, readFileSync(`${root}${path}`, 'utf8')]));
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { dependencies: Record<string, string>; license: string };
 
 describe('the architecture', () => {
   it('is kept by every file', () => {
-    expect(files.length).toBeGreaterThan(20);
-    expect(files.flatMap((path) => breaches(path, readFileSync(`${root}${path}`, 'utf8')))).toEqual([]);
+    expect(files.size).toBeGreaterThan(20);
+    expect([...files].flatMap(([path, source]) => breaches(path, source))).toEqual([]);
   });
 
   it('has rules only for places that exist', () => {
-    const missing = Object.keys(AREAS).filter((place) => !files.some((path) => path === place || path.startsWith(`${place}/`)));
+    const missing = Object.keys(AREAS).filter((place) => !paths.some((path) => path === place || path.startsWith(`${place}/`)));
     expect(missing).toEqual([]);
+  });
+
+  it('permits no import that nobody needs', () => {
+    expect(unusedPermissions(files)).toEqual([]);
   });
 
   it('gives each dependency a place, and knows no others', () => {
@@ -42,6 +47,14 @@ describe('importsOf', () => {
     ["// import './a.ts';\nconst glob = 'x/*.root';\nimport './b.ts'; /* end */", ['./b.ts']],
   ])('of %j are %j', (source, expected) => {
     expect(importsOf(source)).toEqual(expected);
+  });
+});
+
+describe('unusedPermissions', () => {
+  it('names those that no file uses', () => {
+    const unused = unusedPermissions(new Map([['shared/plot/x.ts', "import { a } from '../histogram/a.ts';"]]));
+    expect(unused).not.toContain('shared/plot: shared/histogram');
+    expect(unused).toContain('shared/storage: shared/runtime');
   });
 });
 
