@@ -25,7 +25,7 @@ export async function showProgress(snapshots: AsyncIterable<RunSnapshot>, stream
     }
   }
   if (stream.isTTY === true) stream.write('\r\x1b[K');
-  if (last !== undefined) stream.write(`${datasetTable(last)}\n`);
+  if (last !== undefined) stream.write(`${progressLine(last)}\n${datasetTable(last)}\n`);
 }
 
 /** "9/12 files  1,234,567 entries (81 %)  2.1 M/s  34.2 MB/s  ETA 12 s". */

@@ -48,7 +48,8 @@ export class GroupCommit {
   add(report: Conclusion): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ report, resolve, reject });
-      this.#timer ??= setTimeout(() => void this.flush(), this.#waiting.length >= GROUP_SIZE ? 0 : WINDOW_MS);
+      if (this.#waiting.length === GROUP_SIZE) void this.flush();
+      else this.#timer ??= setTimeout(() => void this.flush(), WINDOW_MS);
     });
   }
 

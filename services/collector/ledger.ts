@@ -6,6 +6,7 @@ import type { InputFile } from '#shared/results/run-details.ts';
 import { commitFailure, commitSuccess, datasetOf, type Outcome, reopenFailed } from './ledger-commit.ts';
 import { LedgerDatabase, type Row } from './ledger-database.ts';
 import type { DatasetCounters, LedgerFailure, OpenTask, RunRow, SumRow, Verdict } from './ledger-rows.ts';
+import { shownUrl } from './shown-url.ts';
 
 /**
  * The durable record of runs: one SQLite file, one process. Memory does not grow with the number of tasks.
@@ -163,12 +164,12 @@ export class Ledger {
     }));
   }
 
-  /** Every input, in the order of the spec. */
+  /** Every input as reports show it, in the order of the spec. */
   *files(run: string): Iterable<InputFile> {
     for (const row of this.#db.iterate('SELECT dataset, url, entries, bytes, tasks FROM files WHERE run = ? ORDER BY file', run)) {
       yield {
         dataset: String(row['dataset']),
-        url: String(row['url']),
+        url: shownUrl(String(row['url'])),
         entries: optional(row['entries']),
         bytes: optional(row['bytes']),
         tasks: Number(row['tasks']),

@@ -4,6 +4,7 @@ import type { HistogramContents } from '#shared/histogram/contents.ts';
 import type { DatasetSnapshot, FailureSnapshot, HistogramSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
 import type { DatasetCounters, LedgerFailure, RunRow } from './ledger-rows.ts';
 import type { RunModel } from './run-model.ts';
+import { shownUrl } from './shown-url.ts';
 
 export interface SnapshotParts {
   readonly model: RunModel;
@@ -129,5 +130,5 @@ const NOTHING: Counts = {
 };
 
 function failureSnapshot({ dataset, url, code, text, from, to, entriesLost, attempts }: LedgerFailure): FailureSnapshot {
-  return { dataset, file: url, code, message: text, from, to, entriesLost, attempts };
+  return { dataset, file: shownUrl(url), code, message: text, from, to, entriesLost, attempts };
 }

@@ -1,0 +1,241 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resolveParameters } from '#shared/analysis/parameters.ts';
+import { startPartial } from '#shared/analysis/partial.ts';
+import { loadAnalysis } from '#shared/analysis/registry.ts';
+import { loadBuiltInCatalogue } from '#shared/datasets/built-in.ts';
+import { regular } from '#shared/histogram/axis.ts';
+import { encodeHistogram } from '#shared/histogram/codec.ts';
+import { Histogram } from '#shared/histogram/histogram.ts';
+import { openMemoryQueue } from '#shared/queue/memory.ts';
+import type { Failure, Success, Task } from '#shared/queue/messages.ts';
+import type { Queue } from '#shared/queue/queue.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
+import { Collector } from './collector.ts';
+import { Ledger } from './ledger.ts';
+
+const analysis = await loadAnalysis('atlas-hzz-2020');
+const catalogue = await loadBuiltInCatalogue('atlas-2020');
+const datasets = [
+  { name: 'data_D', isData: true, files: ['d.root'] },
+  { name: 'llll', isData: false, files: ['l.root'] },
+];
+const limits = { fraction: 1, chunkEntries: 100, chunkBytes: 1e9 };
+const spec: RunSpec = { v: 1, run: 'r', analysis: 'atlas-hzz-2020', parameters: {}, tree: 'mini', catalogue, ...limits, datasets };
+
+/** A partial with `entries` entries of weight 1 before the cuts. */
+function partial(entries: number): Record<string, Uint8Array> {
+  const out = startPartial(analysis, resolveParameters(analysis));
+  for (let i = 0; i < entries; i += 1) out.cutFlow.fill(0);
+  return Object.fromEntries(Object.entries(out).map(([name, histogram]) => [name, encodeHistogram(histogram)]));
+}
+
+function success({ run, index, attempt, from = 0, to = 100 }: Task, histograms = partial(to - from)): Success {
+  const stagesMs = { open: 0, read: 0, process: 0, encode: 0 };
+  const sizes = { fileEntries: 200, fileBytes: 1, toy: false, bytesRead: 7, requests: 1, wallMs: 1 };
+  return { v: 1, kind: 'success', run, index, attempt, worker: 'w', from, to, ...sizes, stagesMs, histograms };
+}
+
+function failure({ run, index, attempt, from, to }: Task, retryable: boolean): Failure {
+  const head = { v: 1 as const, kind: 'failure' as const, run, index, attempt, worker: 'w' };
+  return { ...head, code: 'StorageError', text: 'no answer', file: 'l.root', from, to, retryable };
+}
+
+describe('collector', () => {
+  let folder: string;
+  let ledger: Ledger;
+  let queue: Queue;
+  let collector: Collector;
+  const stop = () => new AbortController().signal;
+
+  const start = (silenceMs = 60_000) => {
+    queue = openMemoryQueue();
+    collector = new Collector({ ledger, queue, retry: { attempts: 3, baseMs: 1, maxMs: 2 }, silenceMs, allowAnalysisFiles: false });
+  };
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'collector-'));
+    ledger = new Ledger(join(folder, 'ledger.sqlite'));
+    start();
+  });
+  afterEach(async () => {
+    await queue.close();
+    await collector.close();
+    ledger.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** The run with its two files of two tasks each, frozen; returns the tasks. */
+  const planned = async () => {
+    await collector.open(spec);
+    await collector.add(
+      'r',
+      datasets.map(({ name, files: [url = ''] }, file) => ({
+        file,
+        dataset: name,
+        url,
+        entries: 200,
+        bytes: 1,
+        toy: false,
+        tasks: [0, 1].map((chunk) => ({ index: 2 * file + chunk, from: 100 * chunk, to: 100 * chunk + 100 })),
+      })),
+    );
+    await collector.freeze('r');
+    return collector.pending('r', -1, 100);
+  };
+  const report = async (...reports: (Success | Failure)[]) => {
+    for (const each of reports) await queue.reports.publish(each);
+  };
+  /** The next `count` tasks that are published. */
+  const published = async (count: number) => {
+    const tasks: Task[] = [];
+    const enough = new AbortController();
+    await queue.tasks.consume(
+      async ({ message }) => {
+        tasks.push(message);
+        if (tasks.length === count) enough.abort();
+      },
+      { prefetch: 1, signal: enough.signal },
+    );
+    return tasks;
+  };
+  const deadLetter = async () => {
+    const enough = new AbortController();
+    let reason = '';
+    await queue.deadLetters.consume(
+      async ({ message }) => {
+        reason = message.reason;
+        enough.abort();
+      },
+      { prefetch: 1, signal: enough.signal },
+    );
+    return reason;
+  };
+
+  it('hands out the open tasks as messages with all that a worker needs', async () => {
+    const [first] = await planned();
+    const head = { v: 1, run: 'r', index: 0, dataset: 'data_D', isData: true, url: 'd.root' };
+    expect(first).toEqual({ ...head, tree: 'mini', analysis: 'atlas-hzz-2020', parameters: {}, from: 0, to: 100, attempt: 1 });
+  });
+
+  it('counts each partial once and ends the run with the last one', async () => {
+    const tasks = await planned();
+    await report(...tasks.map((task) => success(task)), ...tasks.map((task) => success(task, partial(99))));
+    expect(await collector.finished('r', stop())).toBe('complete');
+    const snapshot = await collector.snapshot('r');
+    expect(snapshot?.datasets.map(({ histograms }) => histograms['cutFlow']?.entries[0])).toEqual([200, 200]);
+    expect(snapshot?.totals).toMatchObject({ tasksCommitted: 4, entriesCommitted: 400, bytesRead: 28, completeness: 1 });
+  });
+
+  it('goes on where it was when it starts again', async () => {
+    const [first, second] = await planned();
+    await report(success(first as Task), success(second as Task));
+    await collector.close();
+    await queue.close();
+    start();
+    const state = await collector.open(spec);
+    expect(state).toMatchObject({ frozen: true });
+    const open = await collector.pending('r', -1, 100);
+    expect(open.map(({ index }) => index)).toEqual([2, 3]);
+    await report(...open.map((task) => success(task)));
+    expect(await collector.finished('r', stop())).toBe('complete');
+    expect((await collector.snapshot('r'))?.datasets[0]?.histograms['cutFlow']?.entries[0]).toBe(200);
+  });
+
+  it('publishes a failed task again while it has attempts, then says that it failed', async () => {
+    const tasks = await planned();
+    const [third] = tasks.slice(2);
+    await report(...tasks.filter(({ index }) => index !== 2).map((task) => success(task)), failure(third as Task, true));
+    for (const attempt of [2, 3]) {
+      const [again] = await published(1);
+      expect(again).toEqual({ ...third, attempt });
+      await report(failure(again as Task, true));
+    }
+    expect(await collector.finished('r', stop())).toBe('incomplete');
+    const snapshot = await collector.snapshot('r');
+    expect(snapshot?.failures).toEqual([
+      { dataset: 'llll', file: 'l.root', code: 'StorageError', message: 'no answer', from: 0, to: 100, entriesLost: 100, attempts: 3 },
+    ]);
+    expect(snapshot?.datasets[1]).toMatchObject({ completeness: 0.5, entriesLost: 100, tasksFailed: 1, filesDone: 1 });
+  });
+
+  it('normalises simulation to the data read and to what was read of itself, at any moment', async () => {
+    const [data, , first, second] = await planned();
+    const scale = async () => (await collector.snapshot('r'))?.datasets[1]?.scale ?? Number.NaN;
+    const until = async (count: number) => {
+      for await (const { totals } of collector.changes('r', stop())) if (totals.tasksCommitted === count) return;
+    };
+    expect(await scale()).toBe(0);
+    await report(success(data as Task), success(first as Task));
+    await until(2);
+    const half = await scale();
+    await report(success(second as Task));
+    await until(3);
+    expect(await scale()).toBeCloseTo(half / 2, 12);
+    expect((await collector.snapshot('r'))?.experiment.luminosityReadFb).toBeCloseTo(4.7 / 2, 10);
+  });
+
+  it('does not count a partial with other axes or histograms: the task has failed', async () => {
+    const tasks = await planned();
+    const other = { ...partial(1), m4l: encodeHistogram(new Histogram([regular(5, 0, 1, { name: 'x' })])) };
+    const { cutFlow: _, ...less } = partial(1);
+    await report(
+      success(tasks[0] as Task, other),
+      success(tasks[1] as Task, less as Record<string, Uint8Array>),
+      ...tasks.slice(2).map((task) => success(task)),
+    );
+    expect(await collector.finished('r', stop())).toBe('incomplete');
+    const snapshot = await collector.snapshot('r');
+    expect(snapshot?.failures.map(({ code }) => code)).toEqual(['MessageError', 'MessageError']);
+    expect(snapshot?.datasets[0]?.entriesCommitted).toBe(0);
+  });
+
+  it('sends reports of unknown runs and tasks, and what is no report, to the dead letters', async () => {
+    const [task] = await planned();
+    await report(success({ ...(task as Task), run: 'other' }));
+    expect(await deadLetter()).toMatch(/no run other/);
+    await report(success({ ...(task as Task), index: 99 }));
+    expect(await deadLetter()).toMatch(/no task 99 of run r/);
+    await report({ kind: 'nonsense' } as unknown as Failure);
+    expect(await deadLetter()).toMatch(/does not follow its schema/);
+    expect((await collector.snapshot('r'))?.totals.tasksCommitted).toBe(0);
+  });
+
+  it('publishes tasks again that nobody holds, and counts the attempt of a worker that vanished', async () => {
+    await queue.close();
+    await collector.close();
+    start(300);
+    const tasks = await planned();
+    await queue.reports.publish({ v: 1, kind: 'started', run: 'r', index: 0, attempt: 1, worker: 'gone' });
+    const again = await published(4);
+    expect(again.map(({ index, attempt }) => [index, attempt]).sort()).toEqual([
+      [0, 2],
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ]);
+    expect(tasks).toHaveLength(4);
+  });
+
+  it('tells whoever waits that the disk is full, and loses nothing that was counted', async () => {
+    const tasks = await planned();
+    await report(success(tasks[0] as Task));
+    for await (const { totals } of collector.changes('r', stop())) if (totals.tasksCommitted === 1) break;
+    await collector.close();
+    await queue.close();
+    ledger.close();
+    const path = join(folder, 'ledger.sqlite');
+    ledger = new Ledger(path, { maxBytes: statSync(path).size });
+    start();
+    await collector.open(spec);
+    const done = collector.finished('r', stop());
+    // Sums that grow need pages that the file may not have.
+    const wide = startPartial(analysis, resolveParameters(analysis));
+    for (let i = 0; i < 20_000; i += 1) wide['m4l']?.fill(80 + (170 * i) / 20_000, 10 ** ((i % 280) - 140));
+    const histograms = Object.fromEntries(Object.entries(wide).map(([name, histogram]) => [name, encodeHistogram(histogram)]));
+    await report(success(tasks[2] as Task, histograms));
+    await expect(done).rejects.toThrow(/disk is full/);
+    expect(ledger.counters('r').map(({ committed }) => committed)).toEqual([1, 0]);
+  });
+});
