@@ -143,7 +143,7 @@ function measured(random: Random, { vector, charge, type, prompt }: Candidate): 
   return { pt, eta, phi, e: Math.hypot(pt * Math.cosh(eta), MASSES[type] ?? 0), charge, type, prompt };
 }
 
-/** Spoils an event in the softest lepton, so that the flavour cut or the charge cut (or both) refuses it, in the shares seen in real data. */
+/** Changes the softest lepton so that the flavour cut, the charge cut or both refuse the event: in the shares seen in real data. */
 export function spoil(random: Random, leptons: readonly Lepton[]): void {
   const softest = leptons.at(-1);
   if (softest === undefined) return;

@@ -152,7 +152,7 @@ async function writeWhole(target: string, write: (sink: Sink) => Promise<void>):
     renameSync(part, target);
     return byteLength;
   } catch (error) {
-    sink.close();
+    sink.discard();
     rmSync(part, { force: true });
     throw error;
   }

@@ -1,4 +1,7 @@
-/** The branches of the tree `analysis` of the ATLAS Open Data of 2025 that the four-lepton analysis reads, and some that say which event it is; energies in GeV. */
+/**
+ * The tree `analysis` of the ATLAS Open Data of 2025, in GeV: the branches that the four-lepton analysis reads, and those
+ * that say which event it is.
+ */
 import type { BranchSpec } from '../root/write/branch-writer.ts';
 import { parseBranches } from './columns.ts';
 import { type Lepton, spoil } from './four-leptons.ts';

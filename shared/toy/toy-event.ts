@@ -54,7 +54,12 @@ export function generatorWeight(random: Random, { sample, meanWeight }: ToyRun):
   return (sign * meanWeight * random.gaussian(1, spread)) / (1 - 2 * negative);
 }
 
-/** The four scale factors that analyses use, and their mean product. */
-export const SCALE_FACTORS = { pileup: { mean: 1, sigma: 0.15 }, electron: { mean: 0.97, sigma: 0.02 }, muon: { mean: 0.99, sigma: 0.01 }, trigger: { mean: 0.998, sigma: 0.005 } } as const; // biome-ignore format: a table
+/** The four scale factors that analyses use, and the mean of their product. */
+export const SCALE_FACTORS = {
+  pileup: { mean: 1, sigma: 0.15 },
+  electron: { mean: 0.97, sigma: 0.02 },
+  muon: { mean: 0.99, sigma: 0.01 },
+  trigger: { mean: 0.998, sigma: 0.005 },
+} as const;
 
 export const MEAN_SCALE_FACTOR = Object.values(SCALE_FACTORS).reduce((product, { mean }) => product * mean, 1);

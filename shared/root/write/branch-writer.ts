@@ -72,7 +72,7 @@ export class BranchWriter {
     this.#size = elementBytes(element);
   }
 
-  /** Takes the column's entries from..to; entry `from` of the column is `firstEntry` of the tree. Calls back for each basket that is full. */
+  /** Takes the column's entries from..to (`from` is entry `firstEntry` of the tree) and calls back for each basket that is full. */
   append(column: WritableColumn, from: number, to: number, firstEntry: number, finished: (basket: FinishedBasket) => void): void {
     for (let entry = from; entry < to; ) {
       entry = this.isVector ? this.#appendLists(column, entry, to) : this.#appendScalars(column, entry, to);

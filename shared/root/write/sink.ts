@@ -43,9 +43,11 @@ export function createMemorySink(name = 'memory'): MemorySink {
   };
 }
 
-/** A file on disk that is being written; `close` ends it. */
+/** A file on disk that is being written. `close` or `discard` ends it; after one, the other does nothing. */
 export interface FileSink extends Sink {
   close(): void;
+  /** Gives the file up: what is still buffered is not written. */
+  discard(): void;
 }
 
 const FILE_BUFFER = 1 << 20;
@@ -59,6 +61,7 @@ export function openFileSink(path: string): FileSink {
   const buffer = new Uint8Array(FILE_BUFFER);
   let buffered = 0;
   let flushed = 0;
+  let open = true;
   const writeAll = (bytes: Uint8Array, offset: number): void => {
     for (let done = 0; done < bytes.length; ) {
       done += attempt(path, () => writeSync(descriptor, bytes, done, bytes.length - done, offset + done));
@@ -89,11 +92,16 @@ export function openFileSink(path: string): FileSink {
       writeAll(bytes, offset);
     },
     close() {
+      if (!open) return;
       try {
         flush();
       } finally {
-        closeSync(descriptor);
+        this.discard();
       }
+    },
+    discard() {
+      if (open) closeSync(descriptor);
+      open = false;
     },
   };
 }
