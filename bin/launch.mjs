@@ -5,14 +5,18 @@
  * Plain JavaScript without packages: it runs before there are any.
  */
 import { spawn } from 'node:child_process';
+import { enableCompileCache } from 'node:module';
 import { constants } from 'node:os';
-import { delimiter, dirname, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { findNode } from './node-runtime.mjs';
 import { installPackages } from './packages.mjs';
-import { LaunchError } from './tools.mjs';
+import { cacheFolder, LaunchError } from './tools.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Node keeps compiled code here, without types: a process or thread that finds its code starts sooner, in 20 MB less. */
+const COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? join(cacheFolder(), 'compiled');
 
 /** Runs `script` (relative to the project) with `args`. Its exit code becomes ours. */
 export async function launch(script, args) {
@@ -44,12 +48,14 @@ function endWithNpm() {
 
 async function runHere(path, args) {
   process.argv = [process.execPath, path, ...args];
+  process.env.NODE_COMPILE_CACHE = COMPILE_CACHE; // for threads
+  enableCompileCache(COMPILE_CACHE);
   await import(pathToFileURL(path).href);
 }
 
 /** Signals go to the child and its end becomes ours: whoever started us sees no difference. */
 export async function runChild(node, path, args) {
-  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
+  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
   const child = spawn(node, [path, ...args], { stdio: 'inherit', env });
   const listeners = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => {
     // A terminal sends Ctrl-C to the child as well; what is left for us is to outlive it.
