@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { analysis as declared } from '../examples/my-analysis.ts';
 import { resolveParameters } from '../shared/analysis/parameters.ts';
@@ -20,5 +21,22 @@ describe('examples/my-analysis.ts', () => {
     // 5 GeV bins; cell 0 is underflow.
     expect(out['met']!.contents().sumw[3]).toBe(1);
     expect(out['pt']!.contents().sumw[7]).toBe(1);
+  });
+});
+
+describe('the analysis in README.md', () => {
+  const path = new URL('../examples/first-analysis.ts', import.meta.url);
+
+  it('is the file that it names', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    expect(readme).toContain(`\`\`\`ts\n${readFileSync(path, 'utf8')}\`\`\``);
+  });
+
+  it('runs', async () => {
+    const analysis = await loadAnalysisFile(path);
+    const parameters = resolveParameters(analysis, { bins: '20' });
+    const out = startPartial(analysis, parameters);
+    processBatch(analysis, out, parameters, { entries: 2, columns: { met_et: columnFrom('f32', [12_000, 61_000]) }, isData: true });
+    expect([...out['met']!.contents().sumw].flatMap((sum, cell) => (sum === 0 ? [] : [cell]))).toEqual([2, 7]); // 10 GeV bins
   });
 });
