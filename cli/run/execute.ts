@@ -22,7 +22,7 @@ export interface ExecuteOptions {
   readonly ledger: Ledger;
   readonly threads: number;
   readonly batchBytes: number;
-  /** Limit of a thread's JavaScript heap. */
+  /** A thread that uses more is ended, and its task fails (retryable). */
   readonly memoryMb?: number;
   /** Of a task. */
   readonly retry?: RetryPolicy;

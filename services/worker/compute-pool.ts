@@ -4,7 +4,7 @@ import type { FromThread, ThreadSettings, ToThread } from './thread-protocol.ts'
 
 export interface PoolOptions extends ThreadSettings {
   readonly threads: number;
-  /** A thread whose JavaScript heap grows past this is ended, and its task fails (retryable). */
+  /** A thread that uses more memory than this is ended, and its task fails (retryable). */
   readonly memoryMb: number;
 }
 
@@ -18,7 +18,13 @@ interface Job {
 interface Thread {
   readonly worker: Worker;
   job: Job | undefined;
+  /** Why it had to be ended. */
+  reason: string | undefined;
 }
+
+/** How often the memory of threads at work is looked at. */
+const MEMORY_CHECK_MS = 250;
+const MB = 1e6;
 
 const ENTRY = new URL('./compute-thread.ts', import.meta.url);
 
@@ -30,12 +36,14 @@ export class ComputePool {
   readonly #options: PoolOptions;
   readonly #threads = new Set<Thread>();
   readonly #waiting: Job[] = [];
+  readonly #memoryCheck: NodeJS.Timeout;
   #closed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     // Started at once: a thread takes some 50 ms to load, which planning needs anyway.
     while (this.#threads.size < options.threads) this.#startThread();
+    this.#memoryCheck = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
   }
 
   /** Runs a task in the next free thread; `onStart` is called when it gets there. Never rejects: an abort is an answer. */
@@ -49,6 +57,7 @@ export class ComputePool {
   /** Ends all threads, whatever they do. Jobs at hand and waiting are answered as aborted. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#memoryCheck);
     for (const { resolve } of this.#waiting.splice(0)) resolve({ kind: 'aborted' });
     await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
   }
@@ -82,21 +91,38 @@ export class ComputePool {
     const { memoryMb, batchBytes, allowAnalysisFiles, readRetry } = this.#options;
     const workerData: ThreadSettings = { batchBytes, allowAnalysisFiles, readRetry };
     // stdout belongs to the run's result: what an analysis prints goes to stderr.
-    const worker = new Worker(ENTRY, { workerData, stdout: true, resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
+    const worker = new Worker(ENTRY, { workerData, stdout: true, resourceLimits: { maxOldGenerationSizeMb: 2 * memoryMb + 256 } });
     worker.stdout.on('data', (text: Buffer) => process.stderr.write(text));
-    const thread: Thread = { worker, job: undefined };
+    const thread: Thread = { worker, job: undefined, reason: undefined };
     this.#threads.add(thread);
     worker.on('message', (answer: FromThread) => this.#answer(thread, answer));
-    let reason: string | undefined;
     worker.on('error', (error) => {
-      reason =
-        'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `it needed more than ${memoryMb} MB of memory` : error.message;
+      const outOfMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      thread.reason = outOfMemory ? tooMuchMemory(memoryMb) : error.message;
     });
     worker.on('exit', (code) => {
       this.#threads.delete(thread);
-      this.#answer(thread, this.#closed ? { kind: 'aborted' } : died(thread.job, reason ?? `it exited with code ${code}`));
+      this.#answer(thread, this.#closed ? { kind: 'aborted' } : died(thread.job, thread.reason ?? `it exited with code ${code}`));
     });
     return thread;
+  }
+
+  /**
+   * V8's own limit may end the whole process (when one large allocation hits it), so threads are ended well below it. The
+   * question is answered between two instructions of the thread: also one in an endless loop answers.
+   */
+  #checkMemory(): void {
+    const { memoryMb } = this.#options;
+    for (const thread of this.#threads) {
+      if (thread.job === undefined) continue;
+      const check = async () => {
+        const { used_heap_size: heap, external_memory: buffers } = await thread.worker.getHeapStatistics();
+        if (heap + buffers < memoryMb * MB) return;
+        thread.reason = tooMuchMemory(memoryMb);
+        await thread.worker.terminate();
+      };
+      check().catch(() => {}); // it has ended meanwhile
+    }
   }
 
   #answer(thread: Thread, answer: FromThread): void {
@@ -105,6 +131,10 @@ export class ComputePool {
     job?.resolve(answer);
     this.#pump();
   }
+}
+
+function tooMuchMemory(memoryMb: number): string {
+  return `it needed more than ${memoryMb} MB of memory`;
 }
 
 function died(job: Job | undefined, reason: string): FromThread {

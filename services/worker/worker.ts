@@ -12,7 +12,7 @@ export interface WorkerOptions {
   readonly threads: number;
   /** Decompressed bytes of a batch, about; a thread needs some three times this. */
   readonly batchBytes: number;
-  /** Limit of a thread's JavaScript heap. */
+  /** A thread that uses more is ended, and its task fails (retryable). */
   readonly memoryMb: number;
   /** False where tasks come over a network: then only built-in analyses run. */
   readonly allowAnalysisFiles: boolean;

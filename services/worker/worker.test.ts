@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openMemoryQueue } from '#shared/queue/memory.ts';
+import type { Report, Task } from '#shared/queue/messages.ts';
+import type { Queue } from '#shared/queue/queue.ts';
+import { writeLeptonSamples } from '../../test/lepton-samples.ts';
+import { startWorker, type WorkerOptions } from './worker.ts';
+
+const ROOT = pathToFileURL(`${join(import.meta.dirname, '../..')}/`).href;
+
+/** An analysis file whose loop is `body`. */
+const analysisFile = (body: string) => `
+  import { regular } from ${JSON.stringify(`${ROOT}shared/histogram/axis.ts`)};
+  import { defineAnalysis } from ${JSON.stringify(`${ROOT}shared/analysis/define-analysis.ts`)};
+  export const analysis = defineAnalysis({
+    name: 'mine', title: 'Mine', tree: 'mini', columns: { mcWeight: 'f32' }, cutFlow: ['all'],
+    histograms: () => ({ w: { title: 'w', axes: [regular(10, 0, 2, { name: 'w' })] } }),
+    process({ entries, mcWeight }, out) { ${body} },
+  });`;
+
+let folder: string;
+let sample: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'worker-'));
+  [sample = ''] = writeLeptonSamples(folder, { llll: 1000 }, 100);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fileOf(name: string, body: string): string {
+  const path = join(folder, `${name}.ts`);
+  writeFileSync(path, analysisFile(body));
+  return pathToFileURL(path).href;
+}
+
+describe('worker', () => {
+  let queue: Queue;
+  let stop: AbortController;
+  let running: Promise<void>;
+  beforeEach(() => {
+    queue = openMemoryQueue();
+    stop = new AbortController();
+  });
+  afterEach(async () => {
+    stop.abort();
+    await running;
+    await queue.close();
+  });
+
+  const start = (options: Partial<WorkerOptions> = {}) => {
+    const readRetry = { attempts: 1, baseMs: 1, maxMs: 1 };
+    const defaults = { name: 'w', threads: 1, batchBytes: 1e6, memoryMb: 256, allowAnalysisFiles: true, heartbeatMs: 60_000, readRetry };
+    running = startWorker({ ...defaults, queue, signal: stop.signal, ...options });
+  };
+  const publish = (...tasks: Partial<Task>[]) =>
+    tasks.map((task, index) => {
+      const head = { v: 1 as const, run: 'r', index, dataset: 'llll', isData: false, url: sample, tree: 'mini', attempt: 1 };
+      return queue.tasks.publish({ ...head, analysis: 'atlas-hzz-2020', parameters: {}, ...task });
+    });
+  /** Reports of these kinds, until there are `count`. */
+  const reports = async (count: number, ...kinds: Report['kind'][]) => {
+    const seen: Report[] = [];
+    const enough = new AbortController();
+    await queue.reports.consume(
+      async ({ message }) => {
+        if (kinds.includes(message.kind)) seen.push(message);
+        if (seen.length === count) enough.abort();
+      },
+      { prefetch: 1, signal: enough.signal },
+    );
+    return seen;
+  };
+  const conclusions = (count: number) => reports(count, 'success', 'failure');
+
+  it('reports the start of a task and its partial, with what it cost', async () => {
+    start();
+    publish({ from: 100, to: 300 });
+    const [started, success] = await reports(2, 'started', 'success');
+    expect(started).toEqual({ v: 1, kind: 'started', run: 'r', index: 0, attempt: 1, worker: 'w' });
+    expect(success).toMatchObject({ kind: 'success', worker: 'w', from: 100, to: 300, fileEntries: 1000, toy: true });
+    if (success?.kind !== 'success') return;
+    expect(Object.keys(success.histograms)).toEqual(['m4l', 'cutFlow']);
+    expect(success.bytesRead).toBeGreaterThan(1000);
+    const { open, read, process, encode } = success.stagesMs;
+    expect(open + read + process + encode).toBeLessThanOrEqual(success.wallMs + 1);
+  });
+
+  it('reads a whole file, or the first part of it, where the task says no entries', async () => {
+    start();
+    publish({}, { fraction: 0.25 });
+    expect((await conclusions(2)).map((report) => report.kind === 'success' && [report.from, report.to])).toEqual([
+      [0, 1000],
+      [0, 250],
+    ]);
+  });
+
+  it.each([
+    ['a file that is not there', { url: '/nowhere/x.root' }, 'StorageError', /no such file/],
+    ['a tree that is not there', { tree: 'maxi' }, 'ConfigError', /there is no 'maxi'/],
+    ['entries that are not there', { from: 900, to: 1001 }, 'RootFormatError', /the tree has 1000/],
+    ['an analysis that is not there', { analysis: 'atlas-hzz-1920' }, 'ConfigError', /no built-in analysis/],
+    ['a parameter that is not there', { parameters: { x: 1 } }, 'ConfigError', /no parameter/],
+  ])('reports %s with its reason, and not as worth another try', async (_, task, code, text) => {
+    start();
+    publish(task);
+    expect(await conclusions(1)).toMatchObject([{ kind: 'failure', code, text: expect.stringMatching(text), retryable: false }]);
+  });
+
+  it('reports an analysis that throws with the file and the entries lost, and goes on', async () => {
+    start();
+    publish({ analysis: fileOf('throws', `throw new TypeError('x is not a function')`), from: 0, to: 100 }, {});
+    const [failure, success] = await conclusions(2);
+    expect(failure).toMatchObject({ code: 'AnalysisError', file: sample, entriesLost: 100, retryable: false });
+    expect(success?.kind).toBe('success');
+  });
+
+  it('runs no analysis file where tasks come over a network', async () => {
+    start({ allowAnalysisFiles: false });
+    publish({ analysis: fileOf('fine', 'for (let i = 0; i < entries; i++) out.cutFlow.fill(0);') });
+    expect(await conclusions(1)).toMatchObject([{ kind: 'failure', code: 'ConfigError' }]);
+  });
+
+  it('replaces a thread that runs out of memory, whose task is worth another try, and goes on', async () => {
+    start({ memoryMb: 64 });
+    publish({ analysis: fileOf('greedy', 'const all = new Map(); for (let i = 0; ; i++) all.set(i, { i });') }, {});
+    const [failure, success] = await conclusions(2);
+    expect(failure).toMatchObject({
+      kind: 'failure',
+      retryable: true,
+      text: expect.stringMatching(/needed more than 64 MB/),
+      file: sample,
+    });
+    expect(success).toMatchObject({ kind: 'success', index: 1 });
+  });
+
+  it('says in each heartbeat which tasks it holds, also those that wait for a thread', async () => {
+    start({ heartbeatMs: 20 });
+    publish({ analysis: fileOf('slow', 'const end = Date.now() + 300; while (Date.now() < end);') }, {});
+    const alive = await reports(5, 'alive');
+    expect(alive).toContainEqual({
+      v: 1,
+      kind: 'alive',
+      worker: 'w',
+      tasks: [
+        { run: 'r', index: 0 },
+        { run: 'r', index: 1 },
+      ],
+    });
+  });
+
+  it('gives its tasks back when it is stopped, even from an analysis that hangs', async () => {
+    start();
+    publish({ analysis: fileOf('hangs', 'for (;;);') }, {});
+    await reports(1, 'started');
+    // Long enough for the thread to be inside the loop.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    stop.abort();
+    await running;
+    expect(await queue.tasks.depth()).toBe(2);
+  });
+});
