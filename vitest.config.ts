@@ -12,13 +12,23 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{shared,services,cli,test,bin,bench}/**/*.test.ts'],
-          exclude: ['**/*.e2e.test.ts', '**/*.browser.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.e2e.test.ts', '**/*.browser.test.ts', '**/*.broker.test.ts', '**/node_modules/**'],
           testTimeout: 20_000,
         },
       },
       {
         extends: true,
         test: { name: 'e2e', include: ['**/*.e2e.test.ts'], exclude: ['**/node_modules/**'], testTimeout: 120_000, hookTimeout: 120_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'broker',
+          include: ['**/*.broker.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
       },
       {
         extends: true,

@@ -25,7 +25,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   'shared/toy': { may: ['shared/root', 'shared/datasets'] },
   'shared/runtime': { may: [] },
   'shared/storage': { may: ['shared/runtime'] },
-  'shared/queue': { may: [] },
+  'shared/queue': { may: ['shared/runtime'] },
   'shared/results': { may: ['shared/histogram', 'shared/plot', 'shared/analysis', 'shared/root/write'] },
   'services/producer': { may: ['shared'] },
   'services/worker': { may: ['shared'] },

@@ -1,7 +1,7 @@
 /** What every implementation of the queue port must pass: `describeQueue('memory', async () => openMemoryQueue())`. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StorageError } from '../errors.ts';
-import { MESSAGE_VERSION, type Task } from './messages.ts';
+import { MESSAGE_VERSION, type Report, type Task } from './messages.ts';
 import type { Delivery, Handler, Queue } from './queue.ts';
 
 /** A task that no worker will ever see. */
@@ -39,6 +39,9 @@ export function describeQueue(name: string, open: () => Promise<Queue>): void {
       for (const index of indexes) await queue.tasks.publish(exampleTask(index));
     };
 
+    /** Acks and returned messages may take a moment to be counted. */
+    const depthBecomes = (count: number, run?: string) => expect.poll(() => queue.tasks.depth(run), { timeout: 3000 }).toBe(count);
+
     /** Consumes until `count` deliveries were seen; returns them. */
     const take = async (count: number, act: (delivery: Delivery<Task>) => void = () => {}, prefetch = 1) => {
       const seen: Delivery<Task>[] = [];
@@ -61,7 +64,7 @@ export function describeQueue(name: string, open: () => Promise<Queue>): void {
       const seen = await take(4);
       expect(seen.map(({ message }) => message)).toEqual([0, 1, 2, 3].map((index) => exampleTask(index)));
       expect(seen.some(({ redelivered }) => redelivered)).toBe(false);
-      expect(await queue.tasks.depth()).toBe(0);
+      await depthBecomes(0);
     });
 
     it('delivers messages that are published while a consumer waits', async () => {
@@ -104,7 +107,7 @@ export function describeQueue(name: string, open: () => Promise<Queue>): void {
         if (failures++ < 2) throw new StorageError('try again');
       });
       expect(seen.map(({ redelivered }) => redelivered)).toEqual([false, true, true]);
-      expect(await queue.tasks.depth()).toBe(0);
+      await depthBecomes(0);
     });
 
     it('sends a message whose handler fails for good to the dead letters, with the reason', async () => {
@@ -124,7 +127,14 @@ export function describeQueue(name: string, open: () => Promise<Queue>): void {
       await promise;
       stop.abort();
       await consumed;
-      expect(letters).toEqual([{ message: exampleTask(0), reason: expect.stringContaining('cannot be handled') }]);
+      expect(letters).toEqual([
+        {
+          message: exampleTask(0),
+          reason: expect.stringContaining('cannot be handled'),
+          queue: expect.stringContaining('tasks'),
+          deliveries: 1,
+        },
+      ]);
     });
 
     it('delivers both copies of a message that was published twice', async () => {
@@ -167,7 +177,7 @@ export function describeQueue(name: string, open: () => Promise<Queue>): void {
         enough.signal,
       );
       expect(finished).toEqual([0]);
-      expect(await queue.tasks.depth()).toBe(1);
+      await depthBecomes(1);
     });
 
     it('shares the messages between consumers', async () => {
@@ -197,6 +207,60 @@ export function describeQueue(name: string, open: () => Promise<Queue>): void {
       expect(seen.findIndex(({ message }) => message.run === 'small')).toBeLessThan(3);
     });
 
+    it('serves a run again that was deleted', async () => {
+      await publish(0);
+      await queue.deleteRun('run-1');
+      await publish(1);
+      expect((await take(1)).map(({ message }) => message.index)).toEqual([1]);
+    });
+
+    it('lets a run be opened, twice too, before anything of it is published', async () => {
+      await queue.openRun('run-1');
+      await queue.openRun('run-1');
+      expect(await queue.tasks.depth('run-1')).toBe(0);
+      const seen = take(1);
+      await publish(3);
+      expect((await seen).map(({ message }) => message.index)).toEqual([3]);
+    });
+
+    it('deletes a run that it never saw', async () => {
+      await queue.deleteRun('unknown');
+    });
+
+    it('carries reports with their bytes', async () => {
+      const report: Report = {
+        ...{
+          v: MESSAGE_VERSION,
+          kind: 'success',
+          run: 'run-1',
+          index: 0,
+          attempt: 1,
+          worker: 'w',
+          from: 0,
+          to: 10,
+          fileEntries: 10,
+          toy: false,
+        },
+        ...{ fileBytes: 1000, bytesRead: 500, requests: 3, wallMs: 1.5, stagesMs: { open: 0.1, read: 0.2, process: 0.3, encode: 0.4 } },
+        histograms: { m4l: Uint8Array.from({ length: 1000 }, (_, i) => i), cutFlow: new Uint8Array(0) },
+      };
+      const others: Report[] = [
+        { v: MESSAGE_VERSION, kind: 'started', run: 'run-1', index: 0, attempt: 1, worker: 'w' },
+        { v: MESSAGE_VERSION, kind: 'alive', worker: 'w', tasks: [{ run: 'run-1', index: 0 }] },
+      ];
+      for (const each of [report, ...others]) await queue.reports.publish(each);
+      const seen: Report[] = [];
+      const enough = new AbortController();
+      await queue.reports.consume(
+        async ({ message }) => {
+          seen.push(message);
+          if (seen.length === 3) enough.abort();
+        },
+        { prefetch: 10, signal: enough.signal },
+      );
+      expect(seen).toEqual([report, ...others]);
+    });
+
     it('forgets the waiting tasks of a deleted run, also those given back later', async () => {
       await publish(0, 1, 2);
       await queue.tasks.publish(exampleTask(0, 'other'));
@@ -215,7 +279,7 @@ export function describeQueue(name: string, open: () => Promise<Queue>): void {
       );
       await deleted;
       await consumed;
-      expect(await queue.tasks.depth('run-1')).toBe(0);
+      await depthBecomes(0, 'run-1');
     });
 
     it('refuses to publish and to consume after close, and close ends the consumers', async () => {

@@ -1,11 +1,14 @@
 /** The queue port inside one process: what single-machine runs use. Nothing outlives the process; the ledger does. */
 import { isPipelineError, StorageError } from '../errors.ts';
+import { Fifo } from './fifo.ts';
 import type { DeadLetter, Report, Task } from './messages.ts';
 import type { Channel, ConsumeOptions, Handler, Queue } from './queue.ts';
 
 interface Stored<T> {
   readonly message: T;
   readonly redelivered: boolean;
+  /** This one included, once it is delivered. */
+  readonly deliveries: number;
 }
 
 interface Consumer<T> {
@@ -16,36 +19,6 @@ interface Consumer<T> {
   onIdle: () => void;
 }
 
-/** First in, first out, with constant cost at both ends. */
-class Fifo<T> {
-  #items: (T | undefined)[] = [];
-  #head = 0;
-
-  get size(): number {
-    return this.#items.length - this.#head;
-  }
-
-  push(item: T): void {
-    this.#items.push(item);
-  }
-
-  /** Redelivered messages go to the front: they have waited longest. */
-  unshift(item: T): void {
-    if (this.#head > 0) this.#items[--this.#head] = item;
-    else this.#items.unshift(item);
-  }
-
-  shift(): T | undefined {
-    const item = this.#items[this.#head];
-    this.#items[this.#head++] = undefined;
-    if (this.#head > 1000 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
-    return item;
-  }
-}
-
 class MemoryChannel<T> implements Channel<T> {
   /** One line a key; a Map keeps insertion order, and a line that was served goes to its end: lines take turns. */
   readonly #lines = new Map<string, Fifo<Stored<T>>>();
@@ -54,9 +27,11 @@ class MemoryChannel<T> implements Channel<T> {
   readonly #deleted = new Set<string>();
   readonly #keyOf: (message: T) => string;
   readonly #bury: (letter: DeadLetter) => Promise<void>;
+  readonly #name: string;
   #closed = false;
 
-  constructor(keyOf: (message: T) => string, bury: (letter: DeadLetter) => Promise<void>) {
+  constructor(name: string, keyOf: (message: T) => string, bury: (letter: DeadLetter) => Promise<void>) {
+    this.#name = name;
     this.#keyOf = keyOf;
     this.#bury = bury;
   }
@@ -64,7 +39,7 @@ class MemoryChannel<T> implements Channel<T> {
   async publish(message: T): Promise<void> {
     this.#assertOpen();
     this.#deleted.delete(this.#keyOf(message));
-    this.#lineOf(message).push({ message, redelivered: false });
+    this.#lineOf(message).push({ message, redelivered: false, deliveries: 1 });
     this.#pump();
   }
 
@@ -143,34 +118,37 @@ class MemoryChannel<T> implements Channel<T> {
       await Promise.resolve();
       await consumer.handler(stored);
     } catch (error) {
-      await this.#takeBack(consumer, stored.message, error);
+      await this.#takeBack(consumer, stored, error);
     }
     consumer.inHand -= 1;
     if (!this.#consumers.has(consumer) && consumer.inHand === 0) consumer.onIdle();
     this.#pump();
   }
 
-  async #takeBack(consumer: Consumer<T>, message: T, error: unknown): Promise<void> {
+  async #takeBack(consumer: Consumer<T>, { message, deliveries }: Stored<T>, error: unknown): Promise<void> {
     if (!consumer.options.signal.aborted && !(isPipelineError(error) && error.retryable)) {
-      return this.#bury({ message, reason: error instanceof Error ? error.message : String(error) });
+      const reason = error instanceof Error ? error.message : String(error);
+      return this.#bury({ message, reason, queue: this.#name, deliveries });
     }
     // A handler that always fails at once must not starve the process.
     await new Promise((resolve) => setImmediate(resolve));
-    if (!this.#deleted.has(this.#keyOf(message))) this.#lineOf(message).unshift({ message, redelivered: true });
+    if (!this.#deleted.has(this.#keyOf(message))) this.#lineOf(message).unshift({ message, redelivered: true, deliveries: deliveries + 1 });
   }
 }
 
 /** A queue in this process's memory. */
 export function openMemoryQueue(): Queue {
   const drop = async () => {};
-  const deadLetters = new MemoryChannel<DeadLetter>(() => '', drop);
+  const deadLetters = new MemoryChannel<DeadLetter>('dead', () => '', drop);
   const bury = (letter: DeadLetter) => deadLetters.publish(letter).catch(drop);
-  const tasks = new MemoryChannel<Task>((task) => task.run, bury);
-  const reports = new MemoryChannel<Report>(() => '', bury);
+  const tasks = new MemoryChannel<Task>('tasks', (task) => task.run, bury);
+  const reports = new MemoryChannel<Report>('reports', () => '', bury);
   return {
     tasks,
     reports,
     deadLetters,
+    // All consumers are in this process, and see every run.
+    openRun: async () => {},
     deleteRun: async (run) => tasks.delete(run),
     close: async () => {
       for (const channel of [tasks, reports, deadLetters]) channel.close();

@@ -20,7 +20,8 @@ export const MESSAGE_VERSION = 1 as const;
 
 const version = z.literal(MESSAGE_VERSION);
 const count = z.int().nonnegative();
-const runId = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'letters, digits, dot, dash and underscore, at most 100');
+/** Also part of queue and folder names. */
+export const runId = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'letters, digits, dot, dash and underscore, at most 100');
 const name = z.string().min(1).max(500);
 const taskKey = z.object({ run: runId, index: count });
 const reportHead = z.object({ v: version, ...taskKey.shape, attempt: z.int().positive(), worker: name });
@@ -106,8 +107,13 @@ export type Report = z.infer<typeof reportSchema>;
 
 /** A message nobody could handle, with the reason. */
 export interface DeadLetter {
+  /** Not checked: it may be the reason. Text where it could not even be decoded. */
   readonly message: unknown;
   readonly reason: string;
+  /** Name of the queue that it was in. */
+  readonly queue: string;
+  /** How often it was delivered. */
+  readonly deliveries: number;
 }
 
 /**

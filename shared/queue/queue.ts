@@ -27,11 +27,18 @@ export interface ConsumeOptions {
 }
 
 export interface Channel<T> {
-  /** Resolves when the queue answers for the message: from here on it is not lost. */
+  /**
+   * Resolves when the queue answers for the message: from here on it is not lost. Many may be under way at a time, and
+   * should be where there are many.
+   * @throws MessageError if the message is too big for the queue
+   */
   publish(message: T): Promise<void>;
   /** Delivers until the signal aborts; resolves when nothing is in hand any more. Rejects only if the queue is closed or broken. */
   consume(handler: Handler<T>, options: ConsumeOptions): Promise<void>;
-  /** Messages waiting for a consumer (of one run, where a run is given); those in hand are not counted. */
+  /**
+   * Messages waiting for a consumer; those in hand are not counted. Of one run, where a run is given, else of all that this
+   * process knows. It may lag a little behind acks and what was given back.
+   */
   depth(run?: string): Promise<number>;
 }
 
@@ -39,7 +46,13 @@ export interface Queue {
   /** Runs take turns, so that a small one does not wait behind a big one. */
   readonly tasks: Channel<Task>;
   readonly reports: Channel<Report>;
+  /** What handlers refused, what does not follow its schema, and what was delivered too often. */
   readonly deadLetters: Channel<DeadLetter>;
+  /**
+   * Makes consumers of tasks, in all processes and also those that start later, serve this run, until `deleteRun` or
+   * `close`. Publishing a task does the same; a process that only keeps a run going calls this.
+   */
+  openRun(run: string): Promise<void>;
   /** Forgets the waiting tasks of a run that is over. Its deliveries in hand go on; nothing of them comes back. */
   deleteRun(run: string): Promise<void>;
   /** Ends all consumers; what is in hand goes back into the queue (where it outlives this process). Publishing rejects from now on. */

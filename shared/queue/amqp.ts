@@ -1,0 +1,233 @@
+/** The queue port over AMQP 0-9-1 (RabbitMQ 3.10 to 4.x). README.md in this folder shows what is made in the broker. */
+import type { Channel as AmqpChannel } from 'amqplib';
+import { isPipelineError } from '../errors.ts';
+import { buried, decodeDeadLetter, decodeMessage, type Encoded, encodeDeadLetter, encodeReport, encodeTask } from './amqp/codec.ts';
+import { AmqpConnection, closedError } from './amqp/connection.ts';
+import { dial, parseTarget } from './amqp/dial.ts';
+import { Hands } from './amqp/hands.ts';
+import { type AmqpOptions, type QueueEvent, type QueueNames, queueNames } from './amqp/options.ts';
+import { Outages } from './amqp/outages.ts';
+import { AmqpPublisher } from './amqp/publisher.ts';
+import { Announcer, listenForRuns } from './amqp/runs.ts';
+import { type Received, Subscription } from './amqp/subscription.ts';
+import { declareRun, declareTopology, isMissing, onChannel, topologyError } from './amqp/topology.ts';
+import { Turns } from './amqp/turns.ts';
+import { type DeadLetter, parseMessage, type Report, reportSchema, type Task, taskSchema } from './messages.ts';
+import type { Channel, ConsumeOptions, Handler, Queue } from './queue.ts';
+
+const ANNOUNCE_MS = 2000;
+
+/**
+ * Connects to the broker and makes what is missing there. From then on outages are waited for: what was published and not
+ * confirmed is published again, consumers come back.
+ * @throws ConfigError if the broker refuses (credentials, vhost, certificate, permissions), at once; StorageError if it
+ * cannot be reached within the patience; the signal's reason when aborted. None of them tells a password.
+ */
+export async function openAmqpQueue(options: AmqpOptions): Promise<Queue> {
+  const queue = new AmqpQueue(options);
+  try {
+    await queue.open();
+    return queue;
+  } catch (error) {
+    await queue.close();
+    throw error;
+  }
+}
+
+class AmqpQueue implements Queue {
+  readonly tasks: Channel<Task>;
+  readonly reports: Channel<Report>;
+  readonly deadLetters: Channel<DeadLetter>;
+  readonly #options: AmqpOptions;
+  readonly #address: string;
+  readonly #names: QueueNames;
+  readonly #onEvent: (event: QueueEvent) => void;
+  /** Two connections: a broker that is short of memory stops reading from those that publish, but must get its acks. */
+  readonly #publishing: AmqpConnection;
+  readonly #consuming: AmqpConnection;
+  readonly #publisher: AmqpPublisher;
+  readonly #announcer: Announcer;
+  readonly #stop = new AbortController();
+  readonly #seen = new Set<string>();
+  #consumingOpen: Promise<void> | undefined;
+
+  constructor(options: AmqpOptions) {
+    this.#options = options;
+    const target = parseTarget(options);
+    this.#address = target.place.address;
+    this.#names = queueNames(options.prefix, options.pool);
+    this.#onEvent = options.onEvent ?? (() => {});
+    const outages = new Outages(this.#address, options.log, this.#onEvent);
+    const connect = () => new AmqpConnection({ dial: (stop) => dial(target, options.tls, stop), outages });
+    this.#publishing = connect();
+    this.#consuming = connect();
+    this.#publisher = new AmqpPublisher({
+      connection: this.#publishing,
+      prepare: (channel) => this.#named(declareTopology(channel, this.#names)),
+      prepareRun: (run) => this.#named(this.#declareRun(run)),
+      onEvent: this.#onEvent,
+    });
+    this.#announcer = new Announcer(this.#publisher, this.#names.runs, options.announceMs ?? ANNOUNCE_MS);
+    this.tasks = this.#taskChannel();
+    this.reports = this.#fixedChannel<Report>(this.#names.reports, encodeReport, (received) =>
+      parseMessage(reportSchema, decodeMessage(received)),
+    );
+    this.deadLetters = this.#fixedChannel<DeadLetter>(this.#names.dead, encodeDeadLetter, decodeDeadLetter);
+  }
+
+  async open(): Promise<void> {
+    await this.#publishing.open(this.#options.patienceMs, this.#options.signal);
+    await this.#publisher.ready();
+  }
+
+  async openRun(run: string): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#named(this.#declareRun(run));
+      } catch (error) {
+        // A connection that ended; the next one is awaited.
+        if (isPipelineError(error, 'ConfigError') || this.#stop.signal.aborted) throw error;
+      }
+    }
+  }
+
+  async deleteRun(run: string): Promise<void> {
+    this.#announcer.delete(run);
+    await this.#inspect((channel) => channel.deleteQueue(this.#names.tasks(run)));
+    this.#publisher.forget(run);
+    this.#seen.delete(run);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#stop.signal.aborted) this.#stop.abort(closedError());
+    this.#announcer.close();
+    await Promise.all([this.#publisher.close(), this.#publishing.close(), this.#consuming.close()]);
+  }
+
+  async #declareRun(run: string): Promise<void> {
+    await onChannel(await this.#publishing.model(), (channel) => declareRun(channel, this.#names, run));
+    this.#announcer.add(run);
+  }
+
+  #taskChannel(): Channel<Task> {
+    const { tasks } = this.#names;
+    return {
+      publish: async (task) => this.#publisher.publish({ exchange: '', key: tasks(task.run), run: task.run }, encodeTask(task)),
+      consume: (handler, options) => this.#consumeTasks(handler, options),
+      depth: async (run) => {
+        if (run !== undefined) return this.#depth(tasks(run));
+        const known = new Set([...this.#announcer.runs, ...this.#seen]);
+        const depths = await Promise.all([...known].map((each) => this.#depth(tasks(each))));
+        return depths.reduce((sum, depth) => sum + depth, 0);
+      },
+    };
+  }
+
+  #fixedChannel<T>(queue: string, encode: (message: T) => Encoded, decode: (received: Received) => T): Channel<T> {
+    return {
+      publish: async (message) => this.#publisher.publish({ exchange: '', key: queue }, encode(message)),
+      consume: (handler, options) => this.#consumeFixed(queue, decode, handler, options),
+      depth: () => this.#depth(queue),
+    };
+  }
+
+  async #consumeTasks(handler: Handler<Task>, options: ConsumeOptions): Promise<void> {
+    if (!(await this.#openConsuming(options.signal))) return;
+    const connection = this.#consuming;
+    const hands = this.#hands(handler, options.signal, (received) => parseMessage(taskSchema, decodeMessage(received)));
+    const handle = (received: Received) => hands.take(received);
+    const turns = new Turns({ connection, prefetch: options.prefetch, queueOf: this.#names.tasks, handle });
+    const listening = listenForRuns(connection, this.#names, (run) => {
+      this.#seen.add(run);
+      turns.add(run);
+    });
+    for (const run of this.#announcer.runs) turns.add(run);
+    await this.#stopped(options.signal);
+    await Promise.all([listening.end(), turns.stop()]);
+    await hands.idle();
+    await turns.end();
+  }
+
+  async #consumeFixed<T>(
+    queue: string,
+    decode: (received: Received) => T,
+    handler: Handler<T>,
+    { prefetch, signal }: ConsumeOptions,
+  ): Promise<void> {
+    if (!(await this.#openConsuming(signal))) return;
+    const connection = this.#consuming;
+    const hands = this.#hands(handler, signal, decode);
+    const prepare = async (channel: AmqpChannel) => {
+      await declareTopology(channel, this.#names);
+      return queue;
+    };
+    const onMessage = (received: Received) => void hands.take(received);
+    const subscription = new Subscription({ connection, limit: prefetch, onMessage, prepare, endsWithQueue: false });
+    await this.#stopped(signal);
+    await subscription.cancel();
+    await hands.idle();
+    await subscription.end();
+  }
+
+  #hands<T>(handler: Handler<T>, signal: AbortSignal, decode: (received: Received) => T): Hands<T> {
+    return new Hands({
+      decode,
+      handler,
+      signal: AbortSignal.any([signal, this.#stop.signal]),
+      bury: (received, burial) => {
+        // A dead letter that cannot be handled is let go: there is no further place for it.
+        if (received.fields.routingKey === this.#names.dead || received.fields.exchange === this.#names.dead) return Promise.resolve();
+        const queue = received.fields.routingKey;
+        return this.#publisher.publish({ exchange: this.#names.dead, key: queue }, buried(received, { ...burial, queue }));
+      },
+      onEvent: this.#onEvent,
+      log: this.#options.log,
+    });
+  }
+
+  /** The second connection is made when something is consumed. False where the consumer was stopped before. */
+  async #openConsuming(signal: AbortSignal): Promise<boolean> {
+    if (this.#stop.signal.aborted) throw closedError();
+    this.#consumingOpen ??= this.#consuming.open(Infinity, this.#stop.signal);
+    try {
+      await Promise.race([this.#consumingOpen, this.#stopped(signal)]);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) throw error;
+    }
+    return !signal.aborted && !this.#stop.signal.aborted;
+  }
+
+  async #depth(queue: string): Promise<number> {
+    try {
+      return (await this.#inspect((channel) => channel.checkQueue(queue))).messageCount;
+    } catch (error) {
+      if (isMissing(error)) return 0;
+      throw error;
+    }
+  }
+
+  /** On the next connection if one ends. @throws what the broker refuses */
+  async #inspect<T>(action: (channel: AmqpChannel) => Promise<T>): Promise<T> {
+    for (;;) {
+      const model = await this.#publishing.model();
+      try {
+        return await onChannel(model, action);
+      } catch (error) {
+        if (isMissing(error)) throw error;
+        const named = topologyError(error, this.#address);
+        if (!named.retryable || this.#stop.signal.aborted) throw named;
+      }
+    }
+  }
+
+  async #named(action: Promise<void>): Promise<void> {
+    await action.catch((error: unknown) => {
+      throw isPipelineError(error) ? error : topologyError(error, this.#address);
+    });
+  }
+
+  #stopped(signal: AbortSignal): Promise<void> {
+    const stop = AbortSignal.any([signal, this.#stop.signal]);
+    return stop.aborted ? Promise.resolve() : new Promise((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+  }
+}

@@ -1,0 +1,167 @@
+/** Messages as bytes and AMQP properties: JSON, or MessagePack where a message holds binary arrays. */
+import { createHash, randomBytes } from 'node:crypto';
+import { Decoder, Encoder } from '@msgpack/msgpack';
+import type { Message, MessagePropertyHeaders, Options } from 'amqplib';
+import { MessageError } from '../../errors.ts';
+import { type DeadLetter, MESSAGE_VERSION, type Report, type Task } from '../messages.ts';
+
+/** Body of a message at most. Brokers hold messages in memory; a partial of this size has too many bins. */
+export const MAX_MESSAGE_BYTES = 1_000_000;
+
+const JSON_TYPE = 'application/json';
+const MSGPACK_TYPE = 'application/msgpack';
+const VERSION_HEADER = 'x-higgsflow-version';
+const REASON_HEADER = 'x-higgsflow-reason';
+const QUEUE_HEADER = 'x-higgsflow-queue';
+const DELIVERIES_HEADER = 'x-higgsflow-deliveries';
+/** Longest reason of a dead letter; broker frames bound all headers together. */
+const MAX_REASON = 2000;
+/** What is shown of bytes that cannot be decoded. */
+const MAX_SHOWN = 1000;
+
+export interface Encoded {
+  readonly content: Buffer;
+  readonly properties: Options.Publish;
+}
+
+const encoder = new Encoder({ ignoreUndefined: true });
+/** The limits keep a few bytes from asking for gigabytes. */
+const decoder = new Decoder({ maxArrayLength: 100_000, maxMapLength: 100_000, maxExtLength: 16 });
+
+/** @throws MessageError if the message is too big */
+export function encodeTask(task: Task): Encoded {
+  const key = `${task.run}/${task.index}`;
+  return encoded(toJson(task), JSON_TYPE, { type: 'task', messageId: `${key}/${task.attempt}`, traceId: traceIdOf(key) });
+}
+
+/** @throws MessageError if the message is too big */
+export function encodeReport(report: Report): Encoded {
+  if (report.kind === 'alive') {
+    const id = randomBytes(16).toString('hex');
+    return encoded(toJson(report), JSON_TYPE, { type: 'report', messageId: `alive/${id}`, traceId: id });
+  }
+  const key = `${report.run}/${report.index}`;
+  const about = { type: 'report', messageId: `${key}/${report.attempt}/${report.kind}`, traceId: traceIdOf(key) };
+  return report.kind === 'success' ? encoded(toMsgpack(report), MSGPACK_TYPE, about) : encoded(toJson(report), JSON_TYPE, about);
+}
+
+/** @throws MessageError if the message is too big */
+export function encodeDeadLetter({ message, ...about }: DeadLetter): Encoded {
+  const { content, properties } = encoded(toMsgpack(message), MSGPACK_TYPE, { type: 'dead', messageId: 'dead', traceId: newTraceId() });
+  return { content, properties: { ...properties, headers: { ...properties.headers, ...deadHeaders(about) } } };
+}
+
+/** A received message as a dead letter: the same bytes, with the reason in its headers. */
+export function buried({ content, properties }: Message, about: Omit<DeadLetter, 'message'>): Encoded {
+  const { contentType, messageId, type } = properties;
+  const { traceparent, [VERSION_HEADER]: version } = properties.headers ?? {};
+  const headers = { ...(traceparent && { traceparent }), ...(version && { [VERSION_HEADER]: version }), ...deadHeaders(about) };
+  return { content, properties: { persistent: true, mandatory: true, contentType, messageId, type, appId: 'higgsflow', headers } };
+}
+
+/**
+ * What the bytes say; its fields are not checked yet.
+ * @throws MessageError if they are too many, of another type or version, or broken
+ */
+export function decodeMessage({ content, properties }: Message): unknown {
+  if (content.length > MAX_MESSAGE_BYTES) throw tooBig(content.length);
+  const version: unknown = properties.headers?.[VERSION_HEADER];
+  if (version !== undefined && version !== MESSAGE_VERSION) {
+    throw new MessageError(`message of version ${version}, but this program knows ${MESSAGE_VERSION}`, {
+      hint: 'Run the same version everywhere.',
+    });
+  }
+  const type: unknown = properties.contentType;
+  try {
+    if (type === JSON_TYPE) return JSON.parse(content.toString('utf8')) as unknown;
+    // Not a Buffer: its parts would be Buffers too, which are other arrays than those that were sent.
+    if (type === MSGPACK_TYPE) return decoder.decode(new Uint8Array(content.buffer, content.byteOffset, content.byteLength));
+  } catch (cause) {
+    throw new MessageError(`message is no ${type}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+  throw new MessageError(`message of unknown content type "${String(type).slice(0, 100)}"`);
+}
+
+/** The letter, whoever sent it there: this program, or the broker itself (delivery limit). Never throws. */
+export function decodeDeadLetter(message: Message): DeadLetter {
+  const headers = message.properties.headers ?? {};
+  const own = headers[REASON_HEADER] !== undefined;
+  return {
+    message: shown(message),
+    reason: own ? String(headers[REASON_HEADER]) : brokersReason(headers),
+    queue: own ? String(headers[QUEUE_HEADER]) : String(headers['x-first-death-queue'] ?? ''),
+    deliveries: own ? Number(headers[DELIVERIES_HEADER]) : deliveriesOf(headers),
+  };
+}
+
+/** How often a message was delivered, this time included. */
+export function deliveriesOf(headers: MessagePropertyHeaders | undefined): number {
+  const count: unknown = headers?.['x-delivery-count'];
+  return typeof count === 'number' ? count + 1 : 1;
+}
+
+/** The run announcement: which runs have tasks. */
+export function encodeRuns(runs: readonly string[]): Encoded {
+  const { content, properties } = encoded(toJson({ v: MESSAGE_VERSION, runs }), JSON_TYPE, {
+    type: 'runs',
+    messageId: 'runs',
+    traceId: newTraceId(),
+  });
+  return { content, properties: { ...properties, persistent: false, mandatory: false } };
+}
+
+function brokersReason(headers: MessagePropertyHeaders): string {
+  const reason = String(headers['x-first-death-reason'] ?? 'unknown');
+  return reason === 'delivery_limit'
+    ? 'delivered too often without an answer (the delivery limit of its queue)'
+    : `by the broker: ${reason}`;
+}
+
+function deadHeaders({ reason, queue, deliveries }: Omit<DeadLetter, 'message'>): Record<string, unknown> {
+  return { [REASON_HEADER]: reason.slice(0, MAX_REASON), [QUEUE_HEADER]: queue, [DELIVERIES_HEADER]: deliveries };
+}
+
+function shown(message: Message): unknown {
+  try {
+    return decodeMessage(message);
+  } catch {
+    return message.content.subarray(0, MAX_SHOWN).toString('utf8');
+  }
+}
+
+interface About {
+  readonly type: string;
+  readonly messageId: string;
+  readonly traceId: string;
+}
+
+function encoded(content: Buffer, contentType: string, { type, messageId, traceId }: About): Encoded {
+  if (content.length > MAX_MESSAGE_BYTES) throw tooBig(content.length);
+  const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+  const headers = { [VERSION_HEADER]: MESSAGE_VERSION, traceparent };
+  return { content, properties: { persistent: true, mandatory: true, contentType, messageId, type, appId: 'higgsflow', headers } };
+}
+
+/** One trace for all that is said about a task, without anybody carrying an id along. */
+function traceIdOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 32);
+}
+
+function newTraceId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+function toJson(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+function toMsgpack(value: unknown): Buffer {
+  const bytes = encoder.encode(value);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function tooBig(bytes: number): MessageError {
+  return new MessageError(`a message of ${bytes} bytes is over the limit of ${MAX_MESSAGE_BYTES}`, {
+    hint: 'An analysis with fewer histograms or bins makes smaller ones.',
+  });
+}

@@ -1,0 +1,154 @@
+/** A consumer of one queue that comes back after outages. */
+import type { Channel, ChannelModel, ConsumeMessage, Message } from 'amqplib';
+import { sleep } from '../../runtime/retry.ts';
+import { type AmqpConnection, backoffMs } from './connection.ts';
+import { isMissing } from './topology.ts';
+
+/** A delivery that is to be answered once. Answers after its channel has ended are dropped: the broker delivers it again. */
+export interface Received extends Message {
+  ack(): void;
+  requeue(): void;
+}
+
+export interface SubscriptionOptions {
+  readonly connection: AmqpConnection;
+  /** Most deliveries that are not answered yet. */
+  readonly limit: number;
+  readonly onMessage: (received: Received) => void;
+  /** Called with each new channel: declares the queue, and names it. */
+  readonly prepare: (channel: Channel) => Promise<string>;
+  /** True: the subscription ends when the queue is not there (any more). False: it is prepared again. */
+  readonly endsWithQueue: boolean;
+}
+
+export class Subscription {
+  readonly #options: SubscriptionOptions;
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<void>;
+  #channel: Channel | undefined;
+  #queue = '';
+  #tag: string | undefined;
+  #limit: number;
+  /** No new deliveries are wanted. */
+  #cancelled = false;
+  /** Orders to the channel, one after the other. */
+  #orders: Promise<void> = Promise.resolve();
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
+    this.#limit = options.limit;
+    this.#ended = this.#run();
+  }
+
+  /** Resolves when the subscription is over: by `end`, or because the queue is gone or the connection closed. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Changes the limit for what is delivered from now on. */
+  setLimit(limit: number): void {
+    this.#limit = limit;
+    this.#order(async (channel) => {
+      if (this.#tag === undefined || this.#cancelled) return;
+      await channel.cancel(this.#tag);
+      await this.#consume(channel);
+    });
+  }
+
+  /** No new deliveries; those at hand can still be answered. Resolves when the broker knows. */
+  async cancel(): Promise<void> {
+    this.#cancelled = true;
+    this.#order(async (channel) => {
+      if (this.#tag !== undefined) await channel.cancel(this.#tag);
+      this.#tag = undefined;
+    });
+    await this.#orders;
+  }
+
+  /** Ends the channel; what is not answered goes back into the queue. Resolves when all answers have reached the broker. */
+  async end(): Promise<void> {
+    this.#stop.abort(new Error('ended'));
+    const channel = this.#channel;
+    await channel?.close().catch(() => {}); // it may have ended by itself
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#stop.signal.aborted; ) {
+      let model: ChannelModel;
+      try {
+        model = await Promise.race([this.#options.connection.model(), aborted(this.#stop.signal)]);
+      } catch {
+        return; // closed
+      }
+      try {
+        await this.#serve(model);
+        failures = 0;
+      } catch (error) {
+        if (this.#options.endsWithQueue && isMissing(error)) return;
+        failures += 1;
+      }
+      if (failures > 0) await sleep(backoffMs(failures), this.#stop.signal).catch(() => {});
+    }
+  }
+
+  async #serve(model: ChannelModel): Promise<void> {
+    const channel = await model.createChannel();
+    const ended = new Promise<void>((resolve) => channel.once('close', resolve));
+    channel.on('error', () => {}); // 'close' follows
+    try {
+      this.#queue = await this.#options.prepare(channel);
+      if (!this.#cancelled) await this.#consume(channel);
+      this.#channel = channel;
+      if (!this.#stop.signal.aborted) await ended;
+    } finally {
+      this.#channel = undefined;
+      this.#tag = undefined;
+      await channel.close().catch(() => {}); // usually it has ended
+    }
+  }
+
+  async #consume(channel: Channel): Promise<void> {
+    // Not global: it counts for the consumers that follow.
+    await channel.prefetch(this.#limit, false);
+    const { consumerTag } = await channel.consume(this.#queue, (message) => this.#take(channel, message));
+    this.#tag = consumerTag;
+  }
+
+  #take(channel: Channel, message: ConsumeMessage | null): void {
+    // The broker cancelled the consumer: the queue was deleted, or moves. A new channel finds out.
+    if (message === null) return void channel.close().catch(() => {});
+    const answer = (send: () => void) => {
+      try {
+        send();
+      } catch {
+        // The channel has ended.
+      }
+    };
+    this.#options.onMessage({
+      content: message.content,
+      fields: message.fields,
+      properties: message.properties,
+      ack: () => answer(() => channel.ack(message)),
+      requeue: () => answer(() => channel.nack(message, false, true)),
+    });
+  }
+
+  #order(action: (channel: Channel) => Promise<void>): void {
+    this.#orders = this.#orders.then(async () => {
+      if (this.#channel === undefined) return;
+      await action(this.#channel).catch(() => {}); // the channel has ended; the next one follows the state
+    });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

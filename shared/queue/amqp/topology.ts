@@ -1,0 +1,76 @@
+/** What exists in the broker, declared idempotently. README.md in the folder above explains each argument. */
+import type { Channel, ChannelModel } from 'amqplib';
+import { ConfigError, type PipelineError, StorageError } from '../../errors.ts';
+import type { QueueNames } from './options.ts';
+
+/** A backstop: retries are counted by the ledger, this only stops what kills every worker. */
+export const DELIVERY_LIMIT = 50;
+/** Dead letters are never dropped: newer brokers would, after 20 deliveries, where nothing is said. */
+const NO_LIMIT = 1_000_000;
+
+const QUORUM = { 'x-queue-type': 'quorum' } as const;
+
+/** Reports, dead letters and the exchange for runs. */
+export async function declareTopology(channel: Channel, names: QueueNames): Promise<void> {
+  await channel.assertExchange(names.dead, 'fanout', { durable: true });
+  await channel.assertQueue(names.dead, { durable: true, arguments: { ...QUORUM, 'x-delivery-limit': NO_LIMIT } });
+  await channel.bindQueue(names.dead, names.dead, '');
+  await channel.assertQueue(names.reports, { durable: true, arguments: { ...buryingIn(names), 'x-single-active-consumer': true } });
+  await channel.assertExchange(names.runs, 'fanout', { durable: true });
+}
+
+/** The tasks of one run. */
+export async function declareRun(channel: Channel, names: QueueNames, run: string): Promise<void> {
+  await channel.assertQueue(names.tasks(run), { durable: true, arguments: buryingIn(names) });
+}
+
+function buryingIn(names: QueueNames): Record<string, unknown> {
+  return {
+    ...QUORUM,
+    'x-delivery-limit': DELIVERY_LIMIT,
+    'x-dead-letter-exchange': names.dead,
+    'x-dead-letter-strategy': 'at-least-once',
+    'x-overflow': 'reject-publish',
+  };
+}
+
+/** Runs `action` on a channel of its own: a refusal closes the channel on which it happens. */
+export async function onChannel<T>(model: ChannelModel, action: (channel: Channel) => Promise<T>): Promise<T> {
+  const channel = await model.createChannel();
+  channel.on('error', () => {}); // the action rejects as well
+  try {
+    return await action(channel);
+  } finally {
+    await channel.close().catch(() => {}); // where the broker closed it already
+  }
+}
+
+/** True if the broker says that a queue or exchange is not there. */
+export function isMissing(error: unknown): boolean {
+  return replyCode(error) === 404;
+}
+
+/** A ConfigError for what the broker refuses for good; a retryable StorageError for all else (the connection ended). */
+export function topologyError(error: unknown, address: string): PipelineError {
+  const text = error instanceof Error ? error.message : String(error);
+  const code = replyCode(error);
+  const place = { file: address };
+  if (code === 403) {
+    return new ConfigError(`the broker does not permit it: ${text}`, {
+      ...place,
+      hint: 'The user needs configure, write and read permissions for names with the prefix.',
+    });
+  }
+  if (code === 406) {
+    return new ConfigError(`a queue or exchange of this name has other properties: ${text}`, {
+      ...place,
+      hint: 'Was it made by another version or by hand? Delete it, or use another prefix.',
+    });
+  }
+  return new StorageError(`the broker did not answer: ${text}`, place);
+}
+
+function replyCode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? code : undefined;
+}
