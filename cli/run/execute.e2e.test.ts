@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Ledger } from '#services/collector/ledger.ts';
+import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import { openMemoryQueue } from '#shared/queue/memory.ts';
 import type { Report, Task } from '#shared/queue/messages.ts';
 import type { Queue } from '#shared/queue/queue.ts';
@@ -222,11 +223,25 @@ describe('a run in one process', () => {
 });
 
 describe.skipIf(!testData)('on real data', () => {
+  const path = (name: string) => join(testData ?? '', name);
+  const golden = () => JSON.parse(readFileSync(path('golden/analysis.json'), 'utf8'));
+  /** Bins of a histogram, without flow, of all datasets together. */
+  const binsOf = ({ datasets }: RunSnapshot, name: string) =>
+    datasets.map(({ histograms }) => histograms[name]?.sumw.slice(1, -1) ?? []).reduce((a, b) => a.map((value, i) => value + (b[i] ?? 0)));
+
   it('finds 507 of the 832 events of ATLAS Open Data, with the golden bins', async () => {
-    const { snapshot } = await run({ data: [join(testData ?? '', 'real/atlas4lep')] });
-    const sums = (name: string) =>
-      snapshot.datasets.map(({ histograms }) => histograms[name]?.sumw ?? []).reduce((a, b) => a.map((value, i) => value + (b[i] ?? 0)));
-    expect(sums('cutFlow')).toEqual([832, 832, 608, 507, 0]);
-    expect(snapshot.datasets.map(({ histograms }) => histograms['cutFlow']?.sumw[3])).toEqual([27, 86, 146, 248]);
+    const { snapshot } = await run({ data: [path('real/atlas4lep')] });
+    const passing = snapshot.datasets.map(({ histograms }) => histograms['cutFlow']?.sumw);
+    expect(passing.map((steps) => steps?.[0])).toEqual([39, 156, 237, 400]);
+    expect(passing.map((steps) => steps?.[3])).toEqual([27, 86, 146, 248]);
+    expect(binsOf(snapshot, 'm4l')).toEqual(golden().atlas_hzz['real_data_A+B+C+D'].values);
+    expect(snapshot.toy).toBe(false);
+  });
+
+  it('finds the golden pairs of muons in NanoAOD', async () => {
+    const file = 'real/coffea/nano_dy.root';
+    const { snapshot } = await run({ analysis: 'cms-dimuon', data: [path(file)] });
+    const [{ name = '' } = {}] = snapshot.analysis.histograms;
+    expect(binsOf(snapshot, name)).toEqual(golden().dimuon[file].values);
   });
 });

@@ -60,6 +60,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
     readRetry = DEFAULT_RETRY,
     queue = openMemoryQueue(),
   } = options;
+  const describe = await describer(spec);
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const collector = new Collector({ ledger, queue, retry, silenceMs: SILENCE_MS, allowAnalysisFiles: true });
@@ -76,7 +77,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
     allowAnalysisFiles: true,
     heartbeatMs: HEARTBEAT_MS,
   });
-  const producer = startProducer({ spec, queue, taskList: collector, describe: await describer(spec), signal });
+  const producer = startProducer({ spec, queue, taskList: collector, describe, signal });
   const close = async () => {
     stop.abort(new Error('the run is over'));
     await Promise.allSettled([worker, producer]);

@@ -87,7 +87,7 @@ function datasetTable({ datasets }: Report): string {
   return section('Datasets', [['dataset', 'group', 'files', 'entries read', 'complete', 'passing', 'scale', 'events', '± stat.'], ...rows]);
 }
 
-function failureTable({ failures }: Report): string {
+function failureTable({ failures, totals }: Report): string {
   if (failures.length === 0) return '';
   const rows = failures.map(({ dataset, file, from, to, entriesLost, attempts, code, message }) => [
     dataset,
@@ -97,7 +97,8 @@ function failureTable({ failures }: Report): string {
     String(attempts),
     `${code}: ${message}`,
   ]);
-  return section('Failures', [['dataset', 'file', 'entries', 'lost', 'attempts', 'reason'], ...rows]);
+  const note = totals.tasksFailed > failures.length ? `The first ${failures.length} of ${totals.tasksFailed}.` : '';
+  return section('Failures', [['dataset', 'file', 'entries', 'lost', 'attempts', 'reason'], ...rows], note);
 }
 
 function inputTable({ inputs }: Report): string {
