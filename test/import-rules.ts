@@ -37,6 +37,8 @@ export const AREAS: Readonly<Record<string, Area>> = {
 
 /** One package is known to one place. What is not listed here is imported nowhere. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@aws-sdk/client-s3': ['shared/storage'],
+  '@google-cloud/storage': ['shared/storage'],
   '@kubernetes/client-node': ['shared/kubernetes'],
   '@msgpack/msgpack': ['shared/queue'],
   '@napi-rs/canvas': ['services/web'],
