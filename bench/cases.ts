@@ -6,10 +6,7 @@ export interface BenchCase {
   /** Files of the case are `<files>_<codec>.root`. */
   readonly files: string;
   readonly peers: readonly string[];
-  readonly batchBytes: number;
 }
-
-const BATCH_BYTES = 16 * 2 ** 20;
 
 export const CASES = {
   'atlas-hzz': {
@@ -18,7 +15,6 @@ export const CASES = {
     isData: false,
     files: 'atlas',
     peers: ['uproot', 'rdf', 'reader'],
-    batchBytes: BATCH_BYTES,
   },
   'cms-dimuon': {
     analysis: 'cms-dimuon',
@@ -26,7 +22,6 @@ export const CASES = {
     isData: true,
     files: 'cms',
     peers: ['uproot', 'coffea', 'rdf', 'reader'],
-    batchBytes: BATCH_BYTES,
   },
 } as const satisfies Record<string, BenchCase>;
 

@@ -13,6 +13,8 @@ import { decodeHistogram } from '#shared/histogram/codec.ts';
 import { integral } from '#shared/histogram/contents.ts';
 import { Histogram } from '#shared/histogram/histogram.ts';
 import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
+import { DEFAULT_BATCH_BYTES } from '#shared/root/batches.ts';
+import { DEFAULT_RETRY } from '#shared/runtime/retry.ts';
 import { CASES, type CaseName } from './cases.ts';
 
 const [name = '', file = '', threadText = '1'] = process.argv.slice(2);
@@ -24,7 +26,13 @@ const never = new AbortController().signal;
 
 const analysis = await loadBuiltInAnalysis(settings.analysis);
 const parameters = resolveParameters(analysis, settings.parameters);
-const pool = new ComputePool({ threads, memoryMb: 512, batchBytes: settings.batchBytes, allowAnalysisFiles: false });
+const pool = new ComputePool({
+  threads,
+  memoryMb: 512,
+  batchBytes: DEFAULT_BATCH_BYTES,
+  allowAnalysisFiles: false,
+  readRetry: DEFAULT_RETRY,
+});
 await Promise.all(Array.from({ length: threads }, () => pool.run(makeTask('no such file', 0, 0), never, () => {})));
 
 const wall = performance.now();

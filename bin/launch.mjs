@@ -9,6 +9,7 @@ import { enableCompileCache } from 'node:module';
 import { constants } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildKernels } from './kernels.mjs';
 import { findNode } from './node-runtime.mjs';
 import { installPackages } from './packages.mjs';
 import { cacheFolder, LaunchError } from './tools.mjs';
@@ -23,6 +24,7 @@ export async function launch(script, args) {
   try {
     const node = await findNode();
     await installPackages(ROOT, node);
+    buildKernels(ROOT, node);
     const path = resolve(ROOT, script);
     endWithNpm();
     if (node === process.execPath) await runHere(path, args);

@@ -45,39 +45,52 @@ export const analysis = defineAnalysis({
   }),
   cutFlow: ['all', 'four leptons, pT', 'flavour', 'charge'],
   signalWindow: { histogram: 'm4l', lo: 115, hi: 130 },
-  process({ entries, mc, lep_pt, lep_eta, lep_phi, lep_E, lep_charge, lep_type }, out, { leptonPtGeV }) {
+  process(events, out, { leptonPtGeV }) {
+    const { entries, mc, lep_pt, lep_eta, lep_phi, lep_E, lep_charge, lep_type } = events;
     requireAligned({ lep_pt, lep_eta, lep_phi, lep_E, lep_charge, lep_type });
     const minima = leptonPtGeV.map((minimum) => minimum * MEV_PER_GEV);
     const { offsets } = lep_pt;
+    const weights = mc === undefined ? undefined : weightColumns(mc);
     for (let entry = 0; entry < entries; entry++) {
       // Offsets have entries + 1 numbers.
       const first = offsets[entry]!;
       const count = offsets[entry + 1]! - first;
-      const weight = mc === undefined ? 1 : weightOf(mc, entry);
-      out.cutFlow.fill(0, weight);
-      if (count < 4 || !passesPt(lep_pt.values, first, count, minima)) continue;
-      out.cutFlow.fill(1, weight);
-      if (!isFourLeptonFlavour(lep_type.values, first)) continue;
-      out.cutFlow.fill(2, weight);
-      if (sumOfFour(lep_charge.values, first) !== 0) continue;
-      out.cutFlow.fill(3, weight);
+      const weight = weights === undefined ? 1 : weightOf(weights, entry);
+      const passed = stepsPassed(events, first, count, minima);
+      out.cutFlow.fillUpTo(passed, weight);
+      if (passed < CHARGE) continue;
       const mass = fourObjectMass(lep_pt.values, lep_eta.values, lep_phi.values, lep_E.values, first);
       out.m4l.fill(mass / MEV_PER_GEV, weight);
     }
   },
 });
 
-type Weights = Record<
-  'mcWeight' | 'scaleFactor_PILEUP' | 'scaleFactor_ELE' | 'scaleFactor_MUON' | 'scaleFactor_LepTRIGGER',
-  { readonly values: Float32Array }
->;
+/** Index of the last step of the cut flow. */
+const CHARGE = 3;
 
-function weightOf(mc: Weights, entry: number): number {
-  return (
-    mc.mcWeight.values[entry]! *
-    mc.scaleFactor_PILEUP.values[entry]! *
-    mc.scaleFactor_ELE.values[entry]! *
-    mc.scaleFactor_MUON.values[entry]! *
-    mc.scaleFactor_LepTRIGGER.values[entry]!
-  );
+interface Leptons {
+  readonly lep_pt: { readonly values: Float32Array };
+  readonly lep_charge: { readonly values: Int32Array };
+  readonly lep_type: { readonly values: Uint32Array };
+}
+
+/** The last step of the cut flow that an event passes. */
+function stepsPassed({ lep_pt, lep_charge, lep_type }: Leptons, first: number, count: number, minima: readonly number[]): number {
+  if (count < 4 || !passesPt(lep_pt.values, first, count, minima)) return 0;
+  if (!isFourLeptonFlavour(lep_type.values, first)) return 1;
+  return sumOfFour(lep_charge.values, first) === 0 ? CHARGE : 2;
+}
+
+const WEIGHTS = ['mcWeight', 'scaleFactor_PILEUP', 'scaleFactor_ELE', 'scaleFactor_MUON', 'scaleFactor_LepTRIGGER'] as const;
+type Weights = readonly [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
+
+/** The factors of the weight, in the order in which they are multiplied. */
+function weightColumns(mc: Readonly<Record<(typeof WEIGHTS)[number], { readonly values: Float32Array }>>): Weights {
+  const [generator, pileup, electrons, muons, trigger] = WEIGHTS;
+  return [mc[generator].values, mc[pileup].values, mc[electrons].values, mc[muons].values, mc[trigger].values];
+}
+
+function weightOf([generator, pileup, electrons, muons, trigger]: Weights, entry: number): number {
+  // Every column has all entries.
+  return generator[entry]! * pileup[entry]! * electrons[entry]! * muons[entry]! * trigger[entry]!;
 }

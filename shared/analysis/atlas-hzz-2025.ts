@@ -61,7 +61,7 @@ export const analysis = defineAnalysis({
   cutFlow: ['all', 'trigger', 'trigger match', 'lepton pT', 'four good leptons', 'flavour', 'charge'],
   signalWindow: { histogram: 'm4l', lo: 122.5, hi: 130 },
   process(events, out, { leptonPtGeV, signedWeights }) {
-    const { entries, mc, trigE, trigM, lep_pt, lep_eta, lep_phi, lep_e, lep_charge, lep_type } = events;
+    const { entries, mc, lep_pt, lep_eta, lep_phi, lep_e, lep_charge, lep_type } = events;
     const { lep_isTrigMatched, lep_isLooseID, lep_isMediumID, lep_isLooseIso } = events;
     const ids = { lep_isTrigMatched, lep_isLooseID, lep_isMediumID, lep_isLooseIso };
     requireAligned({ lep_pt, lep_eta, lep_phi, lep_e, lep_charge, lep_type, ...ids });
@@ -69,31 +69,45 @@ export const analysis = defineAnalysis({
     for (let entry = 0; entry < entries; entry++) {
       // Offsets have entries + 1 numbers.
       const first = offsets[entry]!;
-      const end = offsets[entry + 1]!;
       const weight = mc === undefined ? 1 : weightOf(mc, entry, signedWeights);
-      out.cutFlow.fill(0, weight);
-      if (trigE.values[entry] === 0 && trigM.values[entry] === 0) continue;
-      out.cutFlow.fill(1, weight);
-      if (!anyTrue(lep_isTrigMatched.values, first, end)) continue;
-      out.cutFlow.fill(2, weight);
-      if (!passesPt(lep_pt.values, first, end - first, leptonPtGeV)) continue;
-      out.cutFlow.fill(3, weight);
-      if (countGood(events, first, end) !== 4) continue;
-      out.cutFlow.fill(4, weight);
-      if (!isFourLeptonFlavour(lep_type.values, first)) continue;
-      out.cutFlow.fill(5, weight);
-      if (sumOfFour(lep_charge.values, first) !== 0) continue;
-      out.cutFlow.fill(6, weight);
+      const passed = stepsPassed(events, entry, leptonPtGeV);
+      out.cutFlow.fillUpTo(passed, weight);
+      if (passed < CHARGE) continue;
       out.m4l.fill(fourObjectMass(lep_pt.values, lep_eta.values, lep_phi.values, lep_e.values, first), weight);
     }
   },
 });
+
+/** Index of the last step of the cut flow. */
+const CHARGE = 6;
 
 interface Leptons {
   readonly lep_type: { readonly values: Int32Array };
   readonly lep_isLooseID: { readonly values: Uint8Array };
   readonly lep_isMediumID: { readonly values: Uint8Array };
   readonly lep_isLooseIso: { readonly values: Uint8Array };
+}
+
+interface Candidates extends Leptons {
+  readonly trigE: { readonly values: Uint8Array };
+  readonly trigM: { readonly values: Uint8Array };
+  readonly lep_pt: { readonly values: Float32Array; readonly offsets: Int32Array };
+  readonly lep_charge: { readonly values: Int32Array };
+  readonly lep_isTrigMatched: { readonly values: Uint8Array };
+}
+
+/** The last step of the cut flow that an event passes. */
+function stepsPassed(events: Candidates, entry: number, minima: readonly number[]): number {
+  const { trigE, trigM, lep_pt, lep_charge, lep_type, lep_isTrigMatched } = events;
+  // Offsets have entries + 1 numbers.
+  const first = lep_pt.offsets[entry]!;
+  const end = lep_pt.offsets[entry + 1]!;
+  if (trigE.values[entry] === 0 && trigM.values[entry] === 0) return 0;
+  if (!anyTrue(lep_isTrigMatched.values, first, end)) return 1;
+  if (!passesPt(lep_pt.values, first, end - first, minima)) return 2;
+  if (countGood(events, first, end) !== 4) return 3;
+  if (!isFourLeptonFlavour(lep_type.values, first)) return 4;
+  return sumOfFour(lep_charge.values, first) === 0 ? CHARGE : 5;
 }
 
 /** Electrons must be loose, muons medium, and both loosely isolated. */

@@ -37,16 +37,15 @@ export const analysis = defineAnalysis({
     requireAligned({ Muon_pt, Muon_eta, Muon_phi, Muon_mass, Muon_charge });
     const { offsets } = Muon_pt;
     for (let entry = 0; entry < entries; entry++) {
-      out.cutFlow.fill(0);
       // Offsets have entries + 1 numbers.
       const first = offsets[entry]!;
-      if (offsets[entry + 1]! - first !== 2) continue;
-      out.cutFlow.fill(1);
-      if (Muon_charge.values[first] === Muon_charge.values[first + 1]) continue;
-      out.cutFlow.fill(2);
-      if (minMet > 0 && !(MET_pt.values[entry]! > minMet)) continue;
-      out.cutFlow.fill(3);
-      out.mass.fill(pairMass(Muon_pt.values, Muon_eta.values, Muon_phi.values, Muon_mass.values, first));
+      if (offsets[entry + 1]! - first !== 2) out.cutFlow.fillUpTo(0);
+      else if (Muon_charge.values[first] === Muon_charge.values[first + 1]) out.cutFlow.fillUpTo(1);
+      else if (minMet > 0 && !(MET_pt.values[entry]! > minMet)) out.cutFlow.fillUpTo(2);
+      else {
+        out.cutFlow.fillUpTo(3);
+        out.mass.fill(pairMass(Muon_pt.values, Muon_eta.values, Muon_phi.values, Muon_mass.values, first));
+      }
     }
   },
 });

@@ -1,7 +1,8 @@
 /**
  * Invariant masses. All arithmetic is in float64 on the stored values, component by component and in file order, so that
- * sums are those of the same formula in numpy or C++.
+ * results are those of the same formula in numpy or C++ but for the last digits.
  */
+import { cos, sin, sinh } from './functions.ts';
 
 type Numbers = Float32Array | Float64Array;
 
@@ -18,9 +19,9 @@ export function fourObjectMass(pt: Numbers, eta: Numbers, phi: Numbers, energy: 
     // In range: the caller has seen four objects from `first` on.
     const transverse = pt[i]!;
     e += energy[i]!;
-    x += transverse * Math.cos(phi[i]!);
-    y += transverse * Math.sin(phi[i]!);
-    z += transverse * Math.sinh(eta[i]!);
+    x += transverse * cos(phi[i]!);
+    y += transverse * sin(phi[i]!);
+    z += transverse * sinh(eta[i]!);
   }
   return Math.sqrt(Math.max(e * e - x * x - y * y - z * z, 0));
 }
@@ -36,9 +37,9 @@ export function pairMass(pt: Numbers, eta: Numbers, phi: Numbers, mass: Numbers,
   let z = 0;
   for (let i = first; i < first + 2; i++) {
     // In range: the caller has seen two objects from `first` on.
-    const px = pt[i]! * Math.cos(phi[i]!);
-    const py = pt[i]! * Math.sin(phi[i]!);
-    const pz = pt[i]! * Math.sinh(eta[i]!);
+    const px = pt[i]! * cos(phi[i]!);
+    const py = pt[i]! * sin(phi[i]!);
+    const pz = pt[i]! * sinh(eta[i]!);
     x += px;
     y += py;
     z += pz;

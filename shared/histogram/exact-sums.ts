@@ -133,6 +133,12 @@ export class ExactSums {
     if (this.#pending >= MAX_PENDING) this.#carry();
   }
 
+  /** Adds the sum in cell `from` of `other` to a cell; exactly. */
+  addFrom(cell: number, other: ExactSums, from: number): void {
+    const sign = other.magnitude(from, SCRATCH);
+    if (sign !== 0) this.addMagnitude(cell, sign, SCRATCH);
+  }
+
   /**
    * Writes the absolute value of a cell's sum as limbs of 32 bits in units of 2^-1074, the least significant first, and
    * returns its sign: the same for equal sums, however they came about. `into` has MAGNITUDE_LIMBS elements.

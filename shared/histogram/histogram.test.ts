@@ -196,3 +196,45 @@ describe('Histogram', () => {
     expect(() => new Histogram([mass]).merge(new Histogram([{ ...mass, label: 'other text' }]))).not.toThrow();
   });
 });
+
+describe('fillUpTo', () => {
+  const passed = fc.array(fc.tuple(fc.nat(2), fc.oneof(fc.constant(1), fc.double({ min: -1e3, max: 1e3, noNaN: true }))), {
+    maxLength: 60,
+  });
+
+  it('is the same as a fill of every step, in bytes, whatever else is filled, merged and read in between', () => {
+    fc.assert(
+      fc.property(passed, passed, fc.boolean(), (first, second, look) => {
+        const quick = [new Histogram([steps]), new Histogram([steps])] as const;
+        const slow = new Histogram([steps]);
+        for (const [histogram, list] of [[quick[0], first] as const, [quick[1], second] as const]) {
+          for (const [last, weight] of list) {
+            histogram.fillUpTo(last, weight);
+            for (let step = 0; step <= last; step++) slow.fill(step, weight);
+            histogram.fill(1, weight);
+            slow.fill(1, weight);
+            if (look) histogram.contents();
+          }
+        }
+        expect(quick[0].isEmpty).toBe(first.length === 0);
+        quick[0].merge(quick[1]);
+        expect(encodeHistogram(quick[0])).toEqual(encodeHistogram(slow));
+      }),
+    );
+  });
+
+  it.each([-1, 3, Number.NaN])('refuses bin %d of three', (last) => {
+    expect(() => new Histogram([steps]).fillUpTo(last)).toThrow(AnalysisError);
+  });
+
+  it.each([
+    ['a regular axis', [mass]],
+    ['two axes', [steps, steps]],
+  ])('refuses %s', (_what, axes) => {
+    expect(() => new Histogram(axes).fillUpTo(0)).toThrow('Only a category axis');
+  });
+
+  it('refuses weights as fill does', () => {
+    expect(() => new Histogram([steps]).fillUpTo(0, Number.NaN)).toThrow('not a finite number');
+  });
+});

@@ -1,6 +1,6 @@
 /** A histogram that is filled and merged, with exact sums: the same result for any order and any split of its fills. */
 import { AnalysisError, ConfigError, MessageError } from '../errors.ts';
-import { type Axis, sameBins } from './axis.ts';
+import { type Axis, binCount, sameBins } from './axis.ts';
 import { Binning } from './binning.ts';
 import type { HistogramContents } from './contents.ts';
 import { ExactSums } from './exact-sums.ts';
@@ -21,12 +21,16 @@ export class Histogram {
   readonly #x: Binning;
   readonly #y: Binning;
   readonly #yExtent: number;
+  /** Bins of a category axis that is the only one; otherwise 0. */
+  readonly #steps: number;
   /** Fills of weight 1 that are not in the sums yet: most fills are, and counting them is all they need. */
   readonly #ones: Float64Array;
   /** All other fills, and those of weight 1 that are in the sums. */
   readonly #others: Float64Array;
   readonly #sumw: ExactSums;
   readonly #sumw2: ExactSums;
+  /** Fills by `fillUpTo` that are not in the cells yet, each in the last of its bins only. */
+  #reached: Histogram | undefined;
 
   /** @throws ConfigError unless there are one or two axes. */
   constructor(axes: readonly Axis[]) {
@@ -38,6 +42,7 @@ export class Histogram {
     this.#y = new Binning(y ?? x);
     this.#yExtent = this.#y.extent;
     this.cells = this.#x.extent * (y === undefined ? 1 : this.#yExtent);
+    this.#steps = axes.length === 1 && x.type === 'category' ? binCount(x) : 0;
     this.#ones = new Float64Array(this.cells);
     this.#others = new Float64Array(this.cells);
     this.#sumw = new ExactSums(this.cells, `Σw of ${this.#name()}`);
@@ -57,6 +62,17 @@ export class Histogram {
     else this.#fillWeighted(cell, weight);
   }
 
+  /**
+   * Fills bins 0 to `last` of a category axis: a cut flow's steps that an event has passed, at the cost of one fill.
+   *
+   * @throws AnalysisError as `fill`, or if the axis has no bin `last`.
+   */
+  fillUpTo(last: number, weight = 1): void {
+    if (!(last >= 0 && last < this.#steps)) throw this.#noBin(last);
+    this.#reached ??= new Histogram(this.axes);
+    this.#reached.fill(last, weight);
+  }
+
   /** Fills a histogram of two axes; otherwise like `fill`. */
   fill2(x: number, y: number, weight = 1): void {
     if (this.#dimensions !== 2) throw this.#wrongFill('fill');
@@ -73,6 +89,8 @@ export class Histogram {
   merge(other: Histogram): void {
     const same = this.axes.length === other.axes.length && this.axes.every((axis, i) => sameBins(axis, other.axes[i]!));
     if (!same) throw new MessageError('histograms with different bins do not merge', { object: this.#name() });
+    this.#cumulate();
+    other.#cumulate();
     for (let cell = 0; cell < this.cells; cell++) {
       this.#ones[cell]! += other.#ones[cell]!;
       this.#others[cell]! += other.#others[cell]!;
@@ -83,7 +101,7 @@ export class Histogram {
 
   /** True before the first fill. */
   get isEmpty(): boolean {
-    return this.#ones.every((count) => count === 0) && this.#others.every((count) => count === 0);
+    return this.#reached === undefined && this.#ones.every((count) => count === 0) && this.#others.every((count) => count === 0);
   }
 
   /**
@@ -98,6 +116,7 @@ export class Histogram {
 
   /** The sums themselves: a view, not a copy. */
   exact(): ExactContents {
+    this.#cumulate();
     for (let cell = 0; cell < this.cells; cell++) {
       const ones = this.#ones[cell]!;
       if (ones === 0) continue;
@@ -107,6 +126,25 @@ export class Histogram {
       this.#ones[cell] = 0;
     }
     return { entries: this.#others, sumw: this.#sumw, sumw2: this.#sumw2 };
+  }
+
+  /** Brings the fills of `fillUpTo` into all their cells. Sums are exact, so it does not matter when. */
+  #cumulate(): void {
+    if (this.#reached === undefined) return;
+    const { entries, sumw, sumw2 } = this.#reached.exact();
+    this.#reached = undefined;
+    for (let last = 0; last < this.cells; last++) {
+      for (let cell = 0; cell <= last && entries[last] !== 0; cell++) {
+        this.#others[cell]! += entries[last]!;
+        this.#sumw.addFrom(cell, sumw, last);
+        this.#sumw2.addFrom(cell, sumw2, last);
+      }
+    }
+  }
+
+  #noBin(last: number): AnalysisError {
+    const hint = this.#steps > 0 ? undefined : 'Only a category axis can be filled so.';
+    return new AnalysisError(`there is no bin ${last} to fill up to`, { object: this.#name(), hint });
   }
 
   #fillWeighted(cell: number, weight: number): void {

@@ -65,7 +65,13 @@ export interface Column {
   readonly size?: number;
 }
 
-type ElementConstructors = { readonly [E in ElementType]: new (length: number) => ElementArrays[E] };
+type ElementConstructors = {
+  readonly [E in ElementType]: {
+    readonly BYTES_PER_ELEMENT: number;
+    new (length: number): ElementArrays[E];
+    new (buffer: ArrayBuffer, byteOffset: number, length: number): ElementArrays[E];
+  };
+};
 
 const CONSTRUCTORS: ElementConstructors = {
   bool: Uint8Array,
@@ -89,9 +95,14 @@ export function createElements<E extends ElementType>(element: E, length: number
   return new CONSTRUCTORS[element](length);
 }
 
+/** A view of `length` numbers that stand in `buffer`. */
+export function elementsAt<E extends ElementType>(element: E, buffer: ArrayBuffer, byteOffset: number, length: number): ElementArray<E> {
+  return new CONSTRUCTORS[element](buffer, byteOffset, length);
+}
+
 /** Bytes of one number in memory. */
 export function elementBytes(element: ElementType): number {
-  return createElements(element, 0).BYTES_PER_ELEMENT;
+  return CONSTRUCTORS[element].BYTES_PER_ELEMENT;
 }
 
 /** A column type taken apart: `size` is set for `T[n]` only. */

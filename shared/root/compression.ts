@@ -1,5 +1,6 @@
 import { CodecError, isPipelineError, UnsupportedError } from '../errors.ts';
-import { CODECS } from './codecs/registry.ts';
+import { type Arena, ArenaPlan, borrowArena } from './arena.ts';
+import { CODEC_TAGS, codecOf, loadCodec } from './codecs/registry.ts';
 
 /**
  * A compressed record is a row of blocks of at most 16 MB each: two letters for the codec, a byte for its method, and
@@ -24,49 +25,81 @@ export function parseBlockHeader(bytes: Uint8Array, at: number): BlockHeader {
   return { tag, compressed: u24(at + 3), uncompressed: u24(at + 6) };
 }
 
-/** Where decompressed bytes go when the caller has no memory of its own for them. */
-export type Allocate = (length: number) => Uint8Array;
-
-const allocateNew: Allocate = (length) => new Uint8Array(length);
-
-/**
- * The `length` bytes of a record. Stored bytes of just that length are not compressed, whatever they look like (that is
- * ROOT's rule), and are returned themselves.
- * @throws CodecError for damage, with `origin` (file position of the bytes); UnsupportedError for an unknown codec
- */
-export function decompress(bytes: Uint8Array, length: number, origin: number, allocate = allocateNew): Uint8Array {
-  if (bytes.length === length) return bytes;
-  if (length > bytes.length * MAX_RATIO) throw new CodecError(`${bytes.length} compressed bytes cannot hold ${length}`, { offset: origin });
-  const out = allocate(length);
-  decompressInto(bytes, out, origin);
-  return out;
+/** What a key's object looks like on disk. Stored bytes of just the object's length are not compressed, whatever they look like. */
+export interface StoredRecord {
+  readonly bytes: Uint8Array;
+  /** Length of the object itself. */
+  readonly length: number;
+  /** File position of the bytes. */
+  readonly origin: number;
 }
 
-/** Decompresses a record that is compressed so that it fills `out`. */
-function decompressInto(bytes: Uint8Array, out: Uint8Array, origin: number): void {
+/**
+ * Makes sure that a record can be decompressed: its length is possible, and the codecs of its blocks are loaded.
+ * @throws CodecError for an impossible length
+ */
+export function prepareRecord({ bytes, length, origin }: StoredRecord): Promise<void> | undefined {
+  if (bytes.length === length) return undefined;
+  if (length > bytes.length * MAX_RATIO) throw new CodecError(`${bytes.length} compressed bytes cannot hold ${length}`, { offset: origin });
+  const missing = new Set<string>();
+  for (let at = 0; at + BLOCK_HEADER_BYTES <= bytes.length; ) {
+    const { tag, compressed } = parseBlockHeader(bytes, at);
+    if (codecOf(tag) === undefined) missing.add(tag);
+    at += BLOCK_HEADER_BYTES + compressed;
+  }
+  return missing.size === 0 ? undefined : Promise.all([...missing].map(loadCodec)).then(() => {});
+}
+
+/**
+ * Puts the bytes of a prepared record to address `to`; `scratch` has room for the record as it is stored.
+ * @throws CodecError for damage; UnsupportedError for an unknown codec
+ */
+export function decompressInto(arena: Arena, { bytes, length, origin }: StoredRecord, scratch: number, to: number): void {
+  if (bytes.length === length) {
+    arena.bytes.set(bytes, to);
+    return;
+  }
+  arena.bytes.set(bytes, scratch);
   let from = 0;
-  let to = 0;
-  while (to < out.length) {
+  let done = 0;
+  while (done < length) {
     const { tag, compressed, uncompressed } = parseBlockHeader(bytes, from);
-    const codec = CODECS.get(tag);
+    const codec = codecOf(tag);
     if (codec === undefined) throw unknownCodec(tag, origin + from);
     const start = from + BLOCK_HEADER_BYTES;
-    if (start + compressed > bytes.length || uncompressed > out.length - to || uncompressed === 0) {
+    if (start + compressed > bytes.length || uncompressed > length - done || uncompressed === 0) {
       throw new CodecError(`a ${tag} block with impossible lengths (${compressed} -> ${uncompressed})`, { offset: origin + from });
     }
     try {
-      codec(bytes.subarray(start, start + compressed), out, to, uncompressed);
+      codec(arena, scratch + start, compressed, to + done, uncompressed);
     } catch (cause) {
       const reason = isPipelineError(cause) ? cause.reason : `it does not decode (${cause instanceof Error ? cause.message : cause})`;
       throw new CodecError(`damaged ${tag} block: ${reason}`, { offset: origin + from, cause });
     }
     from = start + compressed;
-    to += uncompressed;
+    done += uncompressed;
   }
+}
+
+/**
+ * The `length` bytes of a record, in memory of their own (or the record's, where it is not compressed).
+ * @throws CodecError for damage, with `origin` (file position of the bytes); UnsupportedError for an unknown codec
+ */
+export async function decompress(bytes: Uint8Array, length: number, origin: number): Promise<Uint8Array> {
+  if (bytes.length === length) return bytes;
+  const record = { bytes, length, origin };
+  await prepareRecord(record);
+  using arena = borrowArena();
+  const plan = new ArenaPlan(arena);
+  const scratch = plan.take(bytes.length);
+  const to = plan.take(length);
+  arena.reserve(plan);
+  decompressInto(arena, record, scratch, to);
+  return arena.bytes.slice(to, to + length);
 }
 
 function unknownCodec(tag: string, offset: number): UnsupportedError | CodecError {
   const printable = /^[A-Z0-9]{2}$/.test(tag);
   if (!printable) return new CodecError('compressed bytes do not start with a codec', { offset });
-  return new UnsupportedError(`compression codec "${tag}"`, { offset, hint: `Known are ${[...CODECS.keys()].join(', ')}.` });
+  return new UnsupportedError(`compression codec "${tag}"`, { offset, hint: `Known are ${CODEC_TAGS.join(', ')}.` });
 }

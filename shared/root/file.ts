@@ -71,6 +71,15 @@ export class RootFile {
     }
   }
 
+  /** `within` for what is done at once. */
+  withinNow<T>(object: string | undefined, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw locate(error, this.source.name, object);
+    }
+  }
+
   async #payload(key: Key): Promise<Uint8Array> {
     const bytes = await this.read(key.seek + key.keyLength, key.nbytes - key.keyLength);
     return decompress(bytes, key.objectLength, key.seek + key.keyLength);
@@ -84,7 +93,7 @@ export class RootFile {
       const cursor = new Cursor(bytes, seekInfo);
       const key = parseKey(cursor);
       if (key.nbytes > bytes.length) cursor.fail(`record of ${key.nbytes} bytes where the header says ${bytes.length}`);
-      const payload = decompress(bytes.subarray(key.keyLength, key.nbytes), key.objectLength, seekInfo + key.keyLength);
+      const payload = await decompress(bytes.subarray(key.keyLength, key.nbytes), key.objectLength, seekInfo + key.keyLength);
       return new StreamerCatalogue(parseStreamerInfos(payload, key.keyLength, seekInfo + key.keyLength));
     });
   }

@@ -5,12 +5,13 @@ import type { Codec } from './codec.ts';
 const FOOTER_BYTES = 12;
 
 /** XZ: one .xz stream; liblzma checks its CRCs. */
-export const decodeXz: Codec = (block, out, start, length) => {
+export const decodeXz: Codec = (arena, from, bytes, to, length) => {
+  const block = arena.bytes.subarray(from, from + bytes);
   const promised = indexedLength(block);
-  if (promised !== length) throw new CodecError(`the block's index says ${promised} bytes, not ${length}`);
-  const bytes = decompressSync(block);
-  if (bytes.length !== length) throw new CodecError(`the block holds ${bytes.length} bytes, not ${length}`);
-  out.set(bytes, start);
+  if (promised !== length) throw new CodecError(`its index says ${promised} bytes, not ${length}`);
+  const decoded = decompressSync(block);
+  if (decoded.length !== length) throw new CodecError(`it holds ${decoded.length} bytes, not ${length}`);
+  arena.bytes.set(decoded, to);
 };
 
 /**

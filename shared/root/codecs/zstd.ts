@@ -3,8 +3,9 @@ import { CodecError } from '../../errors.ts';
 import type { Codec } from './codec.ts';
 
 /** ZS: a Zstandard frame (RFC 8878). ROOT writes it without checksum. */
-export const decodeZstd: Codec = (block, out, start, length) => {
-  const bytes = zstdDecompressSync(block, { chunkSize: length + 64, maxOutputLength: length + 1 });
-  if (bytes.length !== length) throw new CodecError(`the block holds ${bytes.length} bytes, not ${length}`);
-  out.set(bytes, start);
+export const decodeZstd: Codec = (arena, from, bytes, to, length) => {
+  const block = arena.bytes.subarray(from, from + bytes);
+  const decoded = zstdDecompressSync(block, { chunkSize: length + 64, maxOutputLength: length + 1 });
+  if (decoded.length !== length) throw new CodecError(`it holds ${decoded.length} bytes, not ${length}`);
+  arena.bytes.set(decoded, to);
 };

@@ -1,0 +1,114 @@
+/** One branch while it is read, batch after batch: add its baskets, plan its column, decode, view. */
+import { RootFormatError } from '../errors.ts';
+import type { Arena, ArenaPlan } from './arena.ts';
+import type { Layout } from './branch-type.ts';
+import { appendEntries, beginColumn, type ColumnPlace, planColumn, viewColumn } from './column-place.ts';
+import { type Column, elementBytes } from './column-type.ts';
+import { prepareRecord } from './compression.ts';
+import {
+  embeddedBasket,
+  hasTable,
+  keptBasket,
+  loadBasket,
+  loadedBytes,
+  type StoredBasket,
+  storedBasket,
+  withStarts,
+} from './stored-basket.ts';
+import { type BasketRef, type Branch, layoutOf, type Tree } from './tree.ts';
+
+/** Reads the lengths of lists from the branch that counts them: `readBatches` itself, which cannot be imported from here. */
+export type ReadCounts = (tree: Tree, counter: string, from: number, to: number) => Promise<Int32Array>;
+
+/** Addresses for one basket at a time: as stored, and decompressed. */
+export interface BasketPlaces {
+  readonly scratch: number;
+  readonly payload: number;
+}
+
+export class BranchReader {
+  readonly name: string;
+  readonly branch: Branch;
+  readonly #tree: Tree;
+  readonly #layout: Layout;
+  readonly #readCounts: ReadCounts;
+  /** Those of the batch at hand; the first may be left over from the batch before. */
+  #baskets: StoredBasket[] = [];
+  #column: ColumnPlace | undefined;
+
+  /** @throws UnsupportedError for a branch that is not read */
+  constructor(name: string, branch: Branch, tree: Tree, readCounts: ReadCounts) {
+    this.name = name;
+    this.branch = branch;
+    this.#tree = tree;
+    this.#layout = layoutOf(tree, branch);
+    this.#readCounts = readCounts;
+  }
+
+  /** Adds a basket; `bytes` is undefined for an embedded one. A promise only where there is something to wait for. */
+  add(ref: BasketRef, bytes: Uint8Array | undefined): Promise<void> | undefined {
+    const basket = describe(ref, bytes);
+    if (this.#layout.kind !== 'fixed' && !hasTable(basket)) return this.#addCounted(basket);
+    this.#baskets.push(basket);
+    return prepareRecord(basket.record);
+  }
+
+  /** Adds a basket that stores no starts (ROOT's kGenerateOffsetMap): the lengths stand in the counter branch. */
+  async #addCounted(basket: StoredBasket): Promise<void> {
+    const { counter } = this.branch;
+    if (counter === undefined) throw new RootFormatError('a basket stores no entry offsets, and no branch counts them');
+    await prepareRecord(basket.record);
+    const counts = await this.#readCounts(this.#tree, counter, basket.firstEntry, basket.endEntry);
+    const width = elementBytes(this.#layout.element);
+    const starts = new Int32Array(counts.length);
+    let end = 0;
+    for (const [i, count] of counts.entries()) {
+      starts[i] = end;
+      end += count * width;
+    }
+    if (end !== basket.dataBytes) throw new RootFormatError(`the counts ask for ${end} bytes of a basket of ${basket.dataBytes}`);
+    this.#baskets.push(withStarts(basket, starts));
+  }
+
+  /** Largest basket as stored and as decompressed. */
+  get storedBytes(): number {
+    return this.#baskets.reduce((most, { record }) => Math.max(most, record.bytes.length), 0);
+  }
+
+  get payloadBytes(): number {
+    return this.#baskets.reduce((most, basket) => Math.max(most, loadedBytes(basket)), 0);
+  }
+
+  /** Plans room for entries [from, to). */
+  planColumn(plan: ArenaPlan, from: number, to: number): void {
+    const dataBytes = this.#baskets.reduce((sum, basket) => sum + basket.dataBytes, 0);
+    this.#column = planColumn(plan, this.#layout, to - from, dataBytes);
+  }
+
+  /** Decodes entries [from, to) into the planned column, and keeps a basket that reaches into the next batch. */
+  decode(arena: Arena, { scratch, payload }: BasketPlaces, from: number, to: number): void {
+    const column = this.#column as ColumnPlace; // planned before
+    beginColumn(arena, column);
+    let kept: StoredBasket | undefined;
+    for (const basket of this.#baskets) {
+      const { firstEntry, endEntry } = basket;
+      const loaded = loadBasket(arena, basket, scratch, payload);
+      appendEntries(arena, loaded, Math.max(from, firstEntry) - firstEntry, Math.min(to, endEntry) - firstEntry, column);
+      if (endEntry > to) kept = keptBasket(arena, basket, loaded);
+    }
+    this.#baskets = kept === undefined ? [] : [kept];
+  }
+
+  /** The column decoded last. */
+  view(arena: Arena): Column {
+    const { columnType } = this.branch;
+    if (columnType === undefined || this.#column === undefined) throw new RootFormatError('no column type');
+    return viewColumn(arena, columnType, this.#column);
+  }
+}
+
+function describe(ref: BasketRef, bytes: Uint8Array | undefined): StoredBasket {
+  if (ref.embedded !== undefined) return embeddedBasket(ref, ref.embedded);
+  if (bytes === undefined) throw new RootFormatError('a basket was not fetched', { offset: ref.seek });
+  return storedBasket(bytes, ref);
+}

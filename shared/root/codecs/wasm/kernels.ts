@@ -1,0 +1,9 @@
+/** What the compiled module offers. Addresses and lengths are bytes; the caller has made sure that they lie in the memory. */
+export { inflateRaw, inflateZlib } from './inflate';
+export { counted, lists } from './lists';
+export { lz4, lz4Checked } from './lz4';
+export { swapCopy } from './swap';
+export { xxHash64 } from './xxhash';
+
+/** First byte behind the module's own tables: from here on the memory belongs to whoever uses it. */
+export const heapStart: usize = __heap_base;

@@ -1,0 +1,102 @@
+/** Bytes of baskets -> numbers of a column in the arena. */
+import { RootFormatError } from '../errors.ts';
+import type { Arena, ArenaPlan } from './arena.ts';
+import { type Layout, VECTOR_HEADER_BYTES } from './branch-type.ts';
+import { type Column, type ColumnType, type ElementArray, elementBytes, elementsAt } from './column-type.ts';
+import { bigEndian, type LoadedBasket } from './stored-basket.ts';
+
+/** Room behind the values, so that vectors need no special end. */
+const SLACK_BYTES = 64;
+
+/** Where the values and offsets of one column of a batch go, and how far they are filled. */
+export interface ColumnPlace {
+  readonly layout: Layout;
+  /** Values have 2^log bytes. */
+  readonly log: number;
+  readonly values: number;
+  readonly valuesEnd: number;
+  /** Address of the offsets, of which `entries` + 1 are written; not used for fixed layouts. */
+  readonly offsets: number;
+  /** Entries that there is room for. */
+  readonly capacity: number;
+  /** Values and entries at hand. */
+  length: number;
+  entries: number;
+}
+
+/** Plans room for a column of `entries` entries, whose lists (if it has any) come out of baskets with `dataBytes` bytes in all. */
+export function planColumn(plan: ArenaPlan, layout: Layout, entries: number, dataBytes: number): ColumnPlace {
+  const width = elementBytes(layout.element);
+  const fixed = layout.kind === 'fixed';
+  const valueBytes = (fixed ? entries * layout.size * width : dataBytes) + SLACK_BYTES;
+  const values = plan.take(valueBytes);
+  const offsets = fixed ? 0 : plan.take((entries + 1) * 4);
+  return { layout, log: Math.log2(width), values, valuesEnd: values + valueBytes, offsets, capacity: entries, length: 0, entries: 0 };
+}
+
+/** Readies a column for its first basket, once the arena has the room. */
+export function beginColumn({ bytes }: Arena, { layout, offsets }: ColumnPlace): void {
+  if (layout.kind !== 'fixed') bytes.fill(0, offsets, offsets + 4);
+}
+
+/**
+ * Appends entries [from, to), counted from the basket's first, to a column.
+ * @throws RootFormatError where lengths, headers and offsets contradict each other
+ */
+export function appendEntries(arena: Arena, basket: LoadedBasket, from: number, to: number, into: ColumnPlace): void {
+  if (from >= to) return;
+  if (to - from > into.capacity - into.entries) throw new RootFormatError(`its baskets hold entry ${basket.firstEntry + from} twice`);
+  if (into.layout.kind === 'fixed') appendFixed(arena, basket, from, to, into);
+  else appendLists(arena, basket, from, to, into);
+  into.entries += to - from;
+}
+
+function appendFixed({ kernels }: Arena, basket: LoadedBasket, from: number, to: number, into: ColumnPlace): void {
+  const { size } = into.layout;
+  const entryBytes = size << into.log;
+  const entries = basket.endEntry - basket.firstEntry;
+  const expected = entries * entryBytes;
+  if (basket.dataBytes !== expected)
+    throw new RootFormatError(`a basket of ${entries} entries has ${basket.dataBytes} bytes, not ${expected}`);
+  kernels.swapCopy(basket.data + from * entryBytes, into.values + (into.length << into.log), (to - from) * entryBytes, into.log);
+  into.length += (to - from) * size;
+}
+
+function appendLists(arena: Arena, basket: LoadedBasket, from: number, to: number, into: ColumnPlace): void {
+  const { kernels } = arena;
+  const { data, dataBytes, table, shift, firstEntry, endEntry } = basket;
+  if (table === undefined) throw new RootFormatError('the basket does not say where its entries start');
+  const startOf = (entry: number) => bigEndian(arena, table + 4 * entry) - shift;
+  const begin = from === 0 ? 0 : startOf(from);
+  const end = to === endEntry - firstEntry ? dataBytes : startOf(to);
+  if (!(begin >= 0 && begin <= end && end <= dataBytes)) {
+    throw new RootFormatError(`entries ${firstEntry + from}..${firstEntry + to} stand at bytes ${begin}..${end} of ${dataBytes}`);
+  }
+  const { kind, headerBytes } = into.layout;
+  const { log, valuesEnd, length } = into;
+  const values = into.values + length * 2 ** log;
+  const offsets = into.offsets + 4 * (into.entries + 1);
+  const starts = table + 4 * from;
+  const vectors = kind === 'vector';
+  const header = vectors ? VECTOR_HEADER_BYTES : headerBytes;
+  const bytes = end - begin;
+  if (bytes > valuesEnd - values) throw new RootFormatError(`its lists take more than ${valuesEnd - into.values} bytes`);
+  const appended =
+    header === 0
+      ? kernels.counted(starts, to - from, shift + begin, bytes, log, offsets, length)
+      : kernels.lists(data + begin, data + end, starts, to - from, shift + begin, header, vectors, log, values, valuesEnd, offsets, length);
+  if (appended < 0) throw new RootFormatError(`the list of entry ${firstEntry + from + ~appended} contradicts its length or its place`);
+  if (header === 0) kernels.swapCopy(data + begin, values, bytes, log);
+  into.length += appended;
+}
+
+/** The column as views of the arena: made when all columns are filled, void when the arena is used again. */
+export function viewColumn(
+  { bytes: { buffer } }: Arena,
+  type: ColumnType,
+  { layout, values, offsets, length, entries }: ColumnPlace,
+): Column {
+  const own: ElementArray = elementsAt(layout.element, buffer, values, length);
+  if (layout.kind !== 'fixed') return { type, values: own, offsets: new Int32Array(buffer, offsets, entries + 1) };
+  return layout.size === 1 ? { type, values: own } : { type, values: own, size: layout.size };
+}

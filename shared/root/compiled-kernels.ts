@@ -1,0 +1,43 @@
+/** The kernels as WebAssembly: made of codecs/wasm/ by bin/build-kernels.mjs. */
+import { readFileSync } from 'node:fs';
+import type { KernelMemory, Kernels } from './kernels.ts';
+
+const FILE = new URL('./codecs/wasm/kernels.wasm', import.meta.url);
+const PAGE_BYTES = 65_536;
+
+interface Exports extends Kernels {
+  readonly memory: WebAssembly.Memory;
+  readonly heapStart: WebAssembly.Global;
+}
+
+const module = compile();
+
+/** Why the plain kernels are used; undefined where they are not. */
+export const missingKernels: string | undefined = typeof module === 'string' ? module : undefined;
+
+function compile(): WebAssembly.Module | string {
+  let bytes: Buffer<ArrayBuffer>;
+  try {
+    bytes = readFileSync(FILE);
+  } catch {
+    return 'shared/root/codecs/wasm/kernels.wasm is missing; `node bin/build-kernels.mjs` makes it';
+  }
+  // Not valid: a processor without the vector instructions.
+  return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : 'this processor does not run the compiled decoders';
+}
+
+/** New memory with compiled kernels; undefined where they are missing. */
+export function compiledMemory(): KernelMemory | undefined {
+  if (typeof module === 'string') return undefined;
+  const kernels = new WebAssembly.Instance(module).exports as unknown as Exports;
+  const { memory } = kernels;
+  return {
+    kernels,
+    start: kernels.heapStart.value as number,
+    buffer: () => memory.buffer,
+    grow: (end) => {
+      const missing = end - memory.buffer.byteLength;
+      if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/** One basket of a batch, wherever its bytes come from: a record of the file, the tree's own record, or the batch before. */
+import { CodecError, RootFormatError } from '../errors.ts';
+import type { Arena } from './arena.ts';
+import { type BasketHeader, type EmbeddedBasket, parseBasketHeader } from './basket.ts';
+import { decompressInto, type StoredRecord } from './compression.ts';
+import { Cursor } from './cursor.ts';
+import type { BasketRef } from './tree.ts';
+
+/** A basket whose place and lengths are known and checked against each other; its bytes are not decompressed yet. */
+export interface StoredBasket {
+  readonly firstEntry: number;
+  readonly endEntry: number;
+  /** Either as it stands in the file, or decompressed. */
+  readonly record: StoredRecord;
+  /** Bytes of the entries; behind them may be the table of where each entry starts. */
+  readonly dataBytes: number;
+  /** How much too high the numbers in the record's table are. */
+  readonly shift: number;
+  /** Big-endian starts of the entries, where the record holds no table. */
+  readonly ownTable: Uint8Array | undefined;
+}
+
+/** Where a basket is in the arena once it is decompressed. */
+export interface LoadedBasket {
+  readonly data: number;
+  readonly dataBytes: number;
+  /** Address of the table of starts; undefined where there is none. */
+  readonly table: number | undefined;
+  readonly shift: number;
+  readonly firstEntry: number;
+  readonly endEntry: number;
+}
+
+/** Describes a basket as it stands on disk. @throws RootFormatError and CodecError where its header cannot be true */
+export function storedBasket(bytes: Uint8Array, ref: BasketRef): StoredBasket {
+  const { firstEntry, endEntry, seek } = ref;
+  const header = parseBasketHeader(new Cursor(bytes, seek));
+  const { keyLength, objectLength, nbytes } = header.key;
+  checkHeader(header, bytes.length, ref);
+  const dataBytes = header.last - keyLength;
+  if (dataBytes > objectLength) throw new CodecError(`entries end ${dataBytes - objectLength} bytes behind the basket`, { offset: seek });
+  const record = { bytes: bytes.subarray(keyLength, nbytes), length: objectLength, origin: seek + keyLength };
+  return { firstEntry, endEntry, record, dataBytes, shift: keyLength, ownTable: undefined };
+}
+
+function checkHeader({ entries, key }: BasketHeader, length: number, { firstEntry, endEntry, seek }: BasketRef): void {
+  if (key.nbytes > length) throw new RootFormatError(`a basket of ${key.nbytes} bytes where the tree says ${length}`, { offset: seek });
+  if (key.nbytes < key.keyLength || key.objectLength < 0) throw new RootFormatError('a basket shorter than its key', { offset: seek });
+  if (entries === endEntry - firstEntry) return;
+  throw new RootFormatError(`a basket of ${entries} entries where the tree says ${endEntry - firstEntry}`, { offset: seek });
+}
+
+/** Describes a basket that stands inside the tree's record. */
+export function embeddedBasket({ firstEntry, endEntry }: BasketRef, { data, entryOffsets }: EmbeddedBasket): StoredBasket {
+  const record = { bytes: data, length: data.length, origin: 0 };
+  const basket = { firstEntry, endEntry, record, dataBytes: data.length, shift: 0, ownTable: undefined };
+  return entryOffsets.length === 0 ? basket : withStarts(basket, entryOffsets);
+}
+
+/** The same basket with a table of where its entries start. */
+export function withStarts(basket: StoredBasket, starts: Int32Array): StoredBasket {
+  const ownTable = new Uint8Array(4 * starts.length);
+  const view = new DataView(ownTable.buffer);
+  for (const [i, start] of starts.entries()) view.setInt32(4 * i, start);
+  return { ...basket, ownTable };
+}
+
+/** True where a basket says where each of its entries starts. */
+export function hasTable({ record, dataBytes, ownTable }: StoredBasket): boolean {
+  return ownTable !== undefined || record.length > dataBytes;
+}
+
+/** Bytes of a basket once it is decompressed, table included. */
+export function loadedBytes({ record, ownTable }: StoredBasket): number {
+  return record.length + (ownTable?.length ?? 0);
+}
+
+/**
+ * Decompresses a basket to address `to`; `scratch` has room for its record. Synchronous: the record has been prepared.
+ * @throws RootFormatError, CodecError or UnsupportedError
+ */
+export function loadBasket(arena: Arena, basket: StoredBasket, scratch: number, to: number): LoadedBasket {
+  const { record, dataBytes, firstEntry, endEntry, ownTable } = basket;
+  decompressInto(arena, record, scratch, to);
+  const loaded = { data: to, dataBytes, firstEntry, endEntry };
+  if (ownTable === undefined) return { ...loaded, shift: basket.shift, table: hasTable(basket) ? findTable(arena, basket, to) : undefined };
+  arena.bytes.set(ownTable, to + record.length);
+  return { ...loaded, shift: 0, table: to + record.length };
+}
+
+function findTable(arena: Arena, { record, dataBytes, firstEntry, endEntry }: StoredBasket, data: number): number {
+  const room = record.length - dataBytes;
+  const count = room < 4 ? -1 : bigEndian(arena, data + dataBytes);
+  if (count >= endEntry - firstEntry && (count + 1) * 4 <= room) return data + dataBytes + 4;
+  throw new RootFormatError(`a table of ${count} entry offsets for ${endEntry - firstEntry} entries`, { offset: record.origin });
+}
+
+/** The 32-bit number at an address. */
+export function bigEndian({ bytes }: Arena, at: number): number {
+  // In range: the caller knows what stands there.
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+/** A loaded basket as one that the next batch can load again: in memory of its own, because the arena is about to be used anew. */
+export function keptBasket(arena: Arena, basket: StoredBasket, { data }: LoadedBasket): StoredBasket {
+  const { bytes, length } = basket.record;
+  const isOwn = bytes.length === length && bytes.buffer.byteLength === length;
+  return isOwn ? basket : { ...basket, record: { ...basket.record, bytes: arena.bytes.slice(data, data + length) } };
+}
