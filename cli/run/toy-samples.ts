@@ -50,26 +50,35 @@ function oneOf<T extends string>(what: string, names: readonly T[], text: string
 
 /** Written last: a folder without it was left half way. */
 const STAMP = 'complete.json';
-const stampSchema = z.array(z.object({ path: z.string(), byteLength: z.int().nonnegative() }));
+const stampSchema = z.array(z.object({ dataset: z.string(), path: z.string(), byteLength: z.int().nonnegative() }));
+type Stamp = z.infer<typeof stampSchema>;
 
-/** Makes the toy samples of a release in `folder`, unless they are there, whole. Returns true if they had to be made. */
+/** Makes the toy samples of a release in `folder`: those that are missing or not whole. Returns true if there were any. */
 export async function ensureToySamples(release: string, folder: string): Promise<boolean> {
-  if (await isComplete(folder)) return false;
+  const stamp = await readStamp(folder);
+  const whole = stamp === undefined ? [] : await wholeFiles(folder, stamp);
+  if (stamp !== undefined && whole.length === stamp.length) return false;
+  const missing = stamp?.filter((file) => !whole.includes(file)).map(({ dataset }) => dataset) ?? [];
   await mkdir(folder, { recursive: true });
   await rm(join(folder, STAMP), { force: true });
-  const files = await generate({ release, folder, samples: [] });
-  const stamp = files.map(({ path, byteLength }) => ({ path: relative(folder, path), byteLength }));
-  await writeFile(join(folder, STAMP), JSON.stringify(stamp));
+  const made = await generate({ release, folder, samples: missing });
+  const files = made.map(({ dataset, path, byteLength }) => ({ dataset, path: relative(folder, path), byteLength }));
+  await writeFile(join(folder, STAMP), JSON.stringify([...whole, ...files]));
   return true;
 }
 
-async function isComplete(folder: string): Promise<boolean> {
+/** Undefined where it is missing, cut short or not ours: then all is made again. */
+async function readStamp(folder: string): Promise<Stamp | undefined> {
+  const text = await readFile(join(folder, STAMP), 'utf8').catch(() => '');
   try {
-    const stamp = stampSchema.parse(JSON.parse(await readFile(join(folder, STAMP), 'utf8')));
-    const sizes = await Promise.all(stamp.map(async ({ path, byteLength }) => (await stat(join(folder, path))).size === byteLength));
-    return sizes.length > 0 && sizes.every((same) => same);
+    const stamp = stampSchema.parse(JSON.parse(text));
+    return stamp.length === 0 ? undefined : stamp;
   } catch {
-    // Missing, cut short or not ours: made again in any case.
-    return false;
+    return undefined;
   }
+}
+
+async function wholeFiles(folder: string, stamp: Stamp): Promise<Stamp> {
+  const sizes = await Promise.all(stamp.map(({ path }) => stat(join(folder, path)).catch(() => undefined)));
+  return stamp.filter(({ byteLength }, i) => sizes[i]?.size === byteLength);
 }
