@@ -26,6 +26,8 @@ export const AREAS: Readonly<Record<string, Area>> = {
   'shared/runtime': { may: [] },
   'shared/storage': { may: ['shared/runtime'] },
   'shared/queue': { may: ['shared/runtime'] },
+  // What other processes say to the collector: its ports over HTTP.
+  'shared/client': { may: ['shared/plot', 'shared/queue', 'shared/results', 'shared/runtime'] },
   'shared/results': { may: ['shared/histogram', 'shared/plot', 'shared/analysis', 'shared/root/write'] },
   'services/producer': { may: ['shared'] },
   'services/worker': { may: ['shared'] },
@@ -53,7 +55,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ['shared/runtime'],
   'prom-client': ['shared/runtime'],
   'xxhash-wasm': ['shared/root'],
-  zod: ['shared/queue', 'shared/datasets', 'services/web', 'cli'],
+  zod: ['shared/queue', 'shared/runtime', 'shared/datasets', 'services/web', 'cli'],
 };
 
 /** Words that only some files may say. */

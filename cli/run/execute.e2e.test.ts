@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Ledger } from '#services/collector/ledger.ts';
+import { buildSpec } from '#services/producer/build-spec.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import { openMemoryQueue } from '#shared/queue/memory.ts';
 import type { Report, Task } from '#shared/queue/messages.ts';
@@ -11,7 +12,6 @@ import type { Queue } from '#shared/queue/queue.ts';
 import { histogramFiles } from '#shared/results/histogram-set.ts';
 import { SAMPLES, writeLeptonSamples } from '../../test/lepton-samples.ts';
 import { testData } from '../../test/test-data.ts';
-import { buildSpec } from './build-spec.ts';
 import { type ExecuteOptions, execute } from './execute.ts';
 
 const QUICK = { attempts: 3, baseMs: 5, maxMs: 20 };
@@ -38,7 +38,7 @@ async function run({
   catalogue,
   ...options
 }: Options = {}) {
-  const spec = await buildSpec({ analysis, data, set, chunkEntries, fraction, catalogue }, () => 'test');
+  const spec = await buildSpec({ analysis, data, set, chunkEntries, fraction, catalogue }, { runId: () => 'test' });
   const ledger = new Ledger(join(folder, `ledger-${count++}.sqlite`));
   try {
     await using execution = await execute({
@@ -183,7 +183,7 @@ describe('a run in one process', () => {
   });
 
   it('stops at once when asked, and goes on later without doing anything twice', async () => {
-    const spec = await buildSpec({ analysis: 'atlas-hzz-2020', data: [samples], set: {}, chunkEntries: 250 }, () => 'test');
+    const spec = await buildSpec({ analysis: 'atlas-hzz-2020', data: [samples], set: {}, chunkEntries: 250 }, { runId: () => 'test' });
     const path = join(folder, 'stopped.sqlite');
     const stop = new AbortController();
     const part = new Ledger(path);

@@ -2,13 +2,9 @@
 
 import { Collector } from '#services/collector/collector.ts';
 import type { Ledger } from '#services/collector/ledger.ts';
-import { describeFile } from '#services/producer/describe-file.ts';
-import type { Describe } from '#services/producer/plan-run.ts';
+import { describerOf } from '#services/producer/describe-file.ts';
 import { startProducer } from '#services/producer/producer.ts';
 import { startWorker } from '#services/worker/worker.ts';
-import { columnsToRead } from '#shared/analysis/partial.ts';
-import { loadAnalysis } from '#shared/analysis/registry.ts';
-import { isPipelineError } from '#shared/errors.ts';
 import type { RunFeed } from '#shared/plot/feed.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import { openMemoryQueue } from '#shared/queue/memory.ts';
@@ -60,7 +56,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
     readRetry = DEFAULT_RETRY,
     queue = openMemoryQueue(),
   } = options;
-  const describe = await describer(spec);
+  const describe = await describerOf(spec);
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const collector = new Collector({ ledger, queue, retry, silenceMs: SILENCE_MS, allowAnalysisFiles: true });
@@ -94,19 +90,4 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   }));
   result.catch(() => {}); // the caller may look at it later
   return { feed: collector, result, [Symbol.asyncDispose]: close };
-}
-
-async function describer({ analysis: location, tree }: RunSpec): Promise<Describe> {
-  const analysis = await loadAnalysis(location);
-  return async ({ url, isData }, signal) => {
-    const columns = Object.keys(columnsToRead(analysis, isData));
-    try {
-      return await describeFile(url, { tree, columns, signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      // The worker will meet the same, and report it with the file.
-      if (isPipelineError(error)) return undefined;
-      throw error;
-    }
-  };
 }

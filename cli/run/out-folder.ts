@@ -32,9 +32,3 @@ export async function prepareOutFolder(folder: string, { resume, force }: Folder
   });
   return ledger;
 }
-
-/** An id that tells when a run began: `atlas-hzz-2020-20201122-091500`. */
-export function newRunId(analysis: string, now: Date): string {
-  const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-  return `${analysis}-${time}`;
-}

@@ -2,18 +2,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ledger } from '#services/collector/ledger.ts';
+import { buildSpec, newRunId } from '#services/producer/build-spec.ts';
+import { writeResults } from '#services/web/write-results.ts';
 import { ConfigError } from '#shared/errors.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
+import type { RunRequest } from '#shared/queue/run-request.ts';
 import { type RunSpec, specDifferences } from '#shared/queue/run-spec.ts';
 import { listenForShutdown } from '#shared/runtime/shutdown.ts';
-import { buildSpec } from './build-spec.ts';
 import { type Execution, execute } from './execute.ts';
-import { newRunId, prepareOutFolder } from './out-folder.ts';
+import { prepareOutFolder } from './out-folder.ts';
 import type { RunOptions } from './run-options.ts';
 import { showProgress } from './run-progress.ts';
 import { servePage } from './serve-page.ts';
 import { summaryOf } from './summary.ts';
-import { writeResults } from './write-results.ts';
 
 /** Exit codes of a run besides 0. */
 const INCOMPLETE = 3;
@@ -49,7 +50,10 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
   if (resume && out === undefined) throw new ConfigError('--resume needs the folder of the run', { hint: 'Add --out FOLDER.' });
   const isThere = resume && out !== undefined && existsSync(join(out, 'ledger.sqlite'));
   if (resume && !isThere && options.analysis === undefined) throw new ConfigError('no run is in this folder', { file: out });
-  const asked = options.analysis === undefined ? undefined : await buildSpec(options, (analysis) => newRunId(analysis, new Date()));
+  const asked =
+    options.analysis === undefined
+      ? undefined
+      : await buildSpec(requestOf(options), { runId: (analysis) => newRunId(analysis, new Date()) });
   const folder = out ?? join('out', (asked as RunSpec).run);
   const ledger = new Ledger(await prepareOutFolder(folder, options));
   try {
@@ -62,6 +66,10 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
     ledger.close();
     throw error;
   }
+}
+
+function requestOf({ analysis, data, catalogue, set, fraction, chunkEntries }: RunOptions): Partial<RunRequest> {
+  return { ...(analysis === undefined ? {} : { analysis }), data: [...data], catalogue, set: { ...set }, fraction, chunkEntries };
 }
 
 /** The spec of the run that is there; what is asked for beside --resume must be the same. */

@@ -48,11 +48,20 @@ describe('collector', () => {
   let ledger: Ledger;
   let queue: Queue;
   let collector: Collector;
+  let events: string[];
   const stop = () => new AbortController().signal;
 
   const start = (silenceMs = 60_000) => {
     queue = openMemoryQueue();
-    collector = new Collector({ ledger, queue, retry: { attempts: 3, baseMs: 1, maxMs: 2 }, silenceMs, allowAnalysisFiles: false });
+    events = [];
+    collector = new Collector({
+      ...{ ledger, queue, silenceMs },
+      retry: { attempts: 3, baseMs: 1, maxMs: 2 },
+      allowAnalysisFiles: false,
+      onEvent: (event) => {
+        if (event.kind === 'refused') events.push(event.letter.reason);
+      },
+    });
   };
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'collector-'));
@@ -100,17 +109,10 @@ describe('collector', () => {
     );
     return tasks;
   };
-  const deadLetter = async () => {
-    const enough = new AbortController();
-    let reason = '';
-    await queue.deadLetters.consume(
-      async ({ message }) => {
-        reason = message.reason;
-        enough.abort();
-      },
-      { prefetch: 1, signal: enough.signal },
-    );
-    return reason;
+  /** Why the next message was refused. */
+  const refused = async () => {
+    while (events.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    return events.shift();
   };
 
   it('hands out the open tasks as messages with all that a worker needs', async () => {
@@ -191,15 +193,75 @@ describe('collector', () => {
     expect(snapshot?.datasets[0]?.entriesCommitted).toBe(0);
   });
 
-  it('sends reports of unknown runs and tasks, and what is no report, to the dead letters', async () => {
+  it('refuses reports of unknown runs and tasks, and what is no report, and says why', async () => {
     const [task] = await planned();
     await report(success({ ...(task as Task), run: 'other' }));
-    expect(await deadLetter()).toMatch(/no run other/);
+    expect(await refused()).toMatch(/no run other/);
     await report(success({ ...(task as Task), index: 99 }));
-    expect(await deadLetter()).toMatch(/no task 99 of run r/);
+    expect(await refused()).toMatch(/no task 99 of run r/);
     await report({ kind: 'nonsense' } as unknown as Failure);
-    expect(await deadLetter()).toMatch(/does not follow its schema/);
+    expect(await refused()).toMatch(/does not follow its schema/);
     expect((await collector.snapshot('r'))?.totals.tasksCommitted).toBe(0);
+  });
+
+  it('counts a task as failed that no worker could handle', async () => {
+    const [task] = await planned();
+    await queue.deadLetters.publish({ message: task, reason: 'delivered too often', queue: 'tasks', deliveries: 51 });
+    expect(await refused()).toBe('delivered too often');
+    for await (const { failures } of collector.changes('r', stop())) if (failures.length > 0) break;
+    expect((await collector.snapshot('r'))?.failures).toMatchObject([{ code: 'MessageError', file: 'd.root', entriesLost: 100 }]);
+  });
+
+  it('cancels a run: what is committed stays, what comes later is not counted', async () => {
+    const tasks = await planned();
+    await queue.tasks.publish(tasks[1] as Task);
+    await report(success(tasks[0] as Task));
+    for await (const { totals } of collector.changes('r', stop())) if (totals.tasksCommitted === 1) break;
+    await collector.cancel('r');
+    expect(await queue.tasks.depth('r')).toBe(0);
+    await report(success(tasks[1] as Task));
+    await collector.close();
+    expect(await collector.snapshot('r')).toMatchObject({ state: 'cancelled', totals: { tasksCommitted: 1 } });
+  });
+
+  it('gives failed tasks new attempts when asked, publishes them, and forgets their failures', async () => {
+    const tasks = await planned();
+    await report(...tasks.slice(1).map((task) => success(task)), failure(tasks[0] as Task, false));
+    expect(await collector.finished('r', stop())).toBe('incomplete');
+    expect(await collector.retry('r')).toBe(1);
+    const [again] = await published(1);
+    expect(again).toEqual(tasks[0]);
+    await report(success(again as Task));
+    expect(await collector.finished('r', stop())).toBe('complete');
+    expect((await collector.snapshot('r'))?.failures).toEqual([]);
+  });
+
+  it('publishes the tasks itself for a producer that has no broker', async () => {
+    const tasks = await planned();
+    await collector.issue('r');
+    expect(await published(4)).toEqual(tasks);
+  });
+
+  it('forgets a run altogether, and refuses its reports then', async () => {
+    const [task] = await planned();
+    await collector.remove('r');
+    expect([await collector.runs(), await collector.snapshot('r')]).toEqual([[], undefined]);
+    await report(success(task as Task));
+    expect(await refused()).toMatch(/no run r/);
+    expect(await planned()).toHaveLength(4);
+  });
+
+  it('goes on with its open runs after a restart', async () => {
+    const tasks = await planned();
+    await report(...tasks.slice(0, 3).map((task) => success(task)));
+    for await (const { totals } of collector.changes('r', stop())) if (totals.tasksCommitted === 3) break;
+    await collector.close();
+    await queue.close();
+    start(300);
+    expect(collector.openRuns()).toEqual(['r']);
+    expect(await published(1)).toEqual([tasks[3]]);
+    await report(success(tasks[3] as Task));
+    expect(await collector.finished('r', stop())).toBe('complete');
   });
 
   it('publishes tasks again that nobody holds, and counts the attempt of a worker that vanished', async () => {

@@ -1,16 +1,17 @@
+import type { AnalysisFiles } from '#shared/analysis/registry.ts';
 import { isPipelineError, MessageError, StorageError } from '#shared/errors.ts';
 import type { RunFeed } from '#shared/plot/feed.ts';
 import type { RunSnapshot, RunState } from '#shared/plot/snapshot.ts';
-import { parseMessage, type Report, reportSchema } from '#shared/queue/messages.ts';
+import { type DeadLetter, MESSAGE_VERSION, parseMessage, type Report, reportSchema, taskSchema } from '#shared/queue/messages.ts';
 import type { Queue } from '#shared/queue/queue.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
 import type { TaskList } from '#shared/queue/task-list.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
-import { type Conclusion, GROUP_SIZE, GroupCommit, isConclusion } from './group-commit.ts';
+import { type Committed, type Conclusion, GROUP_SIZE, GroupCommit, isConclusion } from './group-commit.ts';
 import { InFlight } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
-import type { DatasetCounters } from './ledger-rows.ts';
+import type { DatasetCounters, LedgerFailure } from './ledger-rows.ts';
 import { OpenRun } from './open-run.ts';
 import { Reissue } from './reissue.ts';
 import { loadRunModel, type RunModel, taskMessage } from './run-model.ts';
@@ -24,9 +25,19 @@ export interface CollectorOptions {
   readonly retry: RetryPolicy;
   /** A worker that says nothing for this long has vanished. */
   readonly silenceMs: number;
-  /** False where run specs come over a network: then only built-in analyses run. */
-  readonly allowAnalysisFiles: boolean;
+  /** Which files run specs may name as analyses; `false` or a folder where specs come over a network. */
+  readonly allowAnalysisFiles: AnalysisFiles;
+  /** For logs and metrics. */
+  readonly onEvent?: ((event: CollectorEvent) => void) | undefined;
 }
+
+/** What is worth a log line or a metric. */
+export type CollectorEvent =
+  | { readonly kind: 'commit'; readonly results: readonly Committed[]; readonly ms: number }
+  /** A report that belongs to no task, or a message that nobody could handle. */
+  | { readonly kind: 'refused'; readonly letter: DeadLetter }
+  | { readonly kind: 'reissued'; readonly reason: 'due' | 'lost' | 'straggler'; readonly tasks: number }
+  | { readonly kind: 'run'; readonly run: string; readonly state: RunState | 'deleted' };
 
 /** How often due attempts are looked for, and lost tasks. */
 const DUE_MS = 100;
@@ -49,40 +60,54 @@ export class Collector implements TaskList, RunFeed {
   readonly #models = new Map<string, Promise<RunModel>>();
   readonly #runs = new Map<string, OpenRun>();
   readonly #stop = new AbortController();
-  readonly #consuming: Promise<void>;
+  readonly #onEvent: (event: CollectorEvent) => void;
+  readonly #consuming: Promise<unknown>;
   readonly #timers: NodeJS.Timeout[];
+  #closed = false;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
-    const { ledger, queue, retry, silenceMs } = options;
+    const { ledger, queue, retry, silenceMs, onEvent = () => {} } = options;
+    this.#onEvent = onEvent;
     const model = (run: string) => this.#model(run);
     this.#sums = new Sums(ledger);
-    this.#commits = new GroupCommit({ ledger, sums: this.#sums, retry, model, onCommit: (reports) => this.#committed(reports) });
+    this.#commits = new GroupCommit({ ledger, sums: this.#sums, retry, model, onCommit: (results, ms) => this.#committed(results, ms) });
     const conclude = (report: Conclusion) => this.#commits.add(report);
-    this.#reissue = new Reissue({ ledger, queue, inFlight: this.#inFlight, model, conclude, silenceMs });
+    const onReissue = (reason: 'due' | 'lost' | 'straggler', tasks: number) => onEvent({ kind: 'reissued', reason, tasks });
+    this.#reissue = new Reissue({ ledger, queue, inFlight: this.#inFlight, model, conclude, silenceMs, onReissue });
     const { signal } = this.#stop;
-    this.#consuming = queue.reports.consume(({ message }) => this.#take(message), { prefetch: GROUP_SIZE, signal });
+    this.#consuming = Promise.all([
+      queue.reports.consume(({ message }) => this.#take(message), { prefetch: GROUP_SIZE, signal }),
+      queue.deadLetters.consume(({ message }) => this.#takeDead(message), { prefetch: GROUP_SIZE, signal }),
+    ]);
     this.#consuming.catch((error: unknown) => this.#fail(error));
+    this.#goOn();
     this.#timers = [
       this.#every(DUE_MS, () => this.#reissue.publishDue(Date.now())),
-      this.#every(LOST_MS, () => this.#reissue.publishLost(this.#openRuns(), Date.now())),
+      this.#every(LOST_MS, () => this.#reissue.publishLost(this.openRuns(), Date.now())),
     ];
   }
 
   async open(spec: RunSpec) {
-    const model = await loadRunModel(spec, this.#options.allowAnalysisFiles);
-    const state = this.#options.ledger.openRun(spec, new Date().toISOString());
+    const { ledger, queue, allowAnalysisFiles } = this.#options;
+    const model = await loadRunModel(spec, allowAnalysisFiles);
+    const isNew = ledger.run(spec.run) === undefined;
+    const state = ledger.openRun(spec, new Date().toISOString());
     this.#models.set(spec.run, Promise.resolve(model));
     this.#run(spec.run);
+    if (ledger.run(spec.run)?.state === 'running') await queue.openRun(spec.run);
+    if (isNew) this.#onEvent({ kind: 'run', run: spec.run, state: 'running' });
     return state;
   }
 
   async add(run: string, files: Parameters<TaskList['add']>[1]): Promise<void> {
+    this.#mustExist(run);
     this.#options.ledger.addFiles(run, files);
     this.#run(run).changed();
   }
 
   async freeze(run: string): Promise<void> {
+    this.#mustExist(run);
     this.#options.ledger.freeze(run);
     this.#finishIfDone(run);
   }
@@ -97,6 +122,83 @@ export class Collector implements TaskList, RunFeed {
     const count = this.#options.ledger.retryFailed(run);
     this.#options.ledger.setState(run, 'running');
     return count;
+  }
+
+  /** Gives the failed tasks of a run new attempts, and publishes them. Returns how many. @throws MessageError if there is no such run */
+  async retry(run: string): Promise<number> {
+    this.#mustExist(run);
+    const { ledger, queue } = this.#options;
+    await queue.openRun(run);
+    const count = ledger.retryFailed(run, Date.now());
+    if (ledger.run(run)?.state === 'cancelled') ledger.makeDue(run, Date.now());
+    this.#run(run).takeUnsavedMs('running');
+    ledger.setState(run, 'running');
+    this.#onEvent({ kind: 'run', run, state: 'running' });
+    this.#finishIfDone(run);
+    return count;
+  }
+
+  /** Publishes the tasks of the run that were never tried: for producers that have no broker. */
+  async issue(run: string): Promise<void> {
+    this.#mustExist(run);
+    this.#options.ledger.makeDue(run, Date.now());
+  }
+
+  /** Ends a run: what is committed stays, what waits is forgotten. */
+  async cancel(run: string): Promise<void> {
+    this.#mustExist(run);
+    const { ledger, queue } = this.#options;
+    if (ledger.run(run)?.state === 'running') {
+      this.#saveElapsed(run);
+      ledger.setState(run, 'cancelled');
+      ledger.clearDue(run);
+      this.#run(run).changed(true);
+      this.#onEvent({ kind: 'run', run, state: 'cancelled' });
+    }
+    await queue.deleteRun(run);
+  }
+
+  /** Forgets a run altogether. Reports of it that come later are refused. */
+  async remove(run: string): Promise<void> {
+    await this.cancel(run);
+    this.#options.ledger.deleteRun(run);
+    this.#sums.forget(run);
+    this.#models.delete(run);
+    this.#runs.delete(run);
+    this.#onEvent({ kind: 'run', run, state: 'deleted' });
+  }
+
+  /** True if the ledger has this run. */
+  has(run: string): boolean {
+    return this.#options.ledger.run(run) !== undefined;
+  }
+
+  /** Failures in task order, at most `limit`. */
+  failures(run: string, limit: number): readonly LedgerFailure[] {
+    this.#mustExist(run);
+    return this.#options.ledger.failures(run, limit);
+  }
+
+  /** Runs that are not over. */
+  openRuns(): string[] {
+    return [...this.#runs.keys()].filter((run) => this.#options.ledger.run(run)?.state === 'running');
+  }
+
+  /** Committed part by dataset. */
+  completeness(run: string): { dataset: string; value: number }[] {
+    return this.#options.ledger.counters(run).map(({ dataset, entriesCommitted, entriesAsked }) => {
+      return { dataset, value: entriesAsked === 0 ? 0 : entriesCommitted / entriesAsked };
+    });
+  }
+
+  /** Why nothing can be counted any more; undefined while all is well. */
+  get broken(): unknown {
+    return this.#closed ? undefined : this.#stop.signal.reason;
+  }
+
+  /** Aborts when the ledger or the queue is broken, or when closed. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /**
@@ -179,6 +281,7 @@ export class Collector implements TaskList, RunFeed {
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     if (!this.#stop.signal.aborted) {
+      this.#closed = true;
       await this.#commits.flush();
       try {
         for (const run of this.#runs.keys()) this.#saveElapsed(run);
@@ -193,7 +296,7 @@ export class Collector implements TaskList, RunFeed {
   async #take(message: Report): Promise<void> {
     const report = parseMessage(reportSchema, message);
     this.#inFlight.note(report, Date.now());
-    if (!isConclusion(report)) return;
+    if (!isConclusion(report) || this.#options.ledger.run(report.run)?.state === 'cancelled') return;
     await this.#commits.add(report).catch((error: unknown) => {
       // The message goes back into the queue: the ledger may be mended.
       if (!isPipelineError(error, 'MessageError')) this.#fail(error);
@@ -201,7 +304,37 @@ export class Collector implements TaskList, RunFeed {
     });
   }
 
-  #committed(reports: readonly Conclusion[]): void {
+  /** What nobody could handle. A task among it has failed; all else is only told. */
+  async #takeDead(letter: DeadLetter): Promise<void> {
+    this.#onEvent({ kind: 'refused', letter });
+    const task = taskSchema.safeParse(letter.message);
+    if (!task.success || this.#options.ledger.run(task.data.run)?.state !== 'running') return;
+    const { run, index, attempt, url, from, to } = task.data;
+    const head = { v: MESSAGE_VERSION, kind: 'failure' as const, run, index, attempt, worker: 'broker' };
+    const text = `no worker could handle the task: ${letter.reason}`.slice(0, 4000);
+    const report = { ...head, code: 'MessageError' as const, text, file: url, from, to, retryable: false };
+    await this.#commits.add(report).catch((error: unknown) => {
+      if (!isPipelineError(error, 'MessageError')) this.#fail(error);
+    });
+  }
+
+  /** Runs that were open when the last collector ended. */
+  #goOn(): void {
+    const { ledger, queue } = this.#options;
+    for (const run of ledger.runs()) {
+      if (ledger.run(run)?.state !== 'running') continue;
+      this.#finishIfDone(run);
+      if (ledger.run(run)?.state === 'running') queue.openRun(run).catch((error: unknown) => this.#fail(error));
+    }
+  }
+
+  #mustExist(run: string): void {
+    if (!this.has(run)) throw new MessageError(`there is no run ${run}`);
+  }
+
+  #committed(results: readonly Committed[], ms: number): void {
+    this.#onEvent({ kind: 'commit', results, ms });
+    const reports = results.flatMap(({ report, outcome }) => (outcome === 'duplicate' ? [] : [report]));
     for (const run of new Set(reports.map((report) => report.run))) {
       const open = this.#run(run);
       for (const report of reports) {
@@ -217,10 +350,13 @@ export class Collector implements TaskList, RunFeed {
     const row = ledger.run(run);
     const counters = ledger.counters(run);
     const open = counters.some(({ tasks, committed, failed }) => committed + failed < tasks);
-    const isDone = row?.frozen === true && !open;
+    const isDone = row?.frozen === true && row.state === 'running' && !open;
     if (isDone) {
       this.#saveElapsed(run);
-      ledger.setState(run, counters.some(({ failed }) => failed > 0) ? 'incomplete' : 'complete');
+      const state = counters.some(({ failed }) => failed > 0) ? 'incomplete' : 'complete';
+      ledger.setState(run, state);
+      this.#onEvent({ kind: 'run', run, state });
+      this.#options.queue.deleteRun(run).catch(() => {}); // an empty queue that stays behind does no harm
     }
     this.#run(run).changed(isDone);
   }
@@ -236,10 +372,6 @@ export class Collector implements TaskList, RunFeed {
     const known = this.#runs.get(run) ?? new OpenRun();
     this.#runs.set(run, known);
     return known;
-  }
-
-  #openRuns(): string[] {
-    return [...this.#runs.keys()].filter((run) => this.#options.ledger.run(run)?.state === 'running');
   }
 
   #model(run: string): Promise<RunModel> {

@@ -16,8 +16,14 @@ export interface GroupCommitOptions {
   readonly retry: RetryPolicy;
   /** The run of a report. @throws MessageError if there is none */
   readonly model: (run: string) => Promise<RunModel>;
-  /** Called after each transaction that changed something. */
-  readonly onCommit: (reports: readonly Conclusion[]) => void;
+  /** Called after each transaction, with what became of each report, and the time it took. */
+  readonly onCommit: (results: readonly Committed[], ms: number) => void;
+}
+
+/** A report that went through the ledger. */
+export interface Committed {
+  readonly report: Conclusion;
+  readonly outcome: Outcome;
 }
 
 interface Waiting {
@@ -100,6 +106,7 @@ export class GroupCommit {
 
   #transaction(verdicts: readonly Verdict[]): void {
     const { ledger, sums, onCommit } = this.#options;
+    const start = performance.now();
     let outcomes: Outcome[];
     try {
       outcomes = ledger.commit(verdicts, () => sums.changed());
@@ -108,7 +115,8 @@ export class GroupCommit {
       throw error;
     }
     sums.commit();
-    onCommit(verdicts.flatMap(({ report }, i) => (outcomes[i] === 'duplicate' ? [] : [report])));
+    const results = verdicts.map(({ report }, i) => ({ report, outcome: outcomes[i] as Outcome }));
+    onCommit(results, performance.now() - start);
   }
 
   async #judge(report: Conclusion): Promise<Verdict> {

@@ -38,4 +38,17 @@ describe('tasks in flight', () => {
     expect(inFlight.takeVanished(1100, 1000)).toEqual([]);
     expect(inFlight.has({ run: 'r', index: 5 })).toBe(true);
   });
+
+  it('that take too long are told once, however often their workers say that they live', () => {
+    const inFlight = new InFlight();
+    inFlight.note(started(1, 'a'), 0);
+    inFlight.note(started(2, 'a'), 900);
+    inFlight.note(alive('b', 3), 0);
+    expect(inFlight.takeStragglers('r', 1000, 500)).toEqual([{ run: 'r', index: 1 }]);
+    inFlight.note(alive('a', 1, 2), 1000);
+    inFlight.note(started(1, 'b'), 1100);
+    expect(inFlight.takeStragglers('r', 1300, 500)).toEqual([]);
+    expect(inFlight.takeStragglers('other', 9000, 500)).toEqual([]);
+    expect(inFlight.takeStragglers('r', 1500, 500)).toEqual([{ run: 'r', index: 2 }]);
+  });
 });

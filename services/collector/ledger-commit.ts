@@ -95,15 +95,18 @@ export function commitFailure(db: LedgerDatabase, report: Failure, dueMs: number
   return 'failed';
 }
 
-/** Gives every failed task of the run its attempts back. Returns how many there were. */
-export function reopenFailed(db: LedgerDatabase, run: string): number {
+/**
+ * Gives every failed task of the run its attempts back. Returns how many there were. With `dueMs` they are due then;
+ * without it somebody else publishes them.
+ */
+export function reopenFailed(db: LedgerDatabase, run: string, dueMs: number | undefined): number {
   const failed = db.all(`SELECT idx FROM tasks WHERE run = ? AND state = 'failed'`, run);
   for (const { idx } of failed) {
     const task = readTask(db, run, Number(idx));
     forgetFailure(db, run, Number(idx), task);
-    db.run(`UPDATE tasks SET state = 'pending' WHERE run = ? AND idx = ?`, run, Number(idx));
+    db.run(`UPDATE tasks SET state = 'pending', attempts = 0, due_ms = ? WHERE run = ? AND idx = ?`, dueMs ?? null, run, Number(idx));
   }
-  db.run(`UPDATE tasks SET attempts = 0, due_ms = NULL WHERE run = ? AND state = 'pending'`, run);
+  if (dueMs === undefined) db.run(`UPDATE tasks SET attempts = 0, due_ms = NULL WHERE run = ? AND state = 'pending'`, run);
   return failed.length;
 }
 

@@ -52,11 +52,7 @@ export class Ledger {
       const known = this.run(spec.run);
       if (known) this.#assertSameSpec(spec);
       else this.#insertRun(spec, startedAt);
-      const last = this.#db.get(
-        `SELECT (SELECT max(file) FROM files WHERE run = ?1) AS file, (SELECT max(idx) FROM tasks WHERE run = ?1) AS idx`,
-        spec.run,
-      );
-      return { frozen: known?.frozen ?? false, nextFile: Number(last?.['file'] ?? -1) + 1, nextIndex: Number(last?.['idx'] ?? -1) + 1 };
+      return { frozen: known?.frozen ?? false };
     });
   }
 
@@ -98,6 +94,11 @@ export class Ledger {
     return this.#openTasks(`t.run = ? AND t.state = 'pending' AND t.due_ms IS NULL ORDER BY t.idx LIMIT ?`, run, limit);
   }
 
+  /** One task, where it is open. */
+  openTask(run: string, index: number): OpenTask | undefined {
+    return this.#openTasks(`t.run = ? AND t.idx = ? AND t.state = 'pending'`, run, index)[0];
+  }
+
   /** All verdicts and the sums that `sums` returns after them, or nothing. Returns what became of each. */
   commit(verdicts: readonly Verdict[], sums: () => Iterable<SumRow>): Outcome[] {
     return this.#db.transaction(() => {
@@ -120,9 +121,27 @@ export class Ledger {
     return datasetOf(this.#db, run, index);
   }
 
-  /** Failed tasks get new attempts, and the run goes on. Returns how many. */
-  retryFailed(run: string): number {
-    return this.#db.transaction(() => reopenFailed(this.#db, run));
+  /** Failed tasks get new attempts, due at `dueMs` where it is given. Returns how many. */
+  retryFailed(run: string, dueMs?: number): number {
+    return this.#db.transaction(() => reopenFailed(this.#db, run, dueMs));
+  }
+
+  /** Makes all open tasks due that had no attempt yet. */
+  makeDue(run: string, dueMs: number): void {
+    this.#db.run(`UPDATE tasks SET due_ms = ? WHERE run = ? AND state = 'pending' AND attempts = 0 AND due_ms IS NULL`, dueMs, run);
+  }
+
+  /** No task of the run is due any more. */
+  clearDue(run: string): void {
+    this.#db.run('UPDATE tasks SET due_ms = NULL WHERE run = ? AND due_ms IS NOT NULL', run);
+  }
+
+  /** Forgets the run with all that belongs to it. */
+  deleteRun(run: string): void {
+    this.#db.transaction(() => {
+      for (const table of ['failures', 'sums', 'tasks', 'files', 'datasets', 'runs'])
+        this.#db.run(`DELETE FROM ${table} WHERE run = ?`, run);
+    });
   }
 
   /** Encoded sums; undefined until the first commit of the dataset. */

@@ -1,4 +1,4 @@
-/** What the collector publishes again: tasks whose wait is over, and tasks that nobody holds any more. */
+/** What the collector publishes again: tasks whose wait is over, that nobody holds any more, or that take too long. */
 import { MESSAGE_VERSION } from '#shared/queue/messages.ts';
 import type { Queue } from '#shared/queue/queue.ts';
 import type { Conclusion } from './group-commit.ts';
@@ -16,7 +16,13 @@ export interface ReissueOptions {
   readonly conclude: (report: Conclusion) => Promise<void>;
   /** A worker that says nothing for this long has vanished. */
   readonly silenceMs: number;
+  /** Told how many were published again, and why. */
+  readonly onReissue: (reason: 'due' | 'lost' | 'straggler', tasks: number) => void;
 }
+
+/** A task is a straggler when it takes this many times what the run's tasks take, and over the least time. */
+const STRAGGLER_FACTOR = 4;
+const STRAGGLER_MS = 10_000;
 
 /** Published in one go; the rest follows with the next check. */
 const PAGE = 1000;
@@ -32,7 +38,7 @@ export class Reissue {
 
   /** Publishes the next attempts that are due. */
   async publishDue(nowMs: number): Promise<void> {
-    await this.#publish(this.#options.ledger.takeDue(nowMs, PAGE));
+    await this.#publish('due', this.#options.ledger.takeDue(nowMs, PAGE));
   }
 
   /** Counts the attempts of vanished workers, and publishes again what these runs have lost. */
@@ -47,8 +53,21 @@ export class Reissue {
     for (const run of runs) {
       // While tasks wait in the queue, those missing among them cannot be told.
       if ((await queue.tasks.depth(run)) > 0) continue;
-      await this.#publish(ledger.issued(run, PAGE).filter((task) => this.#isLost(task, nowMs)));
+      const lost = ledger.issued(run, PAGE).filter((task) => this.#isLost(task, nowMs));
+      await this.#publish('lost', lost);
+      await this.#publish('straggler', this.#stragglers(run, nowMs));
     }
+  }
+
+  /** Near the end of a run, the slowest tasks go to a second worker as well: the first commit counts. */
+  #stragglers(run: string, nowMs: number): OpenTask[] {
+    const { ledger, inFlight } = this.#options;
+    const counters = ledger.counters(run);
+    const committed = counters.reduce((sum, each) => sum + each.committed, 0);
+    const wallMs = counters.reduce((sum, each) => sum + each.wallMs, 0);
+    const usualMs = committed === 0 ? Number.POSITIVE_INFINITY : wallMs / committed;
+    const slow = inFlight.takeStragglers(run, nowMs, Math.max(STRAGGLER_MS, STRAGGLER_FACTOR * usualMs));
+    return slow.flatMap(({ index }) => ledger.openTask(run, index) ?? []);
   }
 
   #isLost({ run, index }: OpenTask, nowMs: number): boolean {
@@ -62,7 +81,10 @@ export class Reissue {
     return false;
   }
 
-  async #publish(tasks: readonly OpenTask[]): Promise<void> {
-    for (const task of tasks) await this.#options.queue.tasks.publish(taskMessage(await this.#options.model(task.run), task));
+  async #publish(reason: 'due' | 'lost' | 'straggler', tasks: readonly OpenTask[]): Promise<void> {
+    if (tasks.length === 0) return;
+    const { queue, model, onReissue } = this.#options;
+    onReissue(reason, tasks.length);
+    await Promise.all(tasks.map(async (task) => queue.tasks.publish(taskMessage(await model(task.run), task))));
   }
 }

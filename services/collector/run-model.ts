@@ -1,7 +1,7 @@
 import type { Analysis, Parameters } from '#shared/analysis/define-analysis.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
 import { cutFlowAxis, describeHistograms } from '#shared/analysis/partial.ts';
-import { loadAnalysis, loadBuiltInAnalysis } from '#shared/analysis/registry.ts';
+import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { expectedEntries } from '#shared/datasets/assign-files.ts';
 import { type Catalogue, parseCatalogue } from '#shared/datasets/catalogue.ts';
 import type { Axis } from '#shared/histogram/axis.ts';
@@ -10,9 +10,14 @@ import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
 import type { OpenTask } from './ledger-rows.ts';
 
+/** A spec without its list of files: what is kept in memory must not grow with them. */
+export interface RunHead extends Omit<RunSpec, 'datasets' | 'catalogue'> {
+  readonly datasets: readonly { readonly name: string; readonly isData: boolean; readonly files: number }[];
+}
+
 /** A run's spec with all that follows from it alone. */
 export interface RunModel {
-  readonly spec: RunSpec;
+  readonly spec: RunHead;
   readonly analysis: Analysis;
   readonly parameters: Parameters;
   readonly catalogue: Catalogue;
@@ -24,14 +29,15 @@ export interface RunModel {
 }
 
 /** @throws ConfigError or AnalysisError if the spec names an analysis, parameters or a catalogue that do not exist or are wrong */
-export async function loadRunModel(spec: RunSpec, allowAnalysisFiles: boolean): Promise<RunModel> {
-  const analysis = await (allowAnalysisFiles ? loadAnalysis : loadBuiltInAnalysis)(spec.analysis);
+export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles): Promise<RunModel> {
+  const analysis = await loadAnalysis(spec.analysis, analysisFiles);
   const parameters = resolveParameters(analysis, spec.parameters);
   const catalogue = parseCatalogue(spec.catalogue, `catalogue of run ${spec.run}`);
   const histograms = describeHistograms(analysis, parameters);
   const axes = Object.fromEntries(histograms.map(({ name, axes }) => [name, axes]));
+  const { datasets, catalogue: _, ...head } = spec;
   return {
-    spec,
+    spec: { ...head, datasets: datasets.map(({ name, isData, files }) => ({ name, isData, files: files.length })) },
     analysis,
     parameters,
     catalogue,

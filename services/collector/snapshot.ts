@@ -51,7 +51,7 @@ export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
  * them: each is taken for an average one.
  */
 function entriesOfDataset({ spec, entriesElsewhere }: RunModel, counters: DatasetCounters): number | undefined {
-  const files = spec.datasets.find(({ name }) => name === counters.dataset)?.files.length ?? counters.files;
+  const files = spec.datasets.find(({ name }) => name === counters.dataset)?.files ?? counters.files;
   const known = counters.files - counters.filesUnknown;
   if (known === 0) return undefined;
   const here = known === files ? counters.entriesFull : (counters.entriesFull * files) / known;

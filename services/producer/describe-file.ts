@@ -1,9 +1,14 @@
+import { columnsToRead } from '#shared/analysis/partial.ts';
+import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
+import { isPipelineError } from '#shared/errors.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
 import { openRootFile } from '#shared/root/file.ts';
 import { clusterStarts } from '#shared/root/plan.ts';
 import { type Branch, openTree, type Tree } from '#shared/root/tree.ts';
 import { type OpenOptions, openSource } from '#shared/storage/open.ts';
 import { isToyFile } from '#shared/toy/toy-mark.ts';
 import type { FileDescription } from './plan-chunks.ts';
+import type { Describe } from './plan-run.ts';
 
 /** The worker tries patiently; planning only wants to know. */
 const PLANNING_RETRY = { attempts: 2, baseMs: 200, maxMs: 200 } as const;
@@ -31,4 +36,20 @@ function withCounters(tree: Tree, columns: readonly string[]): Branch[] {
   const branches = new Set(columns.map((column) => tree.branch(column)));
   for (const { counter } of [...branches]) if (counter !== undefined) branches.add(tree.branch(counter));
   return [...branches];
+}
+
+/** How the files of a run are described: with the columns that its analysis reads of them. */
+export async function describerOf({ analysis: location, tree }: RunSpec, files: AnalysisFiles = true): Promise<Describe> {
+  const analysis = await loadAnalysis(location, files);
+  return async ({ url, isData }, signal) => {
+    const columns = Object.keys(columnsToRead(analysis, isData));
+    try {
+      return await describeFile(url, { tree, columns, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      // The worker will meet the same, and report it with the file.
+      if (isPipelineError(error)) return undefined;
+      throw error;
+    }
+  };
 }

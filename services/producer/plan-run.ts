@@ -1,6 +1,6 @@
 import type { RunSpec } from '#shared/queue/run-spec.ts';
-import type { PlannedFile, TaskListState } from '#shared/queue/task-list.ts';
-import { type FileDescription, planChunks } from './plan-chunks.ts';
+import type { PlannedFile } from '#shared/queue/task-list.ts';
+import { type Chunk, type FileDescription, planChunks } from './plan-chunks.ts';
 
 /** Opens one file for planning; undefined means that it cannot be read, and its task will say why. */
 export type Describe = (file: SpecFile, signal: AbortSignal) => Promise<FileDescription | undefined>;
@@ -14,37 +14,44 @@ export interface SpecFile {
 }
 
 /** Files whose headers are read at the same time. */
-const PARALLEL = 16;
+export const PARALLEL = 16;
 /** Files frozen together. */
 const PAGE = 64;
 
-/** The inputs of a run from number `first` on, numbered in the order of its spec. */
-function* filesOf(spec: RunSpec, first: number): Generator<SpecFile> {
+/** The inputs of a run, numbered in the order of its spec. */
+export function* filesOf(spec: RunSpec): Generator<SpecFile> {
   let file = 0;
   for (const { name, isData, files } of spec.datasets) {
-    for (const url of files) {
-      if (file >= first) yield { file, dataset: name, isData, url };
-      file += 1;
-    }
+    for (const url of files) yield { file: file++, dataset: name, isData, url };
   }
 }
 
+/** A file and where it is cut; without description it could not be opened. */
+interface CutFile extends SpecFile {
+  readonly description: FileDescription | undefined;
+  readonly chunks: readonly Partial<Chunk>[];
+}
+
 /**
- * The run's files with their tasks, in order, page by page, from where `state` says. The same spec and files give the same
- * tasks. Memory is bounded: it runs ahead of its reader by a page at most.
+ * The run's files with their tasks, in the order of the spec, page by page. Tasks are numbered, and so published, in turns:
+ * at any moment about the same part of each dataset is done, and the plot has all its groups from the start. The same
+ * spec and files give the same tasks.
  */
 export async function* planRun(
   spec: RunSpec,
-  { state, describe, signal }: { readonly state: TaskListState; readonly describe: Describe; readonly signal: AbortSignal },
+  { describe, signal }: { readonly describe: Describe; readonly signal: AbortSignal },
 ): AsyncGenerator<PlannedFile[]> {
-  let index = state.nextIndex;
+  const cut: CutFile[] = [];
+  for await (const [file, description] of inOrder(filesOf(spec), PARALLEL, (file) => describe(file, signal))) {
+    cut.push({ ...file, description, chunks: description === undefined ? [{}] : planChunks(description, spec) });
+  }
+  const indexes = numberInTurns(cut);
   let page: PlannedFile[] = [];
-  const todo = filesOf(spec, state.nextFile);
-  for await (const [file, description] of inOrder(todo, PARALLEL, (file) => describe(file, signal))) {
-    const chunks = description === undefined ? [{}] : planChunks(description, spec);
-    const tasks = chunks.map((chunk) => ({ index: index++, ...chunk }));
+  for (const [position, { file, dataset, url, description, chunks }] of cut.entries()) {
     const { entries, bytes, toy } = description ?? {};
-    page.push({ file: file.file, dataset: file.dataset, url: file.url, entries, bytes, toy, tasks });
+    const first = indexes.starts[position] as number;
+    const tasks = chunks.map((chunk, i) => ({ index: indexes.ofTask[first + i] as number, ...chunk }));
+    page.push({ file, dataset, url, entries, bytes, toy, tasks });
     if (page.length < PAGE) continue;
     yield page;
     page = [];
@@ -52,8 +59,36 @@ export async function* planRun(
   if (page.length > 0) yield page;
 }
 
+/**
+ * An index for each task. The k-th of a dataset's n tasks comes at (k + 1/2) / n of the way; ties in the order of the spec.
+ * `starts` is where a file's tasks begin in `ofTask`.
+ */
+function numberInTurns(cut: readonly CutFile[]): { starts: number[]; ofTask: Uint32Array } {
+  const totals = new Map<string, number>();
+  const starts: number[] = [];
+  let count = 0;
+  for (const { dataset, chunks } of cut) {
+    starts.push(count);
+    count += chunks.length;
+    totals.set(dataset, (totals.get(dataset) ?? 0) + chunks.length);
+  }
+  const turns = new Float64Array(count);
+  const done = new Map<string, number>();
+  cut.forEach(({ dataset, chunks }, position) => {
+    const before = done.get(dataset) ?? 0;
+    for (let i = 0; i < chunks.length; i++) turns[(starts[position] as number) + i] = (before + i + 0.5) / (totals.get(dataset) ?? 1);
+    done.set(dataset, before + chunks.length);
+  });
+  const order = Uint32Array.from(turns, (_, task) => task).sort((a, b) => (turns[a] as number) - (turns[b] as number) || a - b);
+  const ofTask = new Uint32Array(count);
+  order.forEach((task, index) => {
+    ofTask[task] = index;
+  });
+  return { starts, ofTask };
+}
+
 /** Maps with up to `width` items under way, and yields in the order of the items. */
-async function* inOrder<T, R>(items: Iterable<T>, width: number, map: (item: T) => Promise<R>): AsyncGenerator<[T, R]> {
+export async function* inOrder<T, R>(items: Iterable<T>, width: number, map: (item: T) => Promise<R>): AsyncGenerator<[T, R]> {
   const underWay: { item: T; result: Promise<R> }[] = [];
   const source = items[Symbol.iterator]();
   const start = () => {

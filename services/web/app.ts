@@ -2,12 +2,14 @@
 import { pipeline } from 'node:stream/promises';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { z } from 'zod';
+import { isPipelineError } from '#shared/errors.ts';
 import type { RunFeed } from '#shared/plot/feed.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import type { Asset } from './assets.ts';
 import { DOWNLOADS, isDownload, type RunFiles } from './downloads.ts';
 import type { LiveStreams, WebLog } from './live-streams.ts';
 import { createPlotImages } from './plot-images.ts';
+import { runListPage } from './run-list.ts';
 import { guardRequest } from './security-headers.ts';
 
 export interface AppParts {
@@ -16,6 +18,8 @@ export interface AppParts {
   readonly streams: LiveStreams;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly log: WebLog;
+  /** Text for /metrics; without it there is no such page. */
+  readonly metrics?: (() => Promise<{ readonly type: string; readonly text: string }>) | undefined;
 }
 
 const Scale = z.enum(['linear', 'log']).optional();
@@ -28,6 +32,20 @@ export function createApp(parts: AppParts): Express {
   app.disable('x-powered-by');
   app.use(guardRequest);
   app.get('/healthz', (_, response) => void response.json({ status: 'ok', viewers: streams.viewers }));
+  app.get('/readyz', (_, response) => void response.json({ status: 'ready' }));
+  app.get('/metrics', async (_, response, next) => {
+    const metrics = await parts.metrics?.();
+    if (metrics === undefined) next();
+    else response.type(metrics.type).send(metrics.text);
+  });
+  app.get(
+    '/runs',
+    async (_, response) =>
+      void response
+        .set('Cache-Control', 'no-store')
+        .type('html')
+        .send(runListPage(await feed.runs())),
+  );
   app.get('/api/runs', async (_, response) => void response.set('Cache-Control', 'no-store').json(await feed.runs()));
   app.get('/api/runs/:run', async (request, response) => {
     const snapshot = await feed.snapshot(request.params.run);
@@ -58,6 +76,9 @@ export function createApp(parts: AppParts): Express {
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
     log('web.request-failed', { path: request.path, error: String(error) });
     if (response.headersSent) return next(error);
+    if (isPipelineError(error, 'StorageError') && error.retryable) {
+      return void response.status(503).set('Retry-After', '3').type('text/plain').send('The collector does not answer. Try again.\n');
+    }
     // Express marks what the request itself got wrong (a path that does not decode) with a status.
     const status = error instanceof URIError ? 400 : 500;
     response

@@ -17,6 +17,8 @@ export interface WebOptions {
   readonly port: number;
   readonly host: string;
   readonly log: WebLog;
+  /** Text for /metrics. */
+  readonly metrics?: (() => Promise<{ readonly type: string; readonly text: string }>) | undefined;
   /** Closes the service when it aborts. */
   readonly signal?: AbortSignal;
   /** Live viewers of all runs together; the next one gets 503. */
@@ -29,6 +31,7 @@ export interface WebOptions {
 export interface Web {
   /** Where a browser on this machine finds the page. */
   readonly url: string;
+  readonly viewers: number;
   close(): Promise<void>;
 }
 
@@ -39,7 +42,7 @@ export interface Web {
 export async function startWeb(options: WebOptions): Promise<Web> {
   const { feed, files = async () => undefined, log, signal, maxViewers = 100, frameMs = 400, pingMs = 15_000 } = options;
   const streams = createLiveStreams({ feed, maxViewers, frameMs, pingMs, log });
-  const server = createServer(createApp({ feed, files, streams, assets: await loadAssets(), log }));
+  const server = createServer(createApp({ feed, files, streams, assets: await loadAssets(), log, metrics: options.metrics }));
   await listen(server, options);
   let closing: Promise<void> | undefined;
   const close = () => {
@@ -49,7 +52,13 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const { port } = server.address() as AddressInfo;
   signal?.addEventListener('abort', close, { once: true });
   if (signal?.aborted) await close();
-  return { url: `http://${shownHost(options.host)}:${port}`, close };
+  return {
+    url: `http://${shownHost(options.host)}:${port}`,
+    close,
+    get viewers() {
+      return streams.viewers;
+    },
+  };
 }
 
 async function listen(server: Server, { port, host }: WebOptions): Promise<void> {

@@ -22,6 +22,7 @@ interface Thread {
   reason: string | undefined;
 }
 
+const WARM_THREADS = 4;
 /** How often the memory of threads at work is looked at. */
 const MEMORY_CHECK_MS = 250;
 const MB = 1e6;
@@ -37,21 +38,29 @@ export class ComputePool {
   readonly #threads = new Set<Thread>();
   readonly #waiting: Job[] = [];
   readonly #memoryCheck: NodeJS.Timeout;
+  #draining = false;
   #closed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    // Started at once: a thread takes some 50 ms to load, which planning needs anyway.
-    while (this.#threads.size < options.threads) this.#startThread();
+    // Some are started at once: a thread takes a while to load, which planning needs anyway. More come with more jobs.
+    while (this.#threads.size < Math.min(options.threads, WARM_THREADS)) this.#startThread();
     this.#memoryCheck = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
   }
 
   /** Runs a task in the next free thread; `onStart` is called when it gets there. Never rejects: an abort is an answer. */
   run(task: Task, signal: AbortSignal, onStart: () => void): Promise<FromThread> {
+    if (this.#draining) return Promise.resolve({ kind: 'aborted' });
     return new Promise((resolve) => {
       this.#waiting.push({ task, signal, onStart, resolve });
       this.#pump();
     });
+  }
+
+  /** Starts no further job: those that wait, and those to come, are answered as aborted. Running ones go on. */
+  drain(): void {
+    this.#draining = true;
+    for (const { resolve } of this.#waiting.splice(0)) resolve({ kind: 'aborted' });
   }
 
   /** Ends all threads, whatever they do. Jobs at hand and waiting are answered as aborted. */

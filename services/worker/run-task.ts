@@ -3,7 +3,7 @@ import { isConvertible } from '#shared/analysis/convert-column.ts';
 import type { Analysis, Parameters } from '#shared/analysis/define-analysis.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
 import { columnsToRead, processBatch, startPartial } from '#shared/analysis/partial.ts';
-import { loadAnalysis, loadBuiltInAnalysis } from '#shared/analysis/registry.ts';
+import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { AnalysisError, isPipelineError, RootFormatError } from '#shared/errors.ts';
 import { encodeHistogram } from '#shared/histogram/codec.ts';
 import type { StageTimes, Success, Task } from '#shared/queue/messages.ts';
@@ -27,8 +27,8 @@ export interface TaskOptions {
   readonly files: FileCache;
   /** Decompressed bytes of a batch, about. */
   readonly batchBytes: number;
-  /** False where tasks come over a network: then only built-in analyses run. */
-  readonly allowAnalysisFiles: boolean;
+  /** Which files tasks may name as analyses. */
+  readonly allowAnalysisFiles: AnalysisFiles;
   readonly signal: AbortSignal;
   readonly place: TaskPlace;
 }
@@ -37,7 +37,7 @@ export interface TaskOptions {
 export async function runTask(task: Task, options: TaskOptions): Promise<Partial> {
   const { files, signal, place } = options;
   const start = performance.now();
-  const analysis = await (options.allowAnalysisFiles ? loadAnalysis : loadBuiltInAnalysis)(task.analysis);
+  const analysis = await loadAnalysis(task.analysis, options.allowAnalysisFiles);
   const parameters = resolveParameters(analysis, task.parameters);
   const file = await files.open(task.url, task.tree, signal);
   const range = entryRange(task, file, place);

@@ -1,4 +1,5 @@
 /** What the worker's main thread and its compute threads say to each other. */
+import type { AnalysisFiles } from '#shared/analysis/registry.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { Task } from '#shared/queue/messages.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
@@ -7,7 +8,7 @@ import type { Partial, TaskPlace } from './run-task.ts';
 /** Given to a thread when it starts. */
 export interface ThreadSettings {
   readonly batchBytes: number;
-  readonly allowAnalysisFiles: boolean;
+  readonly allowAnalysisFiles: AnalysisFiles;
   /** Of one read. */
   readonly readRetry: RetryPolicy;
 }

@@ -1,6 +1,7 @@
+import type { AnalysisFiles } from '#shared/analysis/registry.ts';
 import { StorageError } from '#shared/errors.ts';
-import { MESSAGE_VERSION, type Report, type Task, type TaskKey } from '#shared/queue/messages.ts';
-import type { Queue } from '#shared/queue/queue.ts';
+import { type Failure, MESSAGE_VERSION, type Success, type Task, type TaskKey } from '#shared/queue/messages.ts';
+import type { Delivery, Queue } from '#shared/queue/queue.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { ComputePool } from './compute-pool.ts';
 import type { FromThread } from './thread-protocol.ts';
@@ -14,16 +15,26 @@ export interface WorkerOptions {
   readonly batchBytes: number;
   /** A thread that uses more is ended, and its task fails (retryable). */
   readonly memoryMb: number;
-  /** False where tasks come over a network: then only built-in analyses run. */
-  readonly allowAnalysisFiles: boolean;
+  /** Which files tasks may name as analyses; `false` or a folder where tasks come over a network. */
+  readonly allowAnalysisFiles: AnalysisFiles;
   readonly heartbeatMs: number;
   /** Of one read, within an attempt of its task. */
   readonly readRetry: RetryPolicy;
-  /** Abort: tasks at hand are given back. */
+  /** Abort: no further tasks; those that are being computed may go on for `drainMs`, all others are given back. */
   readonly signal: AbortSignal;
+  /** 0 unless said. */
+  readonly drainMs?: number | undefined;
+  /** Told when a task begins and ends, for logs and metrics. */
+  readonly onTask?: ((event: TaskEvent) => void) | undefined;
 }
 
-/** After the signal, a thread that does not stop by itself (an analysis that hangs) is ended. */
+/** What happened to a task at this worker. */
+export type TaskEvent =
+  | { readonly kind: 'started'; readonly task: Task; readonly redelivered: boolean }
+  | { readonly kind: 'ended'; readonly task: Task; readonly report: Success | Failure }
+  | { readonly kind: 'returned'; readonly task: Task };
+
+/** After the drain, a thread that does not stop by itself (an analysis that hangs) is ended. */
 const GRACE_MS = 3000;
 /** Longest text of a failure. */
 const MAX_TEXT = 4000;
@@ -33,32 +44,46 @@ const MAX_TEXT = 4000;
  * messages; all reading and computing is done in threads. A task is acked after its report was taken by the queue.
  */
 export async function startWorker(options: WorkerOptions): Promise<void> {
-  const { queue, name, threads, signal } = options;
+  const { queue, name, threads, signal, drainMs = 0, onTask = () => {} } = options;
   const pool = new ComputePool(options);
-  let giveUp: NodeJS.Timeout | undefined;
+  const abort = new AbortController();
+  const timers: NodeJS.Timeout[] = [];
+  const giveUp = () => {
+    abort.abort(signal.reason);
+    timers.push(setTimeout(() => void pool.close(), GRACE_MS));
+  };
   const stop = () => {
-    giveUp = setTimeout(() => void pool.close(), GRACE_MS);
+    pool.drain();
+    if (drainMs === 0) giveUp();
+    else timers.push(setTimeout(giveUp, drainMs));
   };
   signal.addEventListener('abort', stop, { once: true });
   const inHand = new Map<string, TaskKey>();
   const alive = () => queue.reports.publish({ v: MESSAGE_VERSION, kind: 'alive', worker: name, tasks: [...inHand.values()] });
   // A heartbeat that is lost is followed by the next one.
   const heartbeat = setInterval(() => void alive().catch(() => {}), options.heartbeatMs);
-  const handle = async (task: Task): Promise<void> => {
+  const handle = async ({ message: task, redelivered }: Delivery<Task>): Promise<void> => {
     const { run, index } = task;
     const key = `${run} ${index}`;
     inHand.set(key, { run, index });
-    const answer = await pool.run(task, signal, () => {
+    const answer = await pool.run(task, abort.signal, () => {
+      onTask({ kind: 'started', task, redelivered });
       void queue.reports.publish({ ...head(task, name), kind: 'started' }).catch(() => {});
     });
     inHand.delete(key);
-    await queue.reports.publish(toReport(task, name, answer));
+    if (answer.kind === 'aborted') {
+      onTask({ kind: 'returned', task });
+      throw new StorageError('the worker stops', { file: task.url });
+    }
+    const report = toReport(task, name, answer);
+    await queue.reports.publish(report);
+    onTask({ kind: 'ended', task, report });
   };
   try {
-    await queue.tasks.consume(({ message }) => handle(message), { prefetch: threads + 1, signal });
+    await queue.tasks.consume(handle, { prefetch: threads + 1, signal });
   } finally {
     clearInterval(heartbeat);
-    clearTimeout(giveUp);
+    for (const timer of timers) clearTimeout(timer);
     signal.removeEventListener('abort', stop);
     await pool.close();
   }
@@ -68,9 +93,7 @@ function head({ run, index, attempt }: Task, worker: string) {
   return { v: MESSAGE_VERSION, run, index, attempt, worker } as const;
 }
 
-/** @throws StorageError, retryable, where the task was aborted: it goes back into the queue. */
-function toReport(task: Task, worker: string, answer: FromThread): Report {
-  if (answer.kind === 'aborted') throw new StorageError('the worker stops', { file: task.url });
+function toReport(task: Task, worker: string, answer: Exclude<FromThread, { kind: 'aborted' }>): Success | Failure {
   if (answer.kind === 'partial') return { ...head(task, worker), kind: 'success', ...answer.partial };
   const { text, from = task.from, to = task.to, ...failure } = answer.failure;
   const entriesLost = to === undefined ? undefined : to - (from ?? 0);

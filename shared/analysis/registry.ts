@@ -46,9 +46,29 @@ export async function loadAnalysisFile(url: URL | string): Promise<Analysis> {
   return checkAnalysis(chosenExport(exported, file), file);
 }
 
-/** A built-in analysis by name, or a user's own by its file: URL. */
-export function loadAnalysis(nameOrUrl: string): Promise<Analysis> {
-  return nameOrUrl.startsWith('file:') ? loadAnalysisFile(nameOrUrl) : loadBuiltInAnalysis(nameOrUrl);
+/**
+ * Which files a process may load as analyses: any, none, or those in one folder (a file: URL with a slash at its end), which
+ * specs and messages name as `analyses:mine.ts`. Names that come over a network are never more than a file's name.
+ */
+export type AnalysisFiles = boolean | { readonly folder: string };
+
+/** How a file in the folder of analyses is named in specs and messages. */
+export const IN_FOLDER = 'analyses:';
+
+/**
+ * A built-in analysis by name, or a user's own: by its file: URL, or by its name in the folder of analyses.
+ * @throws ConfigError if there is none of this name, or this process may not load it
+ */
+export async function loadAnalysis(location: string, files: AnalysisFiles = true): Promise<Analysis> {
+  if (location.startsWith(IN_FOLDER)) return loadFromFolder(location.slice(IN_FOLDER.length), files);
+  if (location.startsWith('file:') && files === true) return loadAnalysisFile(location);
+  return loadBuiltInAnalysis(location);
+}
+
+function loadFromFolder(name: string, files: AnalysisFiles): Promise<Analysis> {
+  if (typeof files !== 'object') throw new ConfigError(`\`${name}\`: this process has no folder of analyses`);
+  if (!/^[\w-][\w.-]*\.[cm]?[jt]s$/.test(name)) throw new ConfigError(`\`${name}\` is not the name of a file in the folder of analyses`);
+  return loadAnalysisFile(new URL(name, files.folder));
 }
 
 function chosenExport(exported: Record<string, unknown>, file: string): unknown {

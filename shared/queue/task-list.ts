@@ -2,6 +2,7 @@
  * The port between producer and collector: the list of tasks, frozen before anything of it is published. In one process
  * the collector is behind it directly.
  */
+import { z } from 'zod';
 import type { Task } from './messages.ts';
 import type { RunSpec } from './run-spec.ts';
 
@@ -19,6 +20,23 @@ export interface PlannedFile {
   readonly tasks: readonly PlannedTask[];
 }
 
+const count = z.int().nonnegative();
+
+/** A page of planned files, as a producer in another process sends it. */
+export const plannedFilesSchema: z.ZodType<PlannedFile[]> = z
+  .array(
+    z.object({
+      file: count,
+      dataset: z.string().min(1).max(500),
+      url: z.string().min(1).max(4000),
+      entries: count.optional(),
+      bytes: count.optional(),
+      toy: z.boolean().optional(),
+      tasks: z.array(z.object({ index: count, from: count.optional(), to: count.optional() })).min(1),
+    }),
+  )
+  .max(10_000);
+
 export interface PlannedTask {
   readonly index: number;
   readonly from?: number | undefined;
@@ -28,14 +46,11 @@ export interface PlannedTask {
 export interface TaskListState {
   /** True once the list is complete: planning is over for good. */
   readonly frozen: boolean;
-  /** Where planning goes on. */
-  readonly nextFile: number;
-  readonly nextIndex: number;
 }
 
 export interface TaskList {
   /**
-   * Opens the run, or finds it as it was left. Tasks that failed get new attempts.
+   * Opens the run, or finds it as it was left.
    * @throws MessageError if a run of this id exists with another spec.
    */
   open(spec: RunSpec): Promise<TaskListState>;

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import type { Environment } from './settings.ts';
 
 /** What the environment says, read once and passed on as a plain value. */
 export interface RuntimeConfig {
@@ -10,6 +11,11 @@ export interface RuntimeConfig {
 /** The process's environment as a plain value: the only place that reads `process.env`. */
 export function readEnvironment(): RuntimeConfig {
   return parseEnvironment(process.env, process.platform, homedir());
+}
+
+/** All variables, for programs that parse their own settings. */
+export function processEnvironment(): Environment {
+  return process.env;
 }
 
 /** Typed settings from environment variables. HIGGSFLOW_CACHE wins over the platform's own cache folder. */

@@ -22,6 +22,13 @@ function showConnection(connection: Connection, why?: string): void {
   setText(pill, why === undefined ? CONNECTIONS[connection] : `${CONNECTIONS[connection]}: ${why}`);
 }
 
+/** While the connection is lost the page keeps what it has, and says from when it is. */
+function showStale(connection: Connection, updatedAt: Date | undefined): void {
+  const isStale = connection === 'reconnecting' && updatedAt !== undefined;
+  byId('stale').hidden = !isStale;
+  if (isStale) setText(byId('stale-time'), updatedAt.toLocaleTimeString());
+}
+
 function showPlotNumbers(model: PlotModel, snapshot: RunSnapshot): void {
   showYields(model, snapshot);
   setText(byId('normalisation'), normalisationText(snapshot));
@@ -33,6 +40,7 @@ function start(): void {
   const bytes = new ByteRate();
   wireThemeSwitch(() => plot.redraw());
   let waiting: RunSnapshot | undefined;
+  let updatedAt: Date | undefined;
   const show = () => {
     const snapshot = waiting;
     waiting = undefined;
@@ -49,11 +57,15 @@ function start(): void {
     document.documentElement.dataset['revision'] = String(snapshot.revision);
   };
   const handlers: LiveRunHandlers = {
-    onConnection: showConnection,
+    onConnection: (connection, why) => {
+      showConnection(connection, why);
+      showStale(connection, updatedAt);
+    },
     // A page in the background draws nothing until it is looked at, then only the newest state.
     onSnapshot: (snapshot) => {
       if (waiting === undefined) requestAnimationFrame(show);
       waiting = snapshot;
+      updatedAt = new Date();
     },
   };
   void currentRun(handlers).then((run) => followRun(run, handlers));

@@ -1,10 +1,13 @@
 import { createRequire } from 'node:module';
+import type { PlotModel } from '#shared/plot/plot-model.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import { histogramFiles } from '#shared/results/histogram-set.ts';
 import { buildReport, type Report } from '#shared/results/report.ts';
 import { reportToMarkdown } from '#shared/results/report-markdown.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
 import { writeFiles } from '#shared/results/write-files.ts';
+
+let renderer: ((model: PlotModel) => Uint8Array) | undefined;
 
 /** Writes all result files of a run into its folder. @throws StorageError naming the file that cannot be written */
 export async function writeResults(folder: string, snapshot: RunSnapshot, details: RunDetails): Promise<Report> {
@@ -14,13 +17,17 @@ export async function writeResults(folder: string, snapshot: RunSnapshot, detail
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
   });
+  await writePlotAndHistograms(folder, snapshot);
   await writeFiles(folder, {
-    ...histogramFiles(snapshot),
     'report.json': `${JSON.stringify(report, undefined, 2)}\n`,
     'report.md': reportToMarkdown(report),
-    ...(await plotFile(snapshot)),
   });
   return report;
+}
+
+/** Writes plot.png and histograms.* as they are at this moment. @throws StorageError naming the file that cannot be written */
+export async function writePlotAndHistograms(folder: string, snapshot: RunSnapshot): Promise<void> {
+  await writeFiles(folder, { ...histogramFiles(snapshot), ...(await plotFile(snapshot)) });
 }
 
 /** The first histogram that can be drawn; none of them may be. */
@@ -28,6 +35,7 @@ async function plotFile(snapshot: RunSnapshot): Promise<Record<string, Uint8Arra
   const { buildPlotModel, drawableHistograms } = await import('#shared/plot/plot-model.ts');
   const [first] = drawableHistograms(snapshot);
   if (first === undefined) return {};
-  const { createPngRenderer } = await import('#services/web/png.ts');
-  return { 'plot.png': createPngRenderer()(buildPlotModel(snapshot, first.name)) };
+  const { createPngRenderer } = await import('./png.ts');
+  renderer ??= createPngRenderer();
+  return { 'plot.png': renderer(buildPlotModel(snapshot, first.name)) };
 }

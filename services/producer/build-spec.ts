@@ -1,37 +1,56 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Analysis } from '#shared/analysis/define-analysis.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
-import { loadAnalysis } from '#shared/analysis/registry.ts';
+import { type AnalysisFiles, IN_FOLDER, loadAnalysis } from '#shared/analysis/registry.ts';
 import { assignFiles, type FileAssignment } from '#shared/datasets/assign-files.ts';
 import { catalogueOfAnalysis, loadBuiltInCatalogue } from '#shared/datasets/built-in.ts';
-import { baseName, type Catalogue, fileUrl, isData, parseCatalogueText, plainCatalogue } from '#shared/datasets/catalogue.ts';
+import {
+  baseName,
+  type Catalogue,
+  fileUrl,
+  isData,
+  parseCatalogue,
+  parseCatalogueText,
+  plainCatalogue,
+} from '#shared/datasets/catalogue.ts';
 import { ConfigError } from '#shared/errors.ts';
+import type { RunRequest } from '#shared/queue/run-request.ts';
 import { DEFAULT_CHUNKS, type RunSpec } from '#shared/queue/run-spec.ts';
 import { expandInputs } from '#shared/storage/expand.ts';
-import type { RunOptions } from './run-options.ts';
 
-type SpecOptions = Pick<RunOptions, 'analysis' | 'data' | 'catalogue' | 'set' | 'fraction' | 'chunkEntries'>;
+export interface BuildOptions {
+  /** The run's id, where the request names none. */
+  readonly runId: (analysis: string) => string;
+  /** Which files may be loaded as analyses. */
+  readonly files?: AnalysisFiles;
+  /** The run is for other machines: a file of the user's own is named as the file of this name in their folder of analyses. */
+  readonly forServices?: boolean;
+}
 
 /**
  * The run spec that the options ask for: analysis, parameters, catalogue, and every file with its dataset.
  * @throws ConfigError where something does not exist or does not fit, AnalysisError for a wrong analysis file
  */
-export async function buildSpec(options: SpecOptions, runId: (analysis: string) => string): Promise<RunSpec> {
+export async function buildSpec(
+  options: Partial<RunRequest>,
+  { runId, files = true, forServices = false }: BuildOptions,
+): Promise<RunSpec> {
   if (options.analysis === undefined) throw new ConfigError('no analysis is given', { hint: 'Say which: --analysis atlas-hzz-2020.' });
   const location = analysisLocation(options.analysis);
-  const analysis = await loadAnalysis(location);
+  const analysis = await loadAnalysis(location, files);
+  const { data = [], set = {} } = options;
   const catalogue = await chooseCatalogue(options.catalogue, analysis);
-  const paths = options.data.length > 0 ? await expandInputs(options.data) : catalogueFiles(catalogue);
+  const paths = data.length > 0 ? await expandInputs(data) : catalogueFiles(catalogue);
   if (paths.length === 0) throw new ConfigError('no data are given', { hint: 'Name files, folders or URLs: --data samples/.' });
   const assignment = assignFiles(catalogue, paths);
   refuseUnclear(assignment, catalogue);
   return {
     v: 1,
-    run: runId(analysis.name),
-    analysis: location,
-    parameters: resolveParameters(analysis, options.set),
+    run: options.run ?? runId(analysis.name),
+    analysis: forServices && location.startsWith('file:') ? `${IN_FOLDER}${basename(location)}` : location,
+    parameters: resolveParameters(analysis, set),
     tree: analysis.tree,
     catalogue,
     fraction: options.fraction ?? 1,
@@ -43,11 +62,12 @@ export async function buildSpec(options: SpecOptions, runId: (analysis: string) 
 
 /** A name, or the URL of a file: what looks like a path is one. */
 function analysisLocation(text: string): string {
-  return /[/\\]|\.[cm]?[jt]s$/.test(text) && !text.startsWith('file:') ? pathToFileURL(resolve(text)).href : text;
+  return /[/\\]|\.[cm]?[jt]s$/.test(text) && !/^(file|analyses):/.test(text) ? pathToFileURL(resolve(text)).href : text;
 }
 
-async function chooseCatalogue(asked: string | undefined, analysis: Analysis): Promise<Catalogue> {
+async function chooseCatalogue(asked: RunRequest['catalogue'], analysis: Analysis): Promise<Catalogue> {
   if (asked === undefined) return (await catalogueOfAnalysis(analysis.name)) ?? plainCatalogue();
+  if (typeof asked === 'object') return parseCatalogue(asked, 'the catalogue in the request');
   if (asked === 'none') return plainCatalogue();
   if (!/[/\\]|\.json$/.test(asked)) return loadBuiltInCatalogue(asked);
   const text = await readFile(asked, 'utf8').catch((cause: unknown) => {
@@ -81,4 +101,10 @@ function datasetsOf(catalogue: Catalogue, { assigned }: FileAssignment): RunSpec
     const files = assigned.filter((file) => file.dataset === dataset.name).map(({ path }) => path);
     return files.length === 0 ? [] : [{ name: dataset.name, isData: isData(catalogue, dataset), files }];
   });
+}
+
+/** An id that tells when a run began: `atlas-hzz-2020-20201122-091500`. */
+export function newRunId(analysis: string, now: Date): string {
+  const time = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  return `${analysis}-${time}`;
 }

@@ -1,0 +1,28 @@
+import { ConfigError } from '#shared/errors.ts';
+import { runRequestSchema } from '#shared/queue/run-request.ts';
+import { type RunSpec, runSpecSchema } from '#shared/queue/run-spec.ts';
+import { type BuildOptions, buildSpec } from './build-spec.ts';
+
+/**
+ * The run that a JSON file asks for: a whole spec, or a request from which one is made.
+ * @throws ConfigError if it is neither; without `runId` a request must name its run, or each start would begin another one
+ */
+export async function parseRunFile(text: string, file: string, options: Partial<BuildOptions>): Promise<RunSpec> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new ConfigError('the run is no JSON', { file, cause });
+  }
+  const isSpec = typeof json === 'object' && json !== null && 'datasets' in json;
+  const parsed = (isSpec ? runSpecSchema : runRequestSchema).safeParse(json);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'run'}: ${message}`);
+    throw new ConfigError(`the run is not as it must be: ${issues.join('; ')}`, { file, cause: parsed.error });
+  }
+  if ('datasets' in parsed.data) return parsed.data;
+  const noRun = () => {
+    throw new ConfigError('the run has no id', { file, hint: 'Add one: "run": "my-run-1".' });
+  };
+  return buildSpec(parsed.data, { runId: noRun, ...options });
+}

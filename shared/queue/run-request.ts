@@ -1,0 +1,21 @@
+/** What a user asks for, before files are found and datasets assigned: the flags of `run` and `submit` as JSON. */
+import { z } from 'zod';
+import { runId } from './messages.ts';
+
+export const runRequestSchema = z.strictObject({
+  /** Made from the analysis and the time where none is given. */
+  run: runId.optional(),
+  /** Built-in name, path of a file, or `analyses:FILE` for one in the services' folder of analyses. */
+  analysis: z.string().min(1),
+  /** Files, folders, globs, URLs; empty: the files that the catalogue lists. */
+  data: z.array(z.string().min(1)).default([]),
+  /** Built-in name, path of a JSON file, `none`, or the catalogue itself. */
+  catalogue: z.union([z.string().min(1), z.record(z.string(), z.unknown())]).optional(),
+  /** Parameters of the analysis. */
+  set: z.record(z.string(), z.unknown()).default({}),
+  /** Of each file, from its first entry. */
+  fraction: z.number().gt(0).max(1).optional(),
+  chunkEntries: z.int().positive().optional(),
+});
+
+export type RunRequest = z.input<typeof runRequestSchema>;
