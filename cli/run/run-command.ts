@@ -47,6 +47,10 @@ interface OpenedRun {
 
 async function openRun(options: RunOptions): Promise<OpenedRun> {
   const { resume, out } = options;
+  if (!resume && options.analysis === undefined) {
+    const hint = 'For example --analysis atlas-hzz-2020 --data samples/; `higgsflow run --help` lists what there is.';
+    throw new ConfigError('--analysis is missing: which one shall run?', { hint });
+  }
   if (resume && out === undefined) throw new ConfigError('--resume needs the folder of the run', { hint: 'Add --out FOLDER.' });
   const isThere = resume && out !== undefined && existsSync(join(out, 'ledger.sqlite'));
   if (resume && !isThere && options.analysis === undefined) throw new ConfigError('no run is in this folder', { file: out });

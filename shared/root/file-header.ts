@@ -19,19 +19,23 @@ export interface FileHeader {
 
 export const FILE_HEADER_LENGTH = 64;
 
+/** "root" */
+const MAGIC = 0x726f6f74;
+/** The first key stands at byte 100 in all files of the last decades, at 64 before. */
+const MAX_BEGIN = 1000;
+
 /** @throws RootFormatError where it is no ROOT file. */
 export function parseFileHeader(bytes: Uint8Array): FileHeader {
   const cursor = new Cursor(bytes);
-  if (bytes.length < FILE_HEADER_LENGTH || cursor.u32() !== 0x726f6f74) {
-    throw new RootFormatError('not a ROOT file: it does not start with the bytes "root"', {
+  const [magic, stored, begin] = bytes.length < FILE_HEADER_LENGTH ? [0, 0, 0] : [cursor.u32(), cursor.u32(), cursor.u32()];
+  if (magic !== MAGIC || !(begin >= FILE_HEADER_LENGTH && begin <= MAX_BEGIN)) {
+    throw new RootFormatError('not a ROOT file: it does not start as one', {
       offset: 0,
       hint: 'Check that the path leads to a .root file and not to a web page or an unfinished download.',
     });
   }
-  const stored = cursor.u32();
   const big = stored >= 1_000_000;
   const position = () => (big ? cursor.u64() : cursor.u32());
-  const begin = cursor.u32();
   const end = position();
   position(); // free segments
   cursor.take(8); // their size and number

@@ -2,7 +2,7 @@ import { PipelineError, RootFormatError, UnsupportedError } from '../errors.ts';
 import type { ByteSource } from '../storage/source.ts';
 import { decompress } from './compression.ts';
 import { Cursor } from './cursor.ts';
-import { FILE_HEADER_LENGTH, type FileHeader, parseFileHeader } from './file-header.ts';
+import { type FileHeader, parseFileHeader } from './file-header.ts';
 import { type Key, MIN_KEY_LENGTH, parseKey } from './key.ts';
 import { type RootObject, readObject } from './object-reader.ts';
 import { parseStreamerInfos, StreamerCatalogue } from './streamer-info.ts';
@@ -147,7 +147,6 @@ export async function openRootFile(source: ByteSource): Promise<RootFile> {
       const hint = 'It was not copied whole, or the program that wrote it was stopped.';
       throw new RootFormatError(`the file is cut short: ${source.size} bytes of ${header.end}`, { offset: source.size, hint });
     }
-    if (header.begin < FILE_HEADER_LENGTH - 8) throw new RootFormatError(`impossible start of data ${header.begin}`, { offset: 8 });
     return new RootFile(source, header, head);
   } catch (error) {
     throw locate(error, source.name, undefined);
