@@ -2,26 +2,24 @@
  * Invariant masses. All arithmetic is in float64 on the stored values, component by component and in file order, so that
  * results are those of the same formula in numpy or C++ but for the last digits.
  */
-import { cos, sin, sinh } from './functions.ts';
-
-type Numbers = Float32Array | Float64Array;
+import { MOMENTUM, type Reals, setMomentum } from './momentum.ts';
 
 /**
  * Mass of the four objects from index `first` on, from transverse momentum, pseudorapidity, azimuth and energy; in the
  * unit of `pt` and `energy`. Rounding below zero gives 0.
  */
-export function fourObjectMass(pt: Numbers, eta: Numbers, phi: Numbers, energy: Numbers, first: number): number {
+export function fourObjectMass(pt: Reals, eta: Reals, phi: Reals, energy: Reals, first: number): number {
   let e = 0;
   let x = 0;
   let y = 0;
   let z = 0;
   for (let i = first; i < first + 4; i++) {
-    // In range: the caller has seen four objects from `first` on.
-    const transverse = pt[i]!;
+    // In range: the caller has seen four objects from `first` on, and MOMENTUM has three components.
+    setMomentum(pt, eta, phi, i);
     e += energy[i]!;
-    x += transverse * cos(phi[i]!);
-    y += transverse * sin(phi[i]!);
-    z += transverse * sinh(eta[i]!);
+    x += MOMENTUM[0]!;
+    y += MOMENTUM[1]!;
+    z += MOMENTUM[2]!;
   }
   return Math.sqrt(Math.max(e * e - x * x - y * y - z * z, 0));
 }
@@ -30,16 +28,17 @@ export function fourObjectMass(pt: Numbers, eta: Numbers, phi: Numbers, energy: 
  * Mass of the two objects at `first` and `first + 1`, from transverse momentum, pseudorapidity, azimuth and mass; in the
  * unit of `pt` and `mass`. Rounding below zero gives 0.
  */
-export function pairMass(pt: Numbers, eta: Numbers, phi: Numbers, mass: Numbers, first: number): number {
+export function pairMass(pt: Reals, eta: Reals, phi: Reals, mass: Reals, first: number): number {
   let e = 0;
   let x = 0;
   let y = 0;
   let z = 0;
   for (let i = first; i < first + 2; i++) {
-    // In range: the caller has seen two objects from `first` on.
-    const px = pt[i]! * cos(phi[i]!);
-    const py = pt[i]! * sin(phi[i]!);
-    const pz = pt[i]! * sinh(eta[i]!);
+    // In range: the caller has seen two objects from `first` on, and MOMENTUM has three components.
+    setMomentum(pt, eta, phi, i);
+    const px = MOMENTUM[0]!;
+    const py = MOMENTUM[1]!;
+    const pz = MOMENTUM[2]!;
     x += px;
     y += py;
     z += pz;

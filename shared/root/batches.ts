@@ -1,8 +1,9 @@
 import { RootFormatError } from '../errors.ts';
-import type { ByteRange } from '../storage/source.ts';
+import type { ByteRange, ReadMemory } from '../storage/source.ts';
 import { type Arena, ArenaPlan, borrowArena } from './arena.ts';
 import { BranchReader } from './branch-reader.ts';
 import type { Column } from './column-type.ts';
+import { FetchMemory } from './fetch-memory.ts';
 import { type Batch, planBatches } from './plan.ts';
 import type { BasketRef, Branch, Tree } from './tree.ts';
 
@@ -36,14 +37,16 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
   const readers = names.map((name) => new BranchReader(name, tree.branch(name), tree, readCounts));
   const branches = readers.map((reader) => reader.branch);
   const batches = await tree.file.within(tree.path, async () => planBatches(branches, from, to, batchBytes));
-  const fetch = (batch: Batch) => fetchBatch(tree, branches, batch, signal);
   using arena = borrowArena();
-  let pending = batches[0] === undefined ? undefined : fetch(batches[0]);
+  // Two: while one batch is decoded out of its memory, the next one is fetched into the other.
+  const memories = [new FetchMemory(), new FetchMemory()] as const;
+  const fetch = (batch: Batch, index: number) => fetchBatch(tree, branches, batch, signal, memories[index % 2 === 0 ? 0 : 1].restart());
+  let pending = batches[0] === undefined ? undefined : fetch(batches[0], 0);
   try {
     for (const [index, batch] of batches.entries()) {
       const blocks = (await pending) ?? [];
       const following = batches[index + 1];
-      pending = following === undefined ? undefined : fetch(following);
+      pending = following === undefined ? undefined : fetch(following, index + 1);
       pending?.catch(() => {}); // it is awaited in the next round, or not wanted any more
       yield await decodeBatch(tree, readers, arena, batch, blocks);
     }
@@ -52,7 +55,13 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
   }
 }
 
-async function fetchBatch(tree: Tree, branches: readonly Branch[], batch: Batch, signal: AbortSignal | undefined): Promise<Uint8Array[]> {
+async function fetchBatch(
+  tree: Tree,
+  branches: readonly Branch[],
+  batch: Batch,
+  signal: AbortSignal | undefined,
+  memory: ReadMemory,
+): Promise<Uint8Array[]> {
   const ranges: ByteRange[] = [];
   const { size, name } = tree.file.source;
   for (const { column, basket } of batch.reads) {
@@ -66,7 +75,7 @@ async function fetchBatch(tree: Tree, branches: readonly Branch[], batch: Batch,
     }
     ranges.push({ offset: seek, length: bytes });
   }
-  return ranges.length === 0 ? [] : tree.file.source.readMany(ranges, signal);
+  return ranges.length === 0 ? [] : tree.file.source.readMany(ranges, signal, memory);
 }
 
 /** All places are planned before the first byte is decoded, and the arena does not grow after that: see arena.ts. */

@@ -1,5 +1,5 @@
 import { StorageError } from '../errors.ts';
-import type { ByteRange, ByteSource, CountedSource, SourceCounters } from './source.ts';
+import type { ByteRange, ByteSource, CountedSource, ReadMemory, SourceCounters } from './source.ts';
 
 /** What a backend has to say for itself; `checkedSource` adds the rest of the port. */
 export interface RawSource {
@@ -7,30 +7,39 @@ export interface RawSource {
   readonly size: number;
   readonly counters: SourceCounters;
   /** Only called with a range inside the file, at least one byte long, while the source is open. */
-  read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array>;
+  read(offset: number, length: number, signal: AbortSignal | undefined, memory: ReadMemory | undefined): Promise<Uint8Array>;
+  /** Several ranges by one request, where the backend can; called as `read` is, but also for empty ranges. */
+  readonly readVector?: ((ranges: readonly ByteRange[], signal: AbortSignal | undefined) => Promise<Uint8Array[]>) | undefined;
   /** Called once. */
   close(): Promise<void>;
 }
 
 /**
  * A ByteSource from a backend's raw reads: refuses what lies outside the file and what comes after `close`, answers empty
- * ranges itself, and reads several ranges one after the other.
+ * ranges itself, and reads several ranges one after the other, unless the backend can read them at once.
  */
 export function checkedSource(raw: RawSource): CountedSource {
-  const { name, size, counters } = raw;
+  const { name, size, counters, readVector } = raw;
   let closing: Promise<void> | undefined;
-  const read = async (offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> => {
+  const read: ByteSource['read'] = async (offset, length, signal, memory) => {
     signal?.throwIfAborted();
     if (closing !== undefined) throw new StorageError('read after close', { file: name, retryable: false });
     refuseOutside(name, size, { offset, length });
-    return length === 0 ? new Uint8Array(0) : raw.read(offset, length, signal);
+    return length === 0 ? new Uint8Array(0) : raw.read(offset, length, signal, memory);
+  };
+  const readMany: ByteSource['readMany'] = async (ranges, signal, memory) => {
+    if (readVector === undefined || ranges.length < 2) return readEach(read, ranges, signal, memory);
+    signal?.throwIfAborted();
+    if (closing !== undefined) throw new StorageError('read after close', { file: name, retryable: false });
+    for (const range of ranges) refuseOutside(name, size, range);
+    return readVector(ranges, signal);
   };
   return {
     name,
     size,
     counters,
     read,
-    readMany: (ranges, signal) => readEach(read, ranges, signal),
+    readMany,
     close: () => {
       closing ??= raw.close();
       return closing;
@@ -39,9 +48,14 @@ export function checkedSource(raw: RawSource): CountedSource {
 }
 
 /** Reads ranges one after the other. */
-export async function readEach(read: ByteSource['read'], ranges: readonly ByteRange[], signal?: AbortSignal): Promise<Uint8Array[]> {
+export async function readEach(
+  read: ByteSource['read'],
+  ranges: readonly ByteRange[],
+  signal?: AbortSignal,
+  memory?: ReadMemory,
+): Promise<Uint8Array[]> {
   const answers: Uint8Array[] = [];
-  for (const { offset, length } of ranges) answers.push(await read(offset, length, signal));
+  for (const { offset, length } of ranges) answers.push(await read(offset, length, signal, memory));
   return answers;
 }
 

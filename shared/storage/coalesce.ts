@@ -1,5 +1,5 @@
 import { refuseOutside } from './checked-source.ts';
-import type { ByteRange, CountedSource } from './source.ts';
+import type { ByteRange, CountedSource, ReadMemory } from './source.ts';
 
 /** When ranges are worth fetching together. */
 export interface ReadLimits {
@@ -9,6 +9,8 @@ export interface ReadLimits {
   readonly maxBytes: number;
   /** Reads under way at the same time. */
   readonly parallel: number;
+  /** Where a source reads several ranges by one request: how many at most, and how many bytes in all. */
+  readonly vector?: { readonly ranges: number; readonly bytes: number } | undefined;
 }
 
 /** One read that answers several ranges. `members` are indexes into the list of ranges that was planned. */
@@ -37,6 +39,23 @@ export function planReads(ranges: readonly ByteRange[], limits: Pick<ReadLimits,
   return reads;
 }
 
+/** Reads that go into one request each, in order: as many as `vector` allows, or one. Pure. */
+export function groupReads(reads: readonly PlannedRead[], vector: ReadLimits['vector']): PlannedRead[][] {
+  const groups: PlannedRead[][] = [];
+  let bytes = 0;
+  for (const read of reads) {
+    const last = groups.at(-1);
+    if (vector !== undefined && last !== undefined && last.length < vector.ranges && bytes + read.length <= vector.bytes) {
+      last.push(read);
+      bytes += read.length;
+    } else {
+      groups.push([read]);
+      bytes = read.length;
+    }
+  }
+  return groups;
+}
+
 /**
  * The same source, whose `readMany` joins ranges by `limits` and has a few reads under way at a time. The answers are views
  * into the joined reads: whoever keeps one for long, keeps its neighbours in memory too, and should copy it.
@@ -46,8 +65,8 @@ export function withCoalescing(source: CountedSource, limits: ReadLimits): Count
     name: source.name,
     size: source.size,
     counters: source.counters,
-    read: (offset, length, signal) => source.read(offset, length, signal),
-    readMany: (ranges, signal) => readPlanned(source, ranges, limits, signal),
+    read: (offset, length, signal, memory) => source.read(offset, length, signal, memory),
+    readMany: (ranges, signal, memory) => readPlanned(source, ranges, limits, signal, memory),
     close: () => source.close(),
   };
 }
@@ -56,22 +75,36 @@ async function readPlanned(
   source: CountedSource,
   ranges: readonly ByteRange[],
   limits: ReadLimits,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  memory: ReadMemory | undefined,
 ): Promise<Uint8Array[]> {
   // Before they are joined: a broken range could hide inside a sound one.
   for (const range of ranges) refuseOutside(source.name, source.size, range);
   const answers: Uint8Array[] = new Array(ranges.length);
-  const reads = planReads(ranges, limits);
-  await inParallel(reads, limits.parallel, signal, async (planned, either) => {
-    const bytes = await source.read(planned.offset, planned.length, either);
-    for (const member of planned.members) {
-      const { offset, length } = ranges[member] as ByteRange;
-      answers[member] = bytes.subarray(offset - planned.offset, offset - planned.offset + length);
+  const groups = groupReads(planReads(ranges, limits), limits.vector);
+  await inParallel(groups, limits.parallel, signal, async (group, either) => {
+    const parts = await readGroup(source, group, either, memory);
+    for (const [index, planned] of group.entries()) {
+      for (const member of planned.members) {
+        const { offset, length } = ranges[member] as ByteRange;
+        answers[member] = (parts[index] as Uint8Array).subarray(offset - planned.offset, offset - planned.offset + length);
+      }
     }
   });
   // Empty ranges are in no read.
   for (const [index, { offset, length }] of ranges.entries()) answers[index] ??= await source.read(offset, length, signal);
   return answers;
+}
+
+async function readGroup(
+  source: CountedSource,
+  group: readonly PlannedRead[],
+  signal: AbortSignal,
+  memory: ReadMemory | undefined,
+): Promise<Uint8Array[]> {
+  const [first] = group;
+  if (group.length > 1 || first === undefined) return source.readMany(group, signal, memory);
+  return [await source.read(first.offset, first.length, signal, memory)];
 }
 
 /** Runs `work` over all items, a few at a time. The first failure aborts the others: nobody will look at their answers. */

@@ -84,6 +84,16 @@ export function describeByteSource(
       for (const [index, { offset, length }] of ranges.entries()) expectRange(answers[index], offset, length);
     });
 
+    it('reads the same into memory that it is offered, if it takes it', async () => {
+      const ranges = [
+        { offset: 500, length: 20_000 },
+        { offset: 90_000, length: 100 },
+      ];
+      const answers = await source.readMany(ranges, undefined, (length) => new Uint8Array(3 * length).subarray(length, 2 * length));
+      for (const [index, { offset, length }] of ranges.entries()) expectRange(answers[index], offset, length);
+      expectRange(await source.read(7, 70, undefined, (length) => new Uint8Array(length).fill(1)), 7, 70);
+    });
+
     it('reads no ranges as no answers', async () => {
       expect(await source.readMany([])).toEqual([]);
     });

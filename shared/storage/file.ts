@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { StorageError } from '../errors.ts';
 import { nearMisses } from '../near-misses.ts';
 import { checkedSource } from './checked-source.ts';
-import type { CountedSource, SourceCounters } from './source.ts';
+import type { CountedSource, ReadMemory, SourceCounters } from './source.ts';
 
 /**
  * A local file, by path or `file:` URL, read at positions.
@@ -22,8 +22,9 @@ export async function openFileSource(location: string): Promise<CountedSource> {
     name: path,
     size: opened.size,
     counters,
-    read: async (offset, length, signal) => {
-      const bytes = await readFully(handle, path, offset, length, counters, signal);
+    read: async (offset, length, signal, memory = freshMemory) => {
+      const bytes = memory(length);
+      await readFully(handle, path, offset, bytes, counters, signal);
       refuseChange(path, opened, fstatSync(handle.fd));
       return bytes;
     },
@@ -37,17 +38,18 @@ async function openRegular(path: string): Promise<FileHandle> {
   return open(path, 'r');
 }
 
+/** Not zeroed first: every byte is written, or an error is thrown. */
+const freshMemory: ReadMemory = (length) => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+
 async function readFully(
   handle: FileHandle,
   path: string,
   offset: number,
-  length: number,
+  bytes: Uint8Array,
   counters: SourceCounters,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  // Not zeroed first: every byte is written below, or an error is thrown.
-  const { buffer } = Buffer.allocUnsafeSlow(length);
-  const bytes = new Uint8Array(buffer);
+): Promise<void> {
+  const { length } = bytes;
   for (let done = 0; done < length; ) {
     signal?.throwIfAborted();
     counters.requests++;
@@ -59,7 +61,6 @@ async function readFully(
     done += bytesRead;
   }
   signal?.throwIfAborted();
-  return bytes;
 }
 
 /** Asked after each read: a synchronous fstat of an open file takes about 2 microseconds, an asynchronous one 20 times that. */

@@ -4,17 +4,23 @@
  * Contract: `read` resolves to exactly `length` bytes or rejects; a range past the end is a StorageError, never a short
  * answer. Concurrent reads are allowed. The file does not change between `open` and `close`: where it does, a read
  * rejects with a StorageError that is not retryable. After `close` every read rejects.
+ *
+ * `memory` is an offer: room for bytes that are fetched, so that none need be found and freed for each read. A source may
+ * take it or not; it takes it once for each fetch, and no longer writes to it once its own promise is settled.
  */
 export interface ByteSource {
   /** URL or path, without credentials: what errors and reports call this file. */
   readonly name: string;
   /** Length in bytes. */
   readonly size: number;
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
+  read(offset: number, length: number, signal?: AbortSignal, memory?: ReadMemory): Promise<Uint8Array>;
   /** Several ranges at once, in the order asked. Sources answer as they like: one by one, in parallel, coalesced. */
-  readMany(ranges: readonly ByteRange[], signal?: AbortSignal): Promise<Uint8Array[]>;
+  readMany(ranges: readonly ByteRange[], signal?: AbortSignal, memory?: ReadMemory): Promise<Uint8Array[]>;
   close(): Promise<void>;
 }
+
+/** Gives `length` bytes that nobody else uses. */
+export type ReadMemory = (length: number) => Uint8Array;
 
 export interface ByteRange {
   readonly offset: number;

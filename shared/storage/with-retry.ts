@@ -1,5 +1,4 @@
 import { type RetryPolicy, retry } from '../runtime/retry.ts';
-import { readEach } from './checked-source.ts';
 import type { CountedSource } from './source.ts';
 
 /** The same source, whose reads are tried again by `policy` where they fail with a retryable error. Counts the retries. */
@@ -8,14 +7,14 @@ export function withRetry(source: CountedSource, policy: RetryPolicy): CountedSo
   const onRetry = () => {
     counters.retries++;
   };
-  const read: CountedSource['read'] = (offset, length, signal) =>
-    retry(() => source.read(offset, length, signal), { policy, signal, onRetry });
+  const read: CountedSource['read'] = (offset, length, signal, memory) =>
+    retry(() => source.read(offset, length, signal, memory), { policy, signal, onRetry });
   return {
     name: source.name,
     size: source.size,
     counters,
     read,
-    readMany: (ranges, signal) => readEach(read, ranges, signal),
+    readMany: (ranges, signal, memory) => retry(() => source.readMany(ranges, signal, memory), { policy, signal, onRetry }),
     close: () => source.close(),
   };
 }

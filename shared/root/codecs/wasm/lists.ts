@@ -28,34 +28,32 @@ export function lists(
 ): i32 {
   const mask = swapMask(log);
   const odd: usize = ((<usize>1) << log) - 1;
-  let from = data;
+  const length = dataEnd - data;
   let to = values;
+  let start: usize = entries > 0 ? <usize>(startOf(table, 0) - shift) : 0;
+  if (start !== 0) return ~0;
   for (let entry: u32 = 0; entry < entries; entry++, offsets += 4) {
-    if (<usize>(startOf(table, entry) - shift) !== from - data) return ~entry;
-    let bytes = dataEnd - from;
-    if (entry + 1 < entries) {
-      const next = <usize>(startOf(table, entry + 1) - shift);
-      if (next > dataEnd - data || next < from - data) return ~entry;
-      bytes = next - (from - data);
-    }
-    if (bytes < header) return ~entry;
-    bytes -= header;
+    const end = entry + 1 < entries ? <usize>(startOf(table, entry + 1) - shift) : length;
+    if (end > length || end < start || end - start < header) return ~entry;
+    const bytes = end - start - header;
     if (bytes & odd || bytes > valuesEnd - to) return ~entry;
+    let from = data + start;
     if (checked) {
       if (bswap<u32>(load<u32>(from)) !== ((<u32>bytes + 6) | BYTE_COUNT)) return ~entry;
       if (bswap<u32>(load<u32>(from, 6)) !== <u32>(bytes >> log)) return ~entry;
     }
     from += header;
-    if (dataEnd - from - bytes >= 16 && valuesEnd - to - bytes >= 16) {
-      for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, i8x16.swizzle(v128.load(from + i), mask));
+    if (dataEnd - from >= bytes + 16 && valuesEnd - to >= bytes + 16) {
+      v128.store(to, i8x16.swizzle(v128.load(from), mask));
+      for (let i: usize = 16; i < bytes; i += 16) v128.store(to + i, i8x16.swizzle(v128.load(from + i), mask));
     } else {
       swapTail(from, to, bytes, log);
     }
-    from += bytes;
     to += bytes;
+    start = end;
     store<i32>(offsets, first + <i32>((to - values) >> log));
   }
-  return from === dataEnd ? <i32>((to - values) >> log) : ~entries;
+  return start === length ? <i32>((to - values) >> log) : ~entries;
 }
 
 /** The offsets alone, for entries without headers: their values stand one after the other. */
