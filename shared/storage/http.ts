@@ -1,4 +1,5 @@
 import { ConfigError, StorageError } from '../errors.ts';
+import { untilAborted } from './abort.ts';
 import { checkedSource } from './checked-source.ts';
 import { type HttpRequest, type RequestContext, readBody, request, statusError } from './http-request.ts';
 import {
@@ -143,7 +144,7 @@ class HttpFile {
       this.#whole = undefined;
       throw error;
     });
-    return signal === undefined ? this.#whole : untilAborted(this.#whole, signal);
+    return untilAborted(this.#whole, signal);
   }
 
   async #readWhole(): Promise<Uint8Array> {
@@ -202,11 +203,4 @@ function refuseEncoding(name: string, headers: Headers): void {
     file: name,
     retryable: false,
   });
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(signal.reason);
-  signal.addEventListener('abort', stop, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', stop));
 }

@@ -26,7 +26,7 @@ describe('withRetry', () => {
     expect(source.counters.retries).toBe(2);
   });
 
-  it('gives each of several ranges its own attempts', async () => {
+  it('reads several ranges again', async () => {
     const source = withRetry(flakySource(2), policy);
     expect(await source.readMany([{ offset: 0, length: 1 }, { offset: 5, length: 2 }])).toHaveLength(2); // biome-ignore format: one line
   });
