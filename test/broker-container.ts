@@ -9,6 +9,7 @@ import { type ContainerRuntimeClient, GenericContainer, getContainerRuntimeClien
 import type { Broker } from './broker.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { freePorts } from './free-ports.ts';
+import { guard } from './guard.ts';
 
 /** The first one that is there is used; RABBITMQ_IMAGE comes before all. */
 const IMAGES = ['rabbitmq:4', 'rabbitmq:4-alpine', 'rabbitmq:4-management', 'rabbitmq:3.13', 'rabbitmq:3', 'rabbitmq:latest'];
@@ -19,6 +20,8 @@ export async function startContainerBroker(tls: boolean): Promise<Broker | undef
   const client = await getContainerRuntimeClient().catch(() => undefined);
   const image = client && (await findImage(client));
   if (client === undefined || image === undefined) return undefined;
+  // The library's own guard is an image that would have to be downloaded.
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
   const folder = mkdtempSync(join(tmpdir(), 'higgsflow-broker-'));
   const certificates = tls ? await makeCertificates(folder) : undefined;
   // Fixed: a port that docker chooses changes with a restart.
@@ -33,6 +36,7 @@ export async function startContainerBroker(tls: boolean): Promise<Broker | undef
     .withWaitStrategy(Wait.forLogMessage(/Server startup complete|Starting broker.*completed/i))
     .withStartupTimeout(START_MS)
     .start();
+  const { release } = guard(`docker rm --force ${started.getId()}`);
   const container = client.container.getById(started.getId());
   const url = `amqp://higgsflow:${password}@127.0.0.1:${port}`;
   return {
@@ -49,6 +53,7 @@ export async function startContainerBroker(tls: boolean): Promise<Broker | undef
     },
     close: async () => {
       await started.stop({ timeout: 0, remove: true });
+      release();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -9,6 +9,7 @@ import amqplib from 'amqplib';
 import type { Broker } from './broker.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { freePorts } from './free-ports.ts';
+import { guard } from './guard.ts';
 
 const START_MS = 90_000;
 const STOP_MS = 20_000;
@@ -119,12 +120,9 @@ interface Processes {
   release(): void;
 }
 
-/** Processes that do not outlive this one, however it ends: a shell that holds the other end of a pipe kills them. */
+/** Processes that do not outlive this one. */
 function guarded(processes: readonly ChildProcess[]): Processes {
-  const pids = processes.map(({ pid }) => pid).join(' ');
-  const guard = spawn('sh', ['-c', `trap '' TERM INT HUP; cat > /dev/null; kill -9 ${pids} 2> /dev/null`], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
+  const { release } = guard(`kill -9 ${processes.map(({ pid }) => pid).join(' ')}`);
   const last = processes.at(-1);
   return {
     end: async (signal) => {
@@ -135,6 +133,6 @@ function guarded(processes: readonly ChildProcess[]): Processes {
       await exit;
       clearTimeout(timer);
     },
-    release: () => void guard.kill('SIGKILL'),
+    release,
   };
 }

@@ -39,7 +39,8 @@ export async function startTcpProxy(targetPort: number, port = 0): Promise<TcpPr
       from.on('data', (bytes) => {
         if (frozen) return;
         to.write(bytes);
-        if (from === near && (bytesLeft -= bytes.length) <= 0) cut();
+        if (from === near) bytesLeft -= bytes.length;
+        if (bytesLeft <= 0) cut();
       });
     }
   });

@@ -1,6 +1,7 @@
 /** The queue port over AMQP 0-9-1 (RabbitMQ 3.10 to 4.x). README.md in this folder shows what is made in the broker. */
 import type { Channel as AmqpChannel } from 'amqplib';
 import { isPipelineError } from '../errors.ts';
+import { sleep } from '../runtime/retry.ts';
 import { buried, decodeDeadLetter, decodeMessage, type Encoded, encodeDeadLetter, encodeReport, encodeTask } from './amqp/codec.ts';
 import { AmqpConnection, closedError } from './amqp/connection.ts';
 import { dial, parseTarget } from './amqp/dial.ts';
@@ -10,12 +11,14 @@ import { Outages } from './amqp/outages.ts';
 import { AmqpPublisher } from './amqp/publisher.ts';
 import { Announcer, listenForRuns } from './amqp/runs.ts';
 import { type Received, Subscription } from './amqp/subscription.ts';
-import { declareRun, declareTopology, isMissing, onChannel, topologyError } from './amqp/topology.ts';
+import { declareRun, declareTopology, isMissing, isRefusal, onChannel, topologyError } from './amqp/topology.ts';
 import { Turns } from './amqp/turns.ts';
 import { type DeadLetter, parseMessage, type Report, reportSchema, type Task, taskSchema } from './messages.ts';
 import type { Channel, ConsumeOptions, Handler, Queue } from './queue.ts';
 
 const ANNOUNCE_MS = 2000;
+/** Wait before the broker is asked again after a connection ended. */
+const AGAIN_MS = 100;
 
 /**
  * Connects to the broker and makes what is missing there. From then on outages are waited for: what was published and not
@@ -87,6 +90,7 @@ class AmqpQueue implements Queue {
       } catch (error) {
         // A connection that ended; the next one is awaited.
         if (isPipelineError(error, 'ConfigError') || this.#stop.signal.aborted) throw error;
+        await sleep(AGAIN_MS, this.#stop.signal);
       }
     }
   }
@@ -136,11 +140,13 @@ class AmqpQueue implements Queue {
     const connection = this.#consuming;
     const hands = this.#hands(handler, options.signal, (received) => parseMessage(taskSchema, decodeMessage(received)));
     const handle = (received: Received) => hands.take(received);
-    const turns = new Turns({ connection, prefetch: options.prefetch, queueOf: this.#names.tasks, handle });
-    const listening = listenForRuns(connection, this.#names, (run) => {
+    const onRefusal = this.#tellRefusal;
+    const turns = new Turns({ connection, prefetch: options.prefetch, queueOf: this.#names.tasks, handle, onRefusal });
+    const serve = (run: string) => {
       this.#seen.add(run);
       turns.add(run);
-    });
+    };
+    const listening = listenForRuns(connection, this.#names, serve, onRefusal);
     for (const run of this.#announcer.runs) turns.add(run);
     await this.#stopped(options.signal);
     await Promise.all([listening.end(), turns.stop()]);
@@ -162,7 +168,9 @@ class AmqpQueue implements Queue {
       return queue;
     };
     const onMessage = (received: Received) => void hands.take(received);
-    const subscription = new Subscription({ connection, limit: prefetch, onMessage, prepare, endsWithQueue: false });
+    const subscription = new Subscription({
+      ...{ connection, limit: prefetch, onMessage, prepare, endsWithQueue: false, onRefusal: this.#tellRefusal },
+    });
     await this.#stopped(signal);
     await subscription.cancel();
     await hands.idle();
@@ -216,15 +224,22 @@ class AmqpQueue implements Queue {
         if (isMissing(error)) throw error;
         const named = topologyError(error, this.#address);
         if (!named.retryable || this.#stop.signal.aborted) throw named;
+        await sleep(AGAIN_MS, this.#stop.signal);
       }
     }
   }
 
   async #named(action: Promise<void>): Promise<void> {
     await action.catch((error: unknown) => {
+      if (isRefusal(error)) this.#tellRefusal(error);
       throw isPipelineError(error) ? error : topologyError(error, this.#address);
     });
   }
+
+  /** Somebody changes permissions or queues under a running service: it goes on trying, and says so. */
+  readonly #tellRefusal = (error: unknown): void => {
+    this.#options.log.warn({ broker: this.#address, reason: topologyError(error, this.#address).message }, 'queue.refused');
+  };
 
   #stopped(signal: AbortSignal): Promise<void> {
     const stop = AbortSignal.any([signal, this.#stop.signal]);

@@ -4,6 +4,7 @@ import { Decoder, Encoder } from '@msgpack/msgpack';
 import type { Message, MessagePropertyHeaders, Options } from 'amqplib';
 import { MessageError } from '../../errors.ts';
 import { type DeadLetter, MESSAGE_VERSION, type Report, type Task } from '../messages.ts';
+import { DELIVERY_LIMIT } from './topology.ts';
 
 /** Body of a message at most. Brokers hold messages in memory; a partial of this size has too many bins. */
 export const MAX_MESSAGE_BYTES = 1_000_000;
@@ -90,7 +91,7 @@ export function decodeDeadLetter(message: Message): DeadLetter {
     message: shown(message),
     reason: own ? String(headers[REASON_HEADER]) : brokersReason(headers),
     queue: own ? String(headers[QUEUE_HEADER]) : String(headers['x-first-death-queue'] ?? ''),
-    deliveries: own ? Number(headers[DELIVERIES_HEADER]) : deliveriesOf(headers),
+    deliveries: own ? Number(headers[DELIVERIES_HEADER]) : brokersCount(headers),
   };
 }
 
@@ -108,6 +109,11 @@ export function encodeRuns(runs: readonly string[]): Encoded {
     traceId: newTraceId(),
   });
   return { content, properties: { ...properties, persistent: false, mandatory: false } };
+}
+
+/** The broker does not say it; only by the limit it can be known. */
+function brokersCount(headers: MessagePropertyHeaders): number {
+  return headers['x-first-death-reason'] === 'delivery_limit' ? DELIVERY_LIMIT + 1 : 1;
 }
 
 function brokersReason(headers: MessagePropertyHeaders): string {
@@ -137,7 +143,7 @@ interface About {
 
 function encoded(content: Buffer, contentType: string, { type, messageId, traceId }: About): Encoded {
   if (content.length > MAX_MESSAGE_BYTES) throw tooBig(content.length);
-  const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+  const traceparent = `00-${traceId}-${newSpanId()}-01`;
   const headers = { [VERSION_HEADER]: MESSAGE_VERSION, traceparent };
   return { content, properties: { persistent: true, mandatory: true, contentType, messageId, type, appId: 'higgsflow', headers } };
 }
@@ -145,6 +151,15 @@ function encoded(content: Buffer, contentType: string, { type, messageId, traceI
 /** One trace for all that is said about a task, without anybody carrying an id along. */
 function traceIdOf(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 32);
+}
+
+const spanPrefix = randomBytes(4).toString('hex');
+let spans = 0;
+
+/** Unique, and not worth a random number for each message. */
+function newSpanId(): string {
+  spans = (spans + 1) % 2 ** 32;
+  return spanPrefix + spans.toString(16).padStart(8, '0');
 }
 
 function newTraceId(): string {

@@ -35,7 +35,7 @@ interface Entry extends Encoded {
 
 /** Sent, not yet confirmed: at most this many, and about this many bytes. */
 const WINDOW = 2000;
-const WINDOW_BYTES = 8_000_000;
+const WINDOW_BYTES = 32_000_000;
 /** Wait before the same is tried again on a connection that lives. */
 const AGAIN_MS = 200;
 

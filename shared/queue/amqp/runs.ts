@@ -60,9 +60,15 @@ export class Announcer {
 }
 
 /** Calls `onRun` for each announced run, again and again, until it is ended. Announcements of any other form are ignored. */
-export function listenForRuns(connection: AmqpConnection, names: QueueNames, onRun: (run: string) => void): Subscription {
+export function listenForRuns(
+  connection: AmqpConnection,
+  names: QueueNames,
+  onRun: (run: string) => void,
+  onRefusal: (error: unknown) => void,
+): Subscription {
   return new Subscription({
     connection,
+    onRefusal,
     limit: 100,
     endsWithQueue: false,
     prepare: async (channel) => {

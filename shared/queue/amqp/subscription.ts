@@ -2,10 +2,12 @@
 import type { Channel, ChannelModel, ConsumeMessage, Message } from 'amqplib';
 import { sleep } from '../../runtime/retry.ts';
 import { type AmqpConnection, backoffMs } from './connection.ts';
-import { isMissing } from './topology.ts';
+import { isMissing, isRefusal } from './topology.ts';
 
 /** A delivery that is to be answered once. Answers after its channel has ended are dropped: the broker delivers it again. */
 export interface Received extends Message {
+  /** True once its channel has ended. */
+  readonly isLost: boolean;
   ack(): void;
   requeue(): void;
 }
@@ -19,6 +21,8 @@ export interface SubscriptionOptions {
   readonly prepare: (channel: Channel) => Promise<string>;
   /** True: the subscription ends when the queue is not there (any more). False: it is prepared again. */
   readonly endsWithQueue: boolean;
+  /** Called with what the broker refuses; it is tried again. */
+  readonly onRefusal: (error: unknown) => void;
 }
 
 export class Subscription {
@@ -52,21 +56,22 @@ export class Subscription {
   /** Changes the limit for what is delivered from now on. */
   setLimit(limit: number): void {
     this.#limit = limit;
-    this.#order(async (channel) => {
+    const change = this.#order(async (channel) => {
       if (this.#tag === undefined || this.#cancelled) return;
       await channel.cancel(this.#tag);
       await this.#consume(channel);
     });
+    change.catch(() => {}); // the channel has ended; the next one begins with the new limit
   }
 
   /** No new deliveries; those at hand can still be answered. Resolves when the broker knows. */
   async cancel(): Promise<void> {
     this.#cancelled = true;
-    this.#order(async (channel) => {
+    const cancel = this.#order(async (channel) => {
       if (this.#tag !== undefined) await channel.cancel(this.#tag);
       this.#tag = undefined;
     });
-    await this.#orders;
+    await cancel.catch(() => {}); // the channel has ended
   }
 
   /** Ends the channel; what is not answered goes back into the queue. Resolves when all answers have reached the broker. */
@@ -90,6 +95,7 @@ export class Subscription {
         failures = 0;
       } catch (error) {
         if (this.#options.endsWithQueue && isMissing(error)) return;
+        if (isRefusal(error)) this.#options.onRefusal(error);
         failures += 1;
       }
       if (failures > 0) await sleep(backoffMs(failures), this.#stop.signal).catch(() => {});
@@ -102,8 +108,10 @@ export class Subscription {
     channel.on('error', () => {}); // 'close' follows
     try {
       this.#queue = await this.#options.prepare(channel);
-      if (!this.#cancelled) await this.#consume(channel);
       this.#channel = channel;
+      await this.#order(async () => {
+        if (!this.#cancelled) await this.#consume(channel);
+      });
       if (!this.#stop.signal.aborted) await ended;
     } finally {
       this.#channel = undefined;
@@ -121,28 +129,36 @@ export class Subscription {
 
   #take(channel: Channel, message: ConsumeMessage | null): void {
     // The broker cancelled the consumer: the queue was deleted, or moves. A new channel finds out.
-    if (message === null) return void channel.close().catch(() => {});
-    const answer = (send: () => void) => {
-      try {
-        send();
-      } catch {
-        // The channel has ended.
-      }
-    };
-    this.#options.onMessage({
-      content: message.content,
-      fields: message.fields,
-      properties: message.properties,
-      ack: () => answer(() => channel.ack(message)),
-      requeue: () => answer(() => channel.nack(message, false, true)),
-    });
+    if (message === null) {
+      if (this.#channel === channel) this.#channel = undefined;
+      void channel.close().catch(() => {});
+    } else this.#options.onMessage(this.#received(channel, message));
   }
 
-  #order(action: (channel: Channel) => Promise<void>): void {
-    this.#orders = this.#orders.then(async () => {
-      if (this.#channel === undefined) return;
-      await action(this.#channel).catch(() => {}); // the channel has ended; the next one follows the state
-    });
+  #received(channel: Channel, { content, fields, properties }: ConsumeMessage): Received {
+    const isLive = () => this.#channel === channel;
+    const answer = (send: () => void) => {
+      // Between the channel's end and its event the library throws.
+      try {
+        if (isLive()) send();
+      } catch {}
+    };
+    const message = { content, fields, properties };
+    return {
+      ...message,
+      get isLost() {
+        return !isLive();
+      },
+      ack: () => answer(() => channel.ack(message)),
+      requeue: () => answer(() => channel.nack(message, false, true)),
+    };
+  }
+
+  /** One after the other; nothing where there is no channel. */
+  #order(action: (channel: Channel) => Promise<void>): Promise<void> {
+    const done = this.#orders.then(() => (this.#channel === undefined ? undefined : action(this.#channel)));
+    this.#orders = done.catch(() => {});
+    return done;
   }
 }
 

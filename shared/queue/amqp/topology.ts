@@ -50,6 +50,11 @@ export function isMissing(error: unknown): boolean {
   return replyCode(error) === 404;
 }
 
+/** True if the broker forbids something, or finds that it is otherwise than it was declared. */
+export function isRefusal(error: unknown): boolean {
+  return [403, 406].includes(replyCode(error) ?? 0);
+}
+
 /** A ConfigError for what the broker refuses for good; a retryable StorageError for all else (the connection ended). */
 export function topologyError(error: unknown, address: string): PipelineError {
   const text = error instanceof Error ? error.message : String(error);

@@ -11,6 +11,8 @@ export interface TurnsOptions {
   readonly queueOf: (run: string) => string;
   /** Handles one delivery; resolves when it is answered. */
   readonly handle: (received: Received) => Promise<void>;
+  /** What the broker refuses. */
+  readonly onRefusal: (error: unknown) => void;
 }
 
 interface Line {
@@ -44,12 +46,12 @@ export class Turns {
   /** Serves the tasks of a run from now on, until its queue is deleted. */
   add(run: string): void {
     if (this.#stopped || this.#lines.has(run)) return;
-    const { connection, prefetch, queueOf } = this.#options;
+    const { connection, prefetch, queueOf, onRefusal } = this.#options;
     const waiting = new Fifo<Received>();
     const prepare = async (_: Channel) => queueOf(run);
     const limit = this.#lines.size === 0 ? prefetch : 1;
     const onMessage = (received: Received) => this.#take(run, received);
-    const subscription = new Subscription({ connection, limit, onMessage, prepare, endsWithQueue: true });
+    const subscription = new Subscription({ connection, limit, onMessage, prepare, endsWithQueue: true, onRefusal });
     this.#lines.set(run, { subscription, waiting, lastMs: -IDLE_MS });
     void subscription.ended.then(() => this.#lines.delete(run));
     this.#share();
@@ -70,7 +72,10 @@ export class Turns {
 
   #take(run: string, received: Received): void {
     const line = this.#lines.get(run);
-    if (line === undefined || this.#stopped) return received.requeue();
+    if (line === undefined || this.#stopped) {
+      received.requeue();
+      return;
+    }
     line.lastMs = performance.now();
     line.waiting.push(received);
     this.#pump();
@@ -91,7 +96,8 @@ export class Turns {
   /** A Map keeps insertion order: a line that was served goes to its end. */
   #next(): Received | undefined {
     for (const [run, line] of this.#lines) {
-      const received = line.waiting.shift();
+      let received = line.waiting.shift();
+      while (received?.isLost) received = line.waiting.shift();
       if (received === undefined) continue;
       this.#lines.delete(run);
       this.#lines.set(run, line);
