@@ -1,0 +1,142 @@
+/**
+ * `npm run bench`: ours and peers take turns on the same files, so that a busy machine hurts all alike; see README.md.
+ * Prints a table, and stores it with what was measured where.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { processEnvironment } from '#shared/runtime/config.ts';
+import { CASES, type CaseName, CODECS } from './cases.ts';
+import { HIGGSFLOW, isPinned, type Job, type Measured, measure, type PeerPrograms } from './measure.ts';
+import { findLosses, formatTable, type Report, type Result, type Row, summarise } from './report.ts';
+
+const RESULTS = fileURLToPath(new URL('./results', import.meta.url));
+const HOW = 'See bench/README.md for how to get it.';
+
+interface Settings {
+  readonly cases: readonly string[];
+  readonly codecs: readonly string[];
+  /** Undefined: those of each case. */
+  readonly peers: readonly string[] | undefined;
+  readonly threads: readonly number[];
+  readonly turns: number;
+  readonly out: string;
+  readonly compare: string | undefined;
+}
+
+const settings = readSettings();
+const { BENCH_DATA: data, BENCH_PYTHON: python, BENCH_PEERS: script } = processEnvironment();
+if (data === undefined || !existsSync(data)) fail(`BENCH_DATA names no folder with files to measure on. ${HOW}`);
+else if (settings !== undefined) {
+  const programs = python !== undefined && script !== undefined && existsSync(script) ? { python, script } : undefined;
+  if (programs === undefined) say(`BENCH_PYTHON and BENCH_PEERS name no programs of others: only ours is measured. ${HOW}`);
+  await benchmark(data, programs, settings);
+}
+
+async function benchmark(folder: string, programs: PeerPrograms | undefined, { turns, out, compare, ...chosen }: Settings): Promise<void> {
+  const start = loadavg()[0] ?? 0;
+  const results: Result[] = [];
+  for (const jobs of listJobs(folder, programs, chosen)) results.push(...(await takeTurns(jobs, programs, turns)));
+  const report: Report = {
+    date: new Date().toISOString(),
+    machine: describeMachine(),
+    versions: { node: process.versions.node, v8: process.versions.v8 },
+    load: [start, loadavg()[0] ?? 0],
+    results,
+  };
+  console.log(formatTable(results));
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(out, `${JSON.stringify(report, null, 1)}\n`);
+  say(`stored in ${out}`);
+  if (compare === undefined) return;
+  const losses = findLosses(results, (JSON.parse(readFileSync(compare, 'utf8')) as Report).results);
+  for (const loss of losses) fail(loss);
+  if (losses.length === 0) say(`no ratio fell by more than a tenth since ${compare}`);
+}
+
+/** Jobs that take turns with each other, ours first. */
+function listJobs(
+  folder: string,
+  programs: PeerPrograms | undefined,
+  { cases, codecs, peers, threads }: Pick<Settings, 'cases' | 'codecs' | 'peers' | 'threads'>,
+): Job[][] {
+  const groups: Job[][] = [];
+  for (const name of cases as CaseName[]) {
+    const settings = CASES[name];
+    const others = programs === undefined ? [] : settings.peers.filter((peer) => peers === undefined || peers.includes(peer));
+    for (const codec of codecs) {
+      const file = join(folder, `${settings.files}_${codec}.root`);
+      if (!existsSync(file)) {
+        say(`${file} is not there: left out`);
+        continue;
+      }
+      for (const count of threads) groups.push([HIGGSFLOW, ...others].map((peer) => ({ name, peer, file, threads: count })));
+    }
+  }
+  return groups;
+}
+
+async function takeTurns(jobs: readonly Job[], programs: PeerPrograms | undefined, turns: number): Promise<Result[]> {
+  const measured = jobs.map((): Measured[] => []);
+  for (let turn = 0; turn < turns; turn++) {
+    // Who goes first changes, so that nobody always finds the caches warm.
+    for (let i = 0; i < jobs.length; i++) {
+      const place = (i + turn) % jobs.length;
+      const job = jobs[place] as Job;
+      const result = await measure(job, programs);
+      measured[place]?.push(result);
+      say(`turn ${turn + 1}: ${job.name} ${job.peer} ${job.file} on ${job.threads}: ${result.cpu_s} s CPU`);
+    }
+  }
+  const sums = new Set(measured.flat().map(({ sum }) => sum.toPrecision(9)));
+  if (sums.size > 1) fail(`the histograms differ: ${jobs.map(({ peer }, i) => `${peer} ${measured[i]?.[0]?.sum}`).join(', ')}`);
+  return jobs.map(({ name, peer, file, threads }, i) => {
+    const row: Row = { name, codec: /_(\w+)\.root$/.exec(file)?.[1] ?? '', threads, peer, turns: measured[i] ?? [] };
+    return summarise(row, i === 0 ? undefined : measured[0]);
+  });
+}
+
+function describeMachine(): Report['machine'] {
+  return { cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), memoryGb: Math.round(totalmem() / 2 ** 30), pinned: isPinned };
+}
+
+function readSettings(): Settings | undefined {
+  const { values } = parseArgs({
+    options: {
+      cases: { type: 'string', default: Object.keys(CASES).join() },
+      codecs: { type: 'string', default: CODECS.join() },
+      peers: { type: 'string' },
+      threads: { type: 'string', default: '1,2' },
+      turns: { type: 'string', default: '5' },
+      out: { type: 'string', default: join(RESULTS, 'latest.json') },
+      compare: { type: 'string' },
+    },
+  });
+  const cases = values.cases.split(',');
+  const unknown = cases.filter((name) => !Object.hasOwn(CASES, name));
+  const turns = Number(values.turns);
+  const threads = values.threads.split(',').map(Number);
+  if (unknown.length > 0) fail(`there is no case ${unknown.join()}; known are ${Object.keys(CASES).join(', ')}`);
+  if (!(turns >= 1) || !threads.every((count) => count >= 1)) fail('--turns and --threads take whole numbers from 1 on');
+  if (process.exitCode !== undefined) return undefined;
+  return {
+    cases,
+    codecs: values.codecs.split(','),
+    peers: values.peers?.split(','),
+    threads,
+    turns,
+    out: values.out,
+    compare: values.compare,
+  };
+}
+
+function say(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
+}
+
+function fail(text: string): void {
+  say(text);
+  process.exitCode = 1;
+}

@@ -1,0 +1,335 @@
+/** The kernels against the programs that everybody uses, on sound and on damaged bytes, with limits at the very end of memory. */
+import { deflateRawSync, deflateSync, inflateRawSync, inflateSync, constants as zlib } from 'node:zlib';
+import fc from 'fast-check';
+import { compressSync, uncompressSync } from 'lz4-napi';
+import { describe, expect, it } from 'vitest';
+import createXxhash from 'xxhash-wasm';
+import { mutationRuns } from '../../test/test-data.ts';
+import { compiledMemory, missingKernels } from './compiled-kernels.ts';
+import type { KernelMemory, Kernels } from './kernels.ts';
+import { plainMemory } from './plain-kernels.ts';
+
+const { h64Raw } = await createXxhash();
+const CANARY = 0xa5;
+const CANARY_BYTES = 64;
+
+const compiled = compiledMemory();
+const implementations: [string, KernelMemory][] = [
+  ...(compiled === undefined ? [] : [['compiled', compiled] as [string, KernelMemory]]),
+  ['plain', plainMemory()],
+];
+
+it('are compiled', () => {
+  expect(missingKernels).toBeUndefined();
+});
+
+type Generator = (length: number, random: () => number) => Uint8Array;
+
+const GENERATORS: Readonly<Record<string, Generator>> = {
+  zeros: (length) => new Uint8Array(length),
+  noise: (length, random) => Uint8Array.from({ length }, () => random() * 256),
+  'few letters': (length, random) => Uint8Array.from({ length }, () => 97 + random() * 4),
+  'skewed bytes': (length, random) => Uint8Array.from({ length }, () => -20 * Math.log(1 - random())),
+  words: (length, random) => {
+    const words = Array.from({ length: 40 }, () => Array.from({ length: 1 + random() * 12 }, () => 97 + random() * 26));
+    const text: number[] = [];
+    while (text.length < length) text.push(...(words[Math.floor(random() * words.length)] ?? []), 32);
+    return Uint8Array.from(text.slice(0, length));
+  },
+  'short patterns': (length, random) => {
+    const period = 1 + Math.floor(random() * 20);
+    return Uint8Array.from({ length }, (_, i) => (random() < 0.01 ? random() * 256 : i % period));
+  },
+  'big-endian numbers': (length, random) => {
+    const view = new DataView(new ArrayBuffer(length + 4));
+    for (let i = 0; i < length; i += 4) view.setFloat32(i, Math.round(random() * 4000) / 16);
+    return new Uint8Array(view.buffer, 0, length);
+  },
+};
+
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const anyData = fc
+  .tuple(fc.constantFrom(...Object.keys(GENERATORS)), fc.oneof(fc.nat(700), fc.nat(9000), fc.nat(90_000)), fc.nat())
+  .map(([kind, length, seed]) => GENERATORS[kind]?.(length, seeded(seed)) ?? new Uint8Array(0));
+
+/** Puts `block` and the room for `length` bytes at the end of the memory, canaries in front and behind, and decodes. */
+function decode(memory: KernelMemory, decoder: 'inflateRaw' | 'inflateZlib' | 'lz4Checked', block: Uint8Array, length: number) {
+  memory.grow(memory.start + block.length + length + 4 * CANARY_BYTES);
+  const bytes = new Uint8Array(memory.buffer());
+  // The output ends where the memory ends for the compiled kernels: there nothing stands behind it to be overwritten.
+  const to = bytes.length - length;
+  const from = to - CANARY_BYTES - block.length;
+  bytes.set(block, from);
+  bytes.fill(CANARY, from + block.length, to);
+  const answer = attempt(() => memory.kernels[decoder](from, block.length, to, length));
+  const intact = bytes.subarray(from + block.length, to).every((byte) => byte === CANARY);
+  return { accepted: answer === 0, intact, output: answer === 0 ? bytes.slice(to) : undefined };
+}
+
+/** The same in the middle of memory, between canaries and with the input behind the output. */
+function decodeBetween(memory: KernelMemory, decoder: 'inflateRaw' | 'inflateZlib' | 'lz4Checked', block: Uint8Array, length: number) {
+  memory.grow(memory.start + block.length + length + 4 * CANARY_BYTES);
+  const bytes = new Uint8Array(memory.buffer());
+  const to = memory.start + CANARY_BYTES;
+  const from = bytes.length - block.length;
+  bytes.fill(CANARY, memory.start, from);
+  bytes.set(block, from);
+  const answer = attempt(() => memory.kernels[decoder](from, block.length, to, length));
+  const around = [bytes.subarray(memory.start, to), bytes.subarray(to + length, Math.min(from, to + length + 8 * CANARY_BYTES))];
+  return { accepted: answer === 0, intact: around.every((part) => part.every((byte) => byte === CANARY)) };
+}
+
+function attempt(decode: () => number): number {
+  try {
+    return decode();
+  } catch (error) {
+    // The plain kernels throw; a compiled one that traps has left its limits.
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    return -1;
+  }
+}
+
+/** What the reference makes of a block that must become `length` bytes. */
+function reference(decoder: 'inflateRaw' | 'inflateZlib' | 'lz4Checked', block: Uint8Array, length: number): Uint8Array | undefined {
+  try {
+    if (decoder === 'lz4Checked') {
+      const prefixed = Buffer.alloc(4 + block.length - 8);
+      prefixed.writeUInt32LE(length);
+      prefixed.set(block.subarray(8), 4);
+      const bytes = uncompressSync(prefixed);
+      return bytes.length === length ? bytes : undefined;
+    }
+    const inflate = decoder === 'inflateRaw' ? inflateRawSync : inflateSync;
+    const bytes = inflate(block, { maxOutputLength: length + 1 });
+    return bytes.length === length ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function lz4Block(data: Uint8Array): Uint8Array {
+  return withHash(compressSync(Buffer.from(data)).subarray(4));
+}
+
+function withHash(block: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(8 + block.length);
+  bytes.writeBigUInt64BE(h64Raw(block));
+  bytes.set(block, 8);
+  return bytes;
+}
+
+const level = fc.integer({ min: 0, max: 9 });
+const strategy = fc.constantFrom(zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED);
+
+describe.each(implementations)('%s decoders', (_name, memory) => {
+  it('inflate what zlib deflates, at every level and strategy, to the last byte', () => {
+    fc.assert(
+      fc.property(anyData, level, strategy, fc.integer({ min: 9, max: 15 }), (data, level, strategy, windowBits) => {
+        const zipped = decode(memory, 'inflateZlib', deflateSync(data, { level, strategy, windowBits }), data.length);
+        const raw = decode(memory, 'inflateRaw', deflateRawSync(data, { level, strategy }), data.length);
+        for (const { output, intact } of [zipped, raw]) expect([output && Buffer.compare(output, data), intact]).toEqual([0, true]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('decode what LZ4 encodes', () => {
+    fc.assert(
+      fc.property(anyData, (data) => {
+        const { output, intact } = decode(memory, 'lz4Checked', lz4Block(data), data.length);
+        expect([output && Buffer.compare(output, data), intact]).toEqual([0, true]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(['inflateZlib', 'lz4Checked'] as const)('%s refuses a wrong checksum and any other length', (decoder) => {
+    fc.assert(
+      fc.property(anyData, fc.integer({ min: 1, max: 255 }), fc.nat(3), fc.integer({ min: -20, max: 20 }), (data, mask, place, off) => {
+        const block = Uint8Array.from(decoder === 'inflateZlib' ? deflateSync(data) : lz4Block(data));
+        if (off !== 0 && data.length + off >= 0) {
+          expect(decode(memory, decoder, block, data.length + off)).toMatchObject({ accepted: false, intact: true });
+          expect(decodeBetween(memory, decoder, block, data.length + off)).toEqual({ accepted: false, intact: true });
+        }
+        const checksum = decoder === 'inflateZlib' ? block.length - 4 + place : place;
+        block[checksum] = (block[checksum] ?? 0) ^ mask;
+        expect(decode(memory, decoder, block, data.length)).toMatchObject({ accepted: false, intact: true });
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** Bytes changed, cut out, doubled, swapped for others: what storage, networks and attackers do. */
+function mutate(block: Uint8Array, random: () => number): Uint8Array {
+  const bytes = Uint8Array.from(block);
+  const at = () => Math.floor(random() ** 2 * bytes.length);
+  const kind = Math.floor(random() * 5);
+  if (kind === 0) return bytes.subarray(0, at());
+  if (kind === 1) bytes.copyWithin(at(), at(), at() + 40);
+  const flips = kind === 2 ? 1 : Math.floor(random() * 6);
+  for (let i = 0; i < flips; i++) bytes[at()] = random() * 256;
+  if (kind === 3) bytes[at()] = 255;
+  if (kind === 4 && bytes.length > 3) bytes[2 + Math.floor(random() * 2)] = random() * 256;
+  return bytes;
+}
+
+describe('damaged blocks', () => {
+  const random = seeded(20_260_101);
+  const generators = Object.values(GENERATORS);
+
+  function damaged(decoder: 'inflateRaw' | 'inflateZlib' | 'lz4Checked'): { block: Uint8Array; length: number } {
+    const length = Math.floor(random() ** 3 * 5000);
+    const data = generators[Math.floor(random() * generators.length)]?.(length, random) ?? new Uint8Array(0);
+    const options = { level: Math.floor(random() * 10), strategy: Math.floor(random() * 5) };
+    if (decoder === 'lz4Checked') return { block: withHash(mutate(compressSync(Buffer.from(data)).subarray(4), random)), length };
+    return { block: mutate((decoder === 'inflateRaw' ? deflateRawSync : deflateSync)(data, options), random), length };
+  }
+
+  it.skipIf(compiled === undefined).each(['inflateRaw', 'inflateZlib', 'lz4Checked'] as const)(
+    '%s: the verdict and the bytes are those of the reference, and no byte is written outside',
+    (decoder) => {
+      const memory = compiled as KernelMemory;
+      let accepted = 0;
+      for (let i = 0; i < mutationRuns; i++) {
+        const { block, length } = damaged(decoder);
+        const expected = reference(decoder, block, length);
+        const { output, intact } = decode(memory, decoder, block, length);
+        const between = decodeBetween(memory, decoder, block, length);
+        const same = expected === undefined ? output === undefined : output !== undefined && Buffer.compare(output, expected) === 0;
+        if (!same || !intact || !between.intact || between.accepted !== (output !== undefined)) {
+          expect.fail(
+            `block ${i} for ${length} bytes: ${Buffer.from(block).toString('base64')}; reference ${expected?.length}, own ${output?.length}`,
+          );
+        }
+        if (output !== undefined) accepted++;
+      }
+      // Some mutations change nothing that counts: without them the comparison of bytes would be idle.
+      expect(accepted).toBeGreaterThan(0);
+    },
+    600_000,
+  );
+});
+
+describe.each(implementations)('%s loops', (_name, memory) => {
+  const place = (bytes: Uint8Array, at: number) => new Uint8Array(memory.buffer()).set(bytes, at);
+  const { start } = memory;
+  memory.grow(start + 400_000);
+
+  it('turn numbers of any width round', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(3), fc.nat(40), (data, log, shift) => {
+        const bytes = data.length & ~(2 ** log - 1);
+        place(data, start + shift);
+        const to = start + 1000 + shift;
+        place(new Uint8Array(500).fill(CANARY), to);
+        memory.kernels.swapCopy(start + shift, to, bytes, log);
+        const expected = Buffer.from(data.subarray(0, bytes));
+        if (log === 1) expected.swap16();
+        if (log === 2) expected.swap32();
+        if (log === 3) expected.swap64();
+        const all = new Uint8Array(memory.buffer());
+        expect(Buffer.from(all.subarray(to, to + bytes))).toEqual(expected);
+        expect(all.subarray(to + bytes, to + bytes + 50).every((byte) => byte === CANARY)).toBe(true);
+      }),
+    );
+  });
+
+  const lists = fc.tuple(fc.array(fc.nat(9), { maxLength: 40 }), fc.nat(3), fc.constantFrom(0, 1, 10), fc.nat(1000));
+
+  it('split lists into values and offsets', () => {
+    fc.assert(
+      fc.property(lists, ([lengths, log, header, shift]) => {
+        const packed = pack(lengths, log, header, shift);
+        expect(run(memory, packed)).toEqual({ answer: sum(lengths), values: packed.expected, offsets: packed.ends });
+      }),
+    );
+  });
+
+  it('refuse tables and headers that contradict the data, and name the entry', () => {
+    fc.assert(
+      fc.property(lists, fc.nat(), fc.integer({ min: 1, max: 255 }), ([lengths, log, header, shift], where, mask) => {
+        fc.pre(lengths.length > 0);
+        const packed = pack(lengths, log, header, shift);
+        const at = where % packed.table.length;
+        packed.table[at] = (packed.table[at] ?? 0) ^ mask;
+        const { answer } = run(memory, packed);
+        const entry = at >> 2;
+        // Without headers to check it by, another way to cut the same bytes is as good.
+        if (answer >= 0) expect(header).not.toBe(10);
+        else expect([entry - 1, entry, lengths.length]).toContain(~answer);
+      }),
+    );
+  });
+});
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
+interface Packed {
+  readonly data: Uint8Array;
+  readonly table: Uint8Array;
+  readonly entries: number;
+  readonly shift: number;
+  readonly header: number;
+  readonly log: number;
+  readonly expected: Uint8Array;
+  readonly ends: number[];
+}
+
+/** Lists of the given lengths as ROOT stores them. */
+function pack(lengths: readonly number[], log: number, header: number, shift: number): Packed {
+  const data: number[] = [];
+  const values: number[] = [];
+  const table = Buffer.alloc(4 * lengths.length);
+  const ends: number[] = [];
+  for (const [entry, length] of lengths.entries()) {
+    table.writeInt32BE(data.length + shift, 4 * entry);
+    const bytes = length << log;
+    const head = Buffer.alloc(header, 3);
+    if (header === 10) {
+      head.writeInt32BE((bytes + 6) | 0x40000000);
+      head.writeInt32BE(length, 6);
+    }
+    data.push(...head);
+    for (let i = 0; i < length; i++) {
+      const number = Array.from({ length: 2 ** log }, (_, k) => (entry * 31 + i * 7 + k) & 255);
+      data.push(...number);
+      values.push(...number.reverse());
+    }
+    ends.push(values.length >> log);
+  }
+  return { data: Uint8Array.from(data), table, entries: lengths.length, shift, header, log, expected: Uint8Array.from(values), ends };
+}
+
+function run(memory: KernelMemory, { data, table, entries, shift, header, log }: Packed) {
+  const { kernels, start } = memory;
+  const bytes = new Uint8Array(memory.buffer());
+  const [dataAt, tableAt, valuesAt, offsetsAt] = [start, start + 50_000, start + 100_000, start + 200_000];
+  bytes.set(data, dataAt);
+  bytes.set(table, tableAt);
+  const dataEnd = dataAt + data.length;
+  const answer =
+    header === 0
+      ? kernels.counted(tableAt, entries, shift, data.length, log, offsetsAt, 0)
+      : kernels.lists(dataAt, dataEnd, tableAt, entries, shift, header, header === 10, log, valuesAt, valuesAt + data.length, offsetsAt, 0);
+  if (header === 0) kernels.swapCopy(dataAt, valuesAt, data.length, log);
+  const offsets = [...new Int32Array(memory.buffer().slice(offsetsAt, offsetsAt + 4 * entries))];
+  return { answer, values: bytes.slice(valuesAt, valuesAt + (Math.max(answer, 0) << log)), offsets };
+}
+
+/** Every function that a kind of kernels must have, so that neither forgets one. */
+describe('both kinds of kernels', () => {
+  it('have the same functions', () => {
+    const names: (keyof Kernels)[] = ['swapCopy', 'lists', 'counted', 'inflateRaw', 'inflateZlib', 'lz4Checked'];
+    for (const [, { kernels }] of implementations) for (const name of names) expect(kernels[name]).toBeTypeOf('function');
+  });
+});
