@@ -51,6 +51,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   'dejavu-fonts-ttf': ['services/web'],
   express: ['services/web'],
+  'hash-wasm': ['shared/root'],
   'lz4-napi': ['shared/root'],
   pino: ['shared/runtime'],
   'prom-client': ['shared/runtime'],
