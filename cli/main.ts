@@ -2,11 +2,21 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { isPipelineError, type PipelineError } from '#shared/errors.ts';
+import { register as registerCancel } from './commands/cancel.ts';
+import { register as registerCleanup } from './commands/cleanup.ts';
 import { register as registerDump } from './commands/dump.ts';
+import { register as registerFailures } from './commands/failures.ts';
 import { register as registerGenerate } from './commands/generate.ts';
 import { register as registerInspect } from './commands/inspect.ts';
+import { register as registerRehearse } from './commands/rehearse.ts';
+import { register as registerResults } from './commands/results.ts';
+import { register as registerRetry } from './commands/retry.ts';
 import { register as registerRun } from './commands/run.ts';
+import { register as registerRuns } from './commands/runs.ts';
 import { register as registerStart } from './commands/start.ts';
+import { register as registerStatus } from './commands/status.ts';
+import { register as registerSubmit } from './commands/submit.ts';
+import { register as registerWatch } from './commands/watch.ts';
 
 const FAILED = 1;
 const USAGE = 2;
@@ -18,12 +28,21 @@ First steps:
   higgsflow start                                   the Higgs plot, in the browser, with no questions
   higgsflow inspect FILE.root                       what is in a file
   higgsflow run --analysis atlas-hzz-2020 --data samples/
-  higgsflow run --help                              all about running an analysis`;
+  higgsflow run --help                              all about running an analysis
+  higgsflow submit --help                           a run on many machines: then watch, results, failures`;
+
+/** In the order of the help text: on this machine, on services, files. */
+const COMMANDS = [
+  ...[registerStart, registerRun],
+  ...[registerSubmit, registerWatch, registerStatus, registerResults, registerFailures, registerRetry, registerCancel],
+  ...[registerRuns, registerCleanup, registerRehearse],
+  ...[registerGenerate, registerInspect, registerDump],
+];
 
 function program(): Command {
   const { version, description } = createRequire(import.meta.url)('../package.json') as { version: string; description: string };
   const program = new Command('higgsflow').description(description).version(version).showSuggestionAfterError().exitOverride();
-  for (const register of [registerStart, registerRun, registerGenerate, registerInspect, registerDump]) register(program);
+  for (const register of COMMANDS) register(program);
   // Subcommands are made before they could inherit it.
   for (const command of program.commands) command.exitOverride();
   return program.addHelpText('after', OVERVIEW);

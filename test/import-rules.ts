@@ -25,6 +25,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   'shared/toy': { may: ['shared/root', 'shared/datasets'] },
   'shared/runtime': { may: [] },
   'shared/storage': { may: ['shared/runtime'] },
+  'shared/storage/synthetic.ts': { may: ['shared/storage', 'shared/root/write', 'shared/toy/toy-mark.ts'] },
   'shared/queue': { may: ['shared/runtime'] },
   // What other processes say to the collector: its ports over HTTP.
   'shared/client': { may: ['shared/plot', 'shared/queue', 'shared/results', 'shared/runtime'] },

@@ -240,6 +240,8 @@ export class Collector implements TaskList, RunFeed {
       failures: ledger.failures(run, MAX_FAILURES),
       contents: (dataset) => this.#sums.contents(model, dataset),
       rate: (dataset) => open.rate(dataset),
+      tasksRunning: row.state === 'running' ? this.#inFlight.running(run) : 0,
+      workers: this.#inFlight.workers,
     });
   }
 

@@ -29,6 +29,18 @@ export class InFlight {
     return this.#tasks.has(text(key));
   }
 
+  /** Tasks of a run that are being computed. */
+  running(run: string): number {
+    let count = 0;
+    for (const { key, attempt } of this.#tasks.values()) if (key.run === run && attempt !== undefined) count += 1;
+    return count;
+  }
+
+  /** Workers that were heard of lately. */
+  get workers(): number {
+    return this.#lastWord.size;
+  }
+
   /** Tasks of a run that were started over `olderThanMs` ago, each told once: they get a second copy. */
   takeStragglers(run: string, nowMs: number, olderThanMs: number): TaskKey[] {
     const stragglers = [...this.#tasks.values()].filter(

@@ -17,6 +17,8 @@ export interface SnapshotParts {
   readonly contents: (dataset: string) => Readonly<Record<string, HistogramContents>>;
   /** Entries a second; of the whole run where no dataset is given. */
   readonly rate: (dataset?: string) => number;
+  readonly tasksRunning: number;
+  readonly workers: number;
 }
 
 export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
@@ -43,6 +45,8 @@ export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
     datasets: counters.map((each) => datasetSnapshot(parts, each, scales[each.dataset] ?? 1)),
     totals: progressOf(total(counters), row.frozen, parts.rate()),
     failures: parts.failures.map(failureSnapshot),
+    tasksRunning: parts.tasksRunning,
+    workers: parts.workers,
   };
 }
 

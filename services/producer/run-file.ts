@@ -1,13 +1,10 @@
 import { ConfigError } from '#shared/errors.ts';
-import { runRequestSchema } from '#shared/queue/run-request.ts';
+import { type RunRequest, runRequestSchema } from '#shared/queue/run-request.ts';
 import { type RunSpec, runSpecSchema } from '#shared/queue/run-spec.ts';
 import { type BuildOptions, buildSpec } from './build-spec.ts';
 
-/**
- * The run that a JSON file asks for: a whole spec, or a request from which one is made.
- * @throws ConfigError if it is neither; without `runId` a request must name its run, or each start would begin another one
- */
-export async function parseRunFile(text: string, file: string, options: Partial<BuildOptions>): Promise<RunSpec> {
+/** The run that a JSON file asks for: a whole spec, or a request from which one is made. @throws ConfigError if it is neither */
+export function readRunFile(text: string, file: string): RunRequest | RunSpec {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -20,9 +17,15 @@ export async function parseRunFile(text: string, file: string, options: Partial<
     const issues = parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'run'}: ${message}`);
     throw new ConfigError(`the run is not as it must be: ${issues.join('; ')}`, { file, cause: parsed.error });
   }
-  if ('datasets' in parsed.data) return parsed.data;
+  return parsed.data;
+}
+
+/** The same as a spec. @throws ConfigError also if a request names no run: each start would begin another one */
+export async function parseRunFile(text: string, file: string, options: Partial<BuildOptions>): Promise<RunSpec> {
+  const request = readRunFile(text, file);
+  if ('datasets' in request) return request;
   const noRun = () => {
     throw new ConfigError('the run has no id', { file, hint: 'Add one: "run": "my-run-1".' });
   };
-  return buildSpec(parsed.data, { runId: noRun, ...options });
+  return buildSpec(request, { runId: noRun, ...options });
 }

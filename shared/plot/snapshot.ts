@@ -22,6 +22,9 @@ export interface RunSnapshot {
   readonly datasets: readonly DatasetSnapshot[];
   readonly totals: Progress;
   readonly failures: readonly FailureSnapshot[];
+  /** Tasks that workers compute now, and workers that were heard of lately; absent where nobody counts them. */
+  readonly tasksRunning?: number | undefined;
+  readonly workers?: number | undefined;
 }
 
 export interface AnalysisDescription {

@@ -93,8 +93,9 @@ export function brokerAddress(settings: BrokerSettings) {
   };
 }
 
-/** For programs that may do without a broker. */
-export const optionalBrokerSettings = z.object({
+/** What the command line is told: where the services are. */
+export const clientSettings = z.object({
+  HIGGSFLOW_COLLECTOR: url.default('http://localhost:8081').describe('the HTTP API of the collector'),
   ...AMQP,
-  AMQP_URL: AMQP.AMQP_URL.optional().meta({ ...SECRET, description: 'the broker' }),
+  AMQP_URL: AMQP.AMQP_URL.optional().meta({ ...SECRET, description: 'the broker; without it the collector publishes the tasks of `submit`' }),
 });

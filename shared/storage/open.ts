@@ -39,11 +39,17 @@ const HTTP: Backend = {
     (await import('./http.ts')).openHttpSource(location, { timeoutMs, maxWholeBytes, headers, signal }),
 };
 
+const SYNTHETIC: Backend = {
+  limits: { gapBytes: 64 * KIB, maxBytes: 8 * MIB, parallel: 1 },
+  open: async (location) => (await import('./synthetic.ts')).openSyntheticSource(location),
+};
+
 /** URL scheme to backend; each loads its own code only when it is asked for. */
 const BACKENDS: Readonly<Record<string, Backend>> = {
   file: FILE,
   http: HTTP,
   https: HTTP,
+  synthetic: SYNTHETIC,
 };
 
 /**

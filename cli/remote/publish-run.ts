@@ -1,0 +1,56 @@
+/** Publishes the tasks of a run: through the broker, or through the collector where there is none within reach. */
+import type { Describe } from '#services/producer/plan-run.ts';
+import { startProducer } from '#services/producer/producer.ts';
+import type { CollectorClient } from '#shared/client/collector-client.ts';
+import type { AmqpOptions } from '#shared/queue/amqp/options.ts';
+import type { Queue } from '#shared/queue/queue.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
+import type { TaskList } from '#shared/queue/task-list.ts';
+
+/** How the broker is reached. */
+export type BrokerOptions = Pick<AmqpOptions, 'url' | 'user' | 'password' | 'tls' | 'prefix' | 'pool'>;
+
+export interface PublishOptions {
+  readonly spec: RunSpec;
+  readonly client: CollectorClient;
+  readonly broker: BrokerOptions | undefined;
+  readonly describe: Describe;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves when all tasks are frozen and published. */
+export async function publishRun({ spec, client, broker, describe, signal }: PublishOptions): Promise<void> {
+  const { queue, taskList, close } = broker === undefined ? throughCollector(client) : await throughBroker(client, broker, signal);
+  try {
+    await startProducer({ spec, queue, taskList, describe, signal });
+  } finally {
+    await close();
+  }
+}
+
+interface Way {
+  readonly queue: Pick<Queue, 'tasks'>;
+  readonly taskList: TaskList;
+  close(): Promise<void>;
+}
+
+async function throughBroker(taskList: TaskList, broker: BrokerOptions, signal: AbortSignal): Promise<Way> {
+  const { openAmqpQueue } = await import('#shared/queue/amqp.ts');
+  const queue = await openAmqpQueue({ ...broker, patienceMs: 60_000, signal, log: { info: () => {}, warn: () => {} } });
+  return { queue, taskList, close: () => queue.close() };
+}
+
+/** Each page of tasks is handed to the collector to be published. */
+function throughCollector(client: CollectorClient): Way {
+  const taskList: TaskList = {
+    open: (spec) => client.open(spec),
+    add: async (run, files) => {
+      await client.add(run, files);
+      await client.issue(run);
+    },
+    freeze: (run) => client.freeze(run),
+    pending: async () => [],
+  };
+  const tasks = { publish: async () => {}, consume: async () => {}, depth: async () => 0 };
+  return { queue: { tasks }, taskList, close: async () => {} };
+}

@@ -1,0 +1,109 @@
+/** Shows a run while it goes on: a view that is redrawn on a terminal, a line a change elsewhere. */
+import type { Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
+import { formatBytes, formatTable } from '../format.ts';
+
+export type WatchFormat = 'text' | 'json' | 'seeds';
+
+/** What `showRun` needs of process.stdout. */
+export interface WatchStream {
+  readonly isTTY?: boolean;
+  readonly rows?: number;
+  write(text: string): unknown;
+}
+
+const LINE_MS = 1000;
+
+/** Writes until the snapshots end; returns the last one. */
+export async function showRun(
+  snapshots: AsyncIterable<RunSnapshot>,
+  stream: WatchStream,
+  format: WatchFormat,
+): Promise<RunSnapshot | undefined> {
+  const redraws = format === 'text' && stream.isTTY === true;
+  let last: RunSnapshot | undefined;
+  let shown = '';
+  let lines = 0;
+  let wroteAt = Number.NEGATIVE_INFINITY;
+  const write = (snapshot: RunSnapshot) => {
+    const text = textOf(snapshot, format);
+    if (redraws) {
+      const view = viewOf(snapshot).slice(0, (stream.rows ?? 24) - 1);
+      stream.write(`${lines > 0 ? `\x1b[${lines}A` : ''}\x1b[J${view.join('\n')}\n`);
+      lines = view.length;
+    } else if (text !== shown) stream.write(`${text}\n`);
+    shown = text;
+    wroteAt = performance.now();
+  };
+  for await (const snapshot of snapshots) {
+    last = snapshot;
+    if (snapshot.state !== 'running' || performance.now() - wroteAt >= (redraws ? 0 : LINE_MS)) write(snapshot);
+  }
+  if (last !== undefined && !redraws && format === 'text') stream.write(`${datasetTable(last).join('\n')}\n`);
+  return last;
+}
+
+function textOf(snapshot: RunSnapshot, format: WatchFormat): string {
+  if (format === 'json') return JSON.stringify(statusOf(snapshot));
+  return format === 'seeds' ? seedsLine(snapshot, new Date()) : statusLine(snapshot);
+}
+
+/** Tasks by what becomes of them. */
+export function taskCounts({ totals, tasksRunning = 0 }: RunSnapshot) {
+  const { tasks, tasksCommitted, tasksFailed } = totals;
+  const open = tasks - tasksCommitted - tasksFailed;
+  const running = Math.min(tasksRunning, open);
+  return { total: tasks, waiting: open - running, running, done: tasksCommitted, failed: tasksFailed };
+}
+
+/** The run without its histograms. */
+export function statusOf(snapshot: RunSnapshot) {
+  const { run, state, toy, startedAt, elapsedMs, totals, datasets, failures, workers } = snapshot;
+  const { name } = snapshot.analysis;
+  const withoutHistograms = datasets.map(({ histograms: _, ...dataset }) => dataset);
+  const tasks = taskCounts(snapshot);
+  return { run, state, toy, analysis: name, startedAt, elapsedMs, workers, tasks, totals, datasets: withoutHistograms, failures };
+}
+
+/** "running  waiting 10  running 2  done 5  failed 0  1.2 M entries/s  ETA 12 s". */
+export function statusLine(snapshot: RunSnapshot): string {
+  const { state, totals, workers } = snapshot;
+  const { waiting, running, done, failed } = taskCounts(snapshot);
+  const { etaMs, entriesPerSecond, completeness } = totals;
+  const parts = [
+    state,
+    `waiting ${waiting}  running ${running}  done ${done}  failed ${failed}`,
+    `${(Math.floor(completeness * 1000) / 10).toFixed(1)} %`,
+    ...(state === 'running' ? [`${Math.round(entriesPerSecond).toLocaleString('en-US')} entries/s`] : []),
+    ...(state === 'running' && workers !== undefined ? [`${workers} worker${workers === 1 ? '' : 's'}`] : []),
+    ...(state !== 'running' || etaMs === undefined ? [] : [`ETA ${Math.ceil(etaMs / 1000)} s`]),
+  ];
+  return parts.join('  ');
+}
+
+/** A line as scripts written for older tools read it: a Python literal in which jobs are tasks, and pods are workers. */
+export function seedsLine(snapshot: RunSnapshot, now: Date): string {
+  const { total, running, done, failed } = taskCounts(snapshot);
+  const workers = snapshot.workers ?? 0;
+  const date = now.toISOString().slice(0, 19).replace('T', ' ');
+  const jobs = `{'total': ${total}, 'succeeded': ${done}, 'failed': ${failed}, 'active': ${running}}`;
+  return `{'date': '${date}', 'jobs': ${jobs}, 'pods': {'Running': ${workers}, 'total': ${workers}}}`;
+}
+
+function viewOf(snapshot: RunSnapshot): string[] {
+  const { run, analysis, toy } = snapshot;
+  const failures = snapshot.failures.slice(0, 3).map(({ code, message }) => `  ${code}: ${message}`.slice(0, 200));
+  return [`${run}  ${analysis.title}${toy ? '  TOY DATA' : ''}`, statusLine(snapshot), '', ...datasetTable(snapshot), ...failures];
+}
+
+function datasetTable({ datasets, totals }: RunSnapshot): string[] {
+  const row = (name: string, each: Progress) => [
+    name,
+    `${each.tasksCommitted}/${each.tasks}`,
+    String(each.tasksFailed),
+    each.entriesCommitted.toLocaleString('en-US'),
+    `${(Math.floor(each.completeness * 1000) / 10).toFixed(1)}%`,
+    formatBytes(each.bytesRead),
+  ];
+  const rows = datasets.map((dataset) => row(dataset.name, dataset));
+  return formatTable([['dataset', 'tasks', 'failed', 'entries', 'complete', 'read'], ...rows, row('all', totals)]);
+}
