@@ -28,11 +28,13 @@ export const AREAS: Readonly<Record<string, Area>> = {
   'shared/storage/synthetic.ts': { may: ['shared/storage', 'shared/root/write', 'shared/toy/toy-mark.ts'] },
   'shared/queue': { may: ['shared/runtime'] },
   // What other processes say to the collector: its ports over HTTP.
+  'shared/kubernetes': { may: ['shared/plot/feed.ts', 'shared/plot/snapshot.ts'] },
   'shared/client': { may: ['shared/plot', 'shared/queue', 'shared/results', 'shared/runtime'] },
   'shared/results': { may: ['shared/histogram', 'shared/plot', 'shared/analysis', 'shared/root/write'] },
   'services/producer': { may: ['shared'] },
   'services/worker': { may: ['shared'] },
   'services/collector': { may: ['shared'] },
+  'services/scaler': { may: ['shared'] },
   'services/web': { may: ['shared'] },
   cli: { may: ['shared', 'services'] },
   bench: { may: ['shared', 'services'] },
@@ -57,7 +59,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ['shared/runtime'],
   'prom-client': ['shared/runtime'],
   'xxhash-wasm': ['shared/root'],
-  zod: ['shared/queue', 'shared/runtime', 'shared/datasets', 'services/web', 'cli'],
+  zod: ['shared/queue', 'shared/runtime', 'shared/datasets', 'shared/kubernetes', 'services/scaler', 'services/web', 'cli'],
 };
 
 /** Words that only some files may say. */

@@ -1,0 +1,129 @@
+# shellcheck shell=bash
+# The command line, into capital-letter variables.
+
+usage() {
+  cat << 'END'
+Usage: bash deploy.sh [options]
+
+Puts higgsflow on a Kubernetes cluster, runs an analysis there with as many workers as the work needs, shows the plot in the
+browser, and cleans up. Without options: the ATLAS Higgs -> ZZ* -> 4 leptons analysis of 2020 over the files that CERN serves.
+
+What is run
+  --analysis NAME|FILE   built-in analysis, or your own file: ./mine.ts          (atlas-hzz-2020)
+  --data-dir FOLDER      a folder of this machine, which the workers read
+  --data WHERE           URL, or path inside --data-dir; repeatable              (all of --data-dir; else the catalogue's files)
+  --set KEY=VALUE        a parameter of the analysis; repeatable
+  --fraction PART        read the first part of each file, over 0 to 1
+  --chunk-entries N      cut files with more entries into chunks of about as many
+  --run NAME             name of the run; the same name again goes on with it    (analysis, date and time)
+  --no-run               deploy only
+
+Workers
+  --workers-min N        at least                                                (1)
+  --workers-max N        at most                                                 (20)
+  --worker-cpu CPU       CPU request of a worker, such as 250m                   (fitted to the cluster)
+  --keda                 scale by queue length; needs KEDA in the cluster
+
+Where
+  --context NAME         context of the kubeconfig                               (the current one)
+  --namespace NAME       (higgsflow)
+  --out FOLDER           plots and results                                       (out)
+  --expose               a LoadBalancer for the page also on clusters that are not local
+  --no-build             use the image of last time
+  --push REGISTRY        push the image there, for clusters that do not see this machine's images
+  IMAGE_LOAD_CMD=...     (environment) command that brings an image into the cluster; gets its name
+
+How
+  --yes                  ask nothing, and leave everything running at the end
+  --keep                 leave everything running at the end
+  --down                 take everything away but plots and results, and stop
+  --help
+
+Exit codes: 0 complete, 3 incomplete (some input could not be read), 1 failed, 2 wrong usage.
+END
+}
+
+set_defaults() {
+  ANALYSIS=atlas-hzz-2020 DATA_DIR='' RUN='' NO_RUN='' FRACTION='' CHUNK_ENTRIES=''
+  DATA=() SETTINGS=()
+  WORKERS_MIN=1 WORKERS_MAX=20 WORKER_CPU='' KEDA=''
+  CONTEXT='' CONTEXT_GIVEN='' NAMESPACE=higgsflow OUT='' EXPOSE='' NO_BUILD='' PUSH=''
+  YES='' KEEP='' DOWN=''
+}
+
+parse_flags() {
+  set_defaults
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --analysis | --data-dir | --data | --set | --fraction | --chunk-entries | --run | --workers-min | --workers-max | --worker-cpu | --context | --namespace | --out | --push)
+        [ -n "${2:-}" ] || die 2 "$1 needs a value; see --help"
+        set_value "$1" "$2"
+        shift 2
+        ;;
+      --*=*)
+        set_value "${1%%=*}" "${1#*=}"
+        shift
+        ;;
+      *)
+        set_switch "$1"
+        shift
+        ;;
+    esac
+  done
+  check_flags
+}
+
+set_value() {
+  case $1 in
+    --analysis) ANALYSIS=$2 ;;
+    --data-dir) DATA_DIR=$2 ;;
+    --data) DATA+=("$2") ;;
+    --set) SETTINGS+=("$2") ;;
+    --fraction) FRACTION=$2 ;;
+    --chunk-entries) CHUNK_ENTRIES=$2 ;;
+    --run) RUN=$2 ;;
+    --workers-min) WORKERS_MIN=$2 ;;
+    --workers-max) WORKERS_MAX=$2 ;;
+    --worker-cpu) WORKER_CPU=$2 ;;
+    --context) CONTEXT=$2 CONTEXT_GIVEN=1 ;;
+    --namespace) NAMESPACE=$2 ;;
+    --out) OUT=$2 ;;
+    --push) PUSH=${2%/} ;;
+    *) die 2 "unknown option $1; see --help" ;;
+  esac
+}
+
+set_switch() {
+  case $1 in
+    --no-run) NO_RUN=1 ;;
+    --keda) KEDA=1 ;;
+    --expose) EXPOSE=1 ;;
+    --no-build) NO_BUILD=1 ;;
+    --yes | -y) YES=1 ;;
+    --keep) KEEP=1 ;;
+    --down) DOWN=1 ;;
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    *) die 2 "unknown option $1; see --help" ;;
+  esac
+}
+
+check_flags() {
+  matches "$WORKERS_MIN" '^[1-9][0-9]{0,3}$' || die 2 "--workers-min must be a whole number, 1 or more"
+  matches "$WORKERS_MAX" '^[1-9][0-9]{0,3}$' || die 2 "--workers-max must be a whole number, 1 or more"
+  [ "$WORKERS_MIN" -le "$WORKERS_MAX" ] || die 2 "--workers-min is over --workers-max"
+  matches "$NAMESPACE" '^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$' || die 2 "--namespace: small letters, digits and dashes, at most 42"
+  [ -z "$RUN" ] || matches "$RUN" '^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$' || die 2 "--run: letters, digits, dot, dash and underscore, at most 100"
+  [ -z "$FRACTION" ] || matches "$FRACTION" '^(0?\.[0-9]+|1(\.0*)?)$' || die 2 "--fraction must be over 0 and at most 1"
+  [ -z "$CHUNK_ENTRIES" ] || matches "$CHUNK_ENTRIES" '^[1-9][0-9]*$' || die 2 "--chunk-entries must be a whole number, 1 or more"
+  [ -z "$WORKER_CPU" ] || matches "$WORKER_CPU" '^([0-9]+m|[0-9]+(\.[0-9]+)?)$' || die 2 "--worker-cpu must be like 250m or 1"
+  [ -z "$DATA_DIR" ] || [ -d "$DATA_DIR" ] || die 2 "--data-dir: there is no folder $DATA_DIR"
+  local setting
+  for setting in ${SETTINGS[@]+"${SETTINGS[@]}"}; do
+    matches "$setting" '^[^=]+=' || die 2 "--set must be key=value, not $setting"
+  done
+}
+
+matches() { [[ $1 =~ $2 ]]; }

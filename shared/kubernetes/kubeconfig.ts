@@ -1,0 +1,91 @@
+/** The cluster of the user's kubeconfig. The only file that knows the Kubernetes client. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { ConfigError } from '../errors.ts';
+import { type ClusterApi, type Credentials, openApi } from './api.ts';
+
+/** A local address that leads to a port in the cluster. */
+export interface Tunnel extends AsyncDisposable {
+  readonly url: string;
+}
+
+export interface UserCluster {
+  readonly api: ClusterApi;
+  /** Name of the context in the kubeconfig. */
+  readonly context: string;
+  /** The namespace that the context names, if any. */
+  readonly namespace: string | undefined;
+  /**
+   * Listens on this machine and forwards to a ready pod of the Service, found anew for each connection.   */
+  forward(namespace: string, service: string, port: number): Promise<Tunnel>;
+}
+
+export interface ClusterChoice {
+  /** Of the kubeconfig; undefined: its current one. */
+  readonly context?: string | undefined;
+}
+
+/**
+ * Reads KUBECONFIG or ~/.kube/config, as kubectl does, credential plugins included. Loads the client only now: it takes a second.
+ * @throws ConfigError if there is no kubeconfig, or not this context
+ */
+export async function openUserCluster({ context }: ClusterChoice = {}): Promise<UserCluster> {
+  const { KubeConfig, PortForward } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  chooseContext(config, context);
+  const server = config.getCurrentCluster()?.server;
+  if (server === undefined) {
+    throw new ConfigError('there is no cluster in the kubeconfig', {
+      hint: 'Does `kubectl cluster-info` work? Set KUBECONFIG or --context.',
+    });
+  }
+  const forwarder = new PortForward(config);
+  const api = openApi(server, async () => {
+    const options: Credentials = {};
+    await config.applyToHTTPSOptions(options);
+    return options;
+  });
+  return {
+    api,
+    context: config.getCurrentContext(),
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
+    forward: (namespace, service, port) =>
+      listen(async (socket) => {
+        await forwarder.portForwardService(namespace, service, [port], socket, null, socket);
+      }),
+  };
+}
+
+function chooseContext(config: KubeConfig, context: string | undefined): void {
+  if (context === undefined) return;
+  const names = config.getContexts().map(({ name }) => name);
+  if (!names.includes(context)) {
+    throw new ConfigError(`the kubeconfig has no context \`${context}\``, { hint: `It has ${names.join(', ') || 'none'}.` });
+  }
+  config.setCurrentContext(context);
+}
+
+async function listen(connect: (socket: Socket) => Promise<void>): Promise<Tunnel> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    // The client of this connection sees it cut, and tries again or says so.
+    connect(socket).catch(() => socket.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      const closed = once(server, 'close');
+      server.close();
+      await closed;
+    },
+  };
+}
