@@ -55,6 +55,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'dejavu-fonts-ttf': ['services/web'],
   express: ['services/web'],
   'hash-wasm': ['shared/root'],
+  'google-auth-library': ['shared/storage'],
   'lz4-napi': ['shared/root'],
   pino: ['shared/runtime'],
   'prom-client': ['shared/runtime'],
