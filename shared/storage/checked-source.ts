@@ -5,6 +5,7 @@ import type { ByteRange, ByteSource, CountedSource, ReadMemory, SourceCounters }
 export interface RawSource {
   readonly name: string;
   readonly size: number;
+  readonly version?: string | undefined;
   readonly counters: SourceCounters;
   /** Only called with a range inside the file, at least one byte long, while the source is open. */
   read(offset: number, length: number, signal: AbortSignal | undefined, memory: ReadMemory | undefined): Promise<Uint8Array>;
@@ -19,7 +20,7 @@ export interface RawSource {
  * ranges itself, and reads several ranges one after the other, unless the backend can read them at once.
  */
 export function checkedSource(raw: RawSource): CountedSource {
-  const { name, size, counters, readVector } = raw;
+  const { name, size, version, counters, readVector } = raw;
   let closing: Promise<void> | undefined;
   const read: ByteSource['read'] = async (offset, length, signal, memory) => {
     signal?.throwIfAborted();
@@ -37,6 +38,7 @@ export function checkedSource(raw: RawSource): CountedSource {
   return {
     name,
     size,
+    version,
     counters,
     read,
     readMany,

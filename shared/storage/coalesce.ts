@@ -62,12 +62,8 @@ export function groupReads(reads: readonly PlannedRead[], vector: ReadLimits['ve
  */
 export function withCoalescing(source: CountedSource, limits: ReadLimits): CountedSource {
   return {
-    name: source.name,
-    size: source.size,
-    counters: source.counters,
-    read: (offset, length, signal, memory) => source.read(offset, length, signal, memory),
+    ...source,
     readMany: (ranges, signal, memory) => readPlanned(source, ranges, limits, signal, memory),
-    close: () => source.close(),
   };
 }
 

@@ -1,4 +1,5 @@
 /** What every byte source must pass. A backend's test file calls `describeByteSource` with a way to serve it a file. */
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ByteSource } from './source.ts';
 
@@ -12,6 +13,11 @@ export interface ServedFile {
 
 /** Long enough for several reads, and each byte tells where it was. */
 export const EXAMPLE_BYTES = Uint8Array.from({ length: 100_000 }, (_, index) => (index * 31 + (index >> 8)) & 0xff);
+
+/** All that a log could show of an error: with its causes, hidden fields and stack. */
+export function everythingErrorsSay(error: unknown): string {
+  return `${error} ${JSON.stringify(error)} ${inspect(error, { depth: 12, showHidden: true, maxStringLength: null, maxArrayLength: null })}`;
+}
 
 /** Runs the suite against sources that `open` makes of files that `serve` makes. */
 export function describeByteSource(
@@ -147,4 +153,11 @@ export function describeByteSource(
       await empty.close();
     });
   });
+}
+
+/** All that an iteration gives. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
 }

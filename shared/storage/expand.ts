@@ -2,7 +2,7 @@ import { glob, readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../errors.ts';
-import { urlScheme } from './open.ts';
+import { urlScheme } from './schemes.ts';
 
 /**
  * The files that a user's words name: files, folders (every *.root below), globs and URLs. Absolute paths and URLs, sorted,

@@ -21,6 +21,7 @@ export async function openFileSource(location: string): Promise<CountedSource> {
   return checkedSource({
     name: path,
     size: opened.size,
+    version: `${opened.mtimeMs}`,
     counters,
     read: async (offset, length, signal, memory = freshMemory) => {
       const bytes = memory(length);

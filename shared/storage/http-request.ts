@@ -1,14 +1,5 @@
 import { StorageError } from '../errors.ts';
-
-/** What every request of one source has in common. */
-export interface RequestContext {
-  /** The file's name as errors show it: without credentials. */
-  readonly name: string;
-  /** A request that makes no progress for this long is given up. */
-  readonly timeoutMs: number;
-  /** Aborted when the source closes. */
-  readonly closing: AbortSignal;
-}
+import { type RequestContext, unlessStalled } from './stall.ts';
 
 export interface HttpRequest {
   readonly url: URL;
@@ -21,9 +12,6 @@ export interface HttpRequest {
 
 const MAX_REDIRECTS = 10;
 
-/** A server that drips may take this many timeouts in all before it is given up. */
-const MAX_TIMEOUTS = 20;
-
 /**
  * One request, given up when it stalls, when `signal` aborts or when the source closes. `use` takes what it needs of the
  * response and calls `progress` as bytes come in; what it leaves of the body is cancelled.
@@ -34,31 +22,17 @@ export async function request<T>(
   asked: HttpRequest,
   use: (response: Response, url: URL, progress: () => void) => Promise<T> | T,
 ): Promise<T> {
-  const { signal } = asked;
-  const controller = new AbortController();
-  const stop = () => controller.abort(signal?.aborted ? signal.reason : context.closing.reason);
-  const slow = () => controller.abort(new StorageError(`no answer within ${context.timeoutMs} ms`, { file: context.name }));
-  const idle = setTimeout(slow, context.timeoutMs);
-  const whole = setTimeout(slow, context.timeoutMs * MAX_TIMEOUTS);
-  for (const source of [signal, context.closing]) source?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted || context.closing.aborted) stop();
-  try {
-    const { response, url } = await follow(context.name, asked, controller.signal);
-    idle.refresh();
+  const work = async (signal: AbortSignal, progress: () => void) => {
+    const { response, url } = await follow(context.name, asked, signal);
+    progress();
     try {
-      return await use(response, url, () => idle.refresh());
+      return await use(response, url, progress);
     } finally {
       // A body that was read already, or broken off by the abort, has nothing left to cancel.
       if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined);
     }
-  } catch (error) {
-    if (controller.signal.aborted) throw controller.signal.reason;
-    throw error instanceof StorageError ? error : networkError(context.name, error);
-  } finally {
-    clearTimeout(idle);
-    clearTimeout(whole);
-    for (const source of [signal, context.closing]) source?.removeEventListener('abort', stop);
-  }
+  };
+  return unlessStalled(context, asked.signal, work, (error) => networkError(context.name, error));
 }
 
 /** Follows redirects itself: fetch would carry all headers along, except its own, to wherever they lead. */
@@ -79,23 +53,6 @@ async function follow(name: string, asked: HttpRequest, signal: AbortSignal): Pr
     url = next;
   }
   throw new StorageError(`the server redirects more than ${MAX_REDIRECTS} times`, { file: name, retryable: false });
-}
-
-/**
- * Reads a body of exactly `length` bytes, never holding more than that.
- * @throws StorageError, retryable, where the body is shorter or longer.
- */
-export async function readBody(name: string, response: Response, length: number, progress: (bytes: number) => void): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  for await (const chunk of response.body ?? []) {
-    if (done + chunk.length > length) throw new StorageError(`the server sent more than the ${length} bytes asked for`, { file: name });
-    bytes.set(chunk, done);
-    done += chunk.length;
-    progress(chunk.length);
-  }
-  if (done < length) throw new StorageError(`the server sent ${done} of ${length} bytes`, { file: name });
-  return bytes;
 }
 
 const STATUS_HINTS: Readonly<Record<number, string>> = {

@@ -1,7 +1,7 @@
 import { ConfigError, StorageError } from '../errors.ts';
 import { untilAborted } from './abort.ts';
-import { checkedSource } from './checked-source.ts';
-import { type HttpRequest, type RequestContext, readBody, request, statusError } from './http-request.ts';
+import { checkedSource, readEach } from './checked-source.ts';
+import { type HttpRequest, request, statusError } from './http-request.ts';
 import {
   changedError,
   contentLength,
@@ -12,7 +12,12 @@ import {
   versionCondition,
   versionOf,
 } from './http-version.ts';
-import type { CountedSource, SourceCounters } from './source.ts';
+import { multipartBoundary, parseByteRanges, type RangePart } from './multi-range.ts';
+import type { ByteRange, CountedSource, SourceCounters } from './source.ts';
+import type { RequestContext } from './stall.ts';
+import { NOTHING, readAtMost, readStream } from './stream.ts';
+import { timeoutOf } from './timeout.ts';
+import { TokenRefused, type TokenSource } from './token.ts';
 
 export interface HttpOptions {
   /** A request that makes no progress for this long is given up. */
@@ -21,6 +26,10 @@ export interface HttpOptions {
   readonly maxWholeBytes: number;
   /** Sent with each request to the host named in the URL, and to no other. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Bearer tokens for that host; another one is tried once where it answers 401. */
+  readonly tokens?: TokenSource | undefined;
+  /** Asks for several ranges by one request. */
+  readonly multiRange?: boolean | undefined;
   /** Ends the opening. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -35,20 +44,28 @@ export async function openHttpSource(location: string, options: HttpOptions): Pr
   return checkedSource({
     name: file.name,
     size,
+    version: file.version,
     counters: file.counters,
     read: (offset, length, signal) => file.read(offset, length, signal),
+    readVector: options.multiRange === true ? (ranges, signal) => file.readVector(ranges, signal) : undefined,
     close: async () => file.close(),
   });
 }
+
+/** Boundary and headers of one part; servers write some 100 bytes. */
+const PART_HEADER_ROOM = 1024;
+const NO_BYTES = Promise.resolve(new Uint8Array(0));
 
 class HttpFile {
   readonly name: string;
   readonly counters: SourceCounters = { requests: 0, bytes: 0, retries: 0 };
   readonly #asked: URL;
   readonly #credentials: Readonly<Record<string, string>>;
+  readonly #tokens: TokenSource | undefined;
   readonly #maxWholeBytes: number;
   readonly #context: RequestContext;
   readonly #closing = new AbortController();
+  #answersMany = true;
   /** Where the last redirect led. */
   #found: URL;
   #version: FileVersion = { size: 0, etag: undefined, lastModified: undefined };
@@ -65,8 +82,15 @@ class HttpFile {
     url.hash = '';
     this.#asked = url;
     this.#found = url;
+    this.#tokens = options.tokens;
     this.#maxWholeBytes = options.maxWholeBytes;
-    this.#context = { name: this.name, timeoutMs: options.timeoutMs, closing: this.#closing.signal };
+    this.#context = { name: this.name, timeout: timeoutOf(url.origin, options.timeoutMs), closing: this.#closing.signal };
+  }
+
+  /** A weak ETag says too little. */
+  get version(): string | undefined {
+    const { etag, lastModified } = this.#version;
+    return etag?.startsWith('W/') === false ? etag : lastModified;
   }
 
   /** Finds the size: by HEAD, or by asking for the first byte where HEAD is refused or says too little. */
@@ -81,6 +105,42 @@ class HttpFile {
   async read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const bytes = this.#whole === undefined ? await this.#readRange(offset, length, signal) : undefined;
     return bytes ?? (await this.#fromWhole(signal)).slice(offset, offset + length);
+  }
+
+  /** Several ranges by one request; one by one where the server turns out not to answer that. */
+  async readVector(ranges: readonly ByteRange[], signal: AbortSignal | undefined): Promise<Uint8Array[]> {
+    const asked = ranges.filter(({ length }) => length > 0);
+    const parts = this.#answersMany && asked.length > 1 ? await this.#readParts(asked, signal) : undefined;
+    if (parts === undefined) {
+      this.#answersMany &&= asked.length < 2;
+      return readEach((offset, length) => (length === 0 ? NO_BYTES : this.read(offset, length, signal)), ranges);
+    }
+    const find = ({ offset, length }: ByteRange) => parts.find(({ first, last }) => first <= offset && offset + length - 1 <= last);
+    return ranges.map((range) => {
+      const part = range.length === 0 ? undefined : find(range);
+      return part === undefined
+        ? new Uint8Array(0)
+        : part.bytes.subarray(range.offset - part.first, range.offset - part.first + range.length);
+    });
+  }
+
+  /** Undefined where the server does not answer with all parts. */
+  #readParts(ranges: readonly ByteRange[], signal: AbortSignal | undefined): Promise<RangePart[] | undefined> {
+    const list = ranges.map(({ offset, length }) => `${offset}-${offset + length - 1}`).join(',');
+    const room = ranges.reduce((sum, { length }) => sum + length + PART_HEADER_ROOM, PART_HEADER_ROOM);
+    return this.#send(
+      { method: 'GET', signal },
+      { range: `bytes=${list}`, ...versionCondition(this.#version) },
+      async (response, progress) => {
+        const boundary = multipartBoundary(response.headers.get('content-type'));
+        if (response.status === 412) throw changedError(this.name, 'its ETag is another one');
+        if (response.status !== 206 || boundary === undefined) return undefined;
+        const parts = parseByteRanges(await readAtMost(this.name, response.body ?? NOTHING, room, progress), boundary);
+        for (const { total } of parts ?? []) refuseOtherVersion(this.name, this.#version, versionOf(response.headers, total));
+        const isThere = ({ offset, length }: ByteRange) => parts?.some(({ first, last }) => first <= offset && offset + length - 1 <= last);
+        return ranges.every(isThere) ? parts : undefined;
+      },
+    );
   }
 
   close(): void {
@@ -117,7 +177,7 @@ class HttpFile {
         return undefined;
       }
       this.#checkPartial(response, offset, length);
-      return readBody(this.name, response, length, progress);
+      return readStream(this.name, response.body ?? NOTHING, length, progress);
     });
   }
 
@@ -159,26 +219,39 @@ class HttpFile {
     return this.#send({ method: 'GET' }, {}, (response, progress) => {
       if (response.status !== 200) throw statusError(this.name, response);
       refuseOtherVersion(this.name, this.#version, versionOf(response.headers, size));
-      return readBody(this.name, response, size, progress);
+      return readStream(this.name, response.body ?? NOTHING, size, progress);
     });
   }
 
   /** Sends to where the last redirect led; where that place no longer serves (a signed URL ran out), asks the start again. */
-  async #send<T>(
+  async #send<T>(how: Pick<HttpRequest, 'method' | 'signal'>, headers: Record<string, string>, use: Use<T>): Promise<T> {
+    const token = await this.#tokens?.current();
+    try {
+      return await this.#sendWith(token, how, headers, use);
+    } catch (error) {
+      if (!(error instanceof TokenRefused) || !(await this.#tokens?.renewedAfter(token))) throw error;
+      return await this.#sendWith(await this.#tokens?.current(), how, headers, use);
+    }
+  }
+
+  #sendWith<T>(
+    token: string | undefined,
     how: Pick<HttpRequest, 'method' | 'signal'>,
     headers: Record<string, string>,
-    use: (response: Response, progress: (bytes: number) => void) => Promise<T> | T,
+    use: Use<T>,
   ): Promise<T> {
     const from = this.#found;
     // With a range, fetch asks for uncompressed bytes by itself.
     const encoding: Record<string, string> = 'range' in headers ? {} : { 'accept-encoding': 'identity' };
-    const credentials = { origin: this.#asked.origin, headers: this.#credentials };
+    const bearer: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const credentials = { origin: this.#asked.origin, headers: { ...bearer, ...this.#credentials } };
     this.counters.requests++;
     return request(this.#context, { ...how, url: from, headers: { ...encoding, ...headers }, credentials }, (response, url, progress) => {
       if (from !== this.#asked && [401, 403, 404, 410].includes(response.status)) {
         this.#found = this.#asked;
         throw new StorageError(`the server it was redirected to answered ${response.status}`, { file: this.name });
       }
+      if (response.status === 401 && token !== undefined) throw new TokenRefused(this.name);
       if (response.ok) this.#found = url;
       refuseEncoding(this.name, response.headers);
       return use(response, (bytes) => {
@@ -188,6 +261,8 @@ class HttpFile {
     });
   }
 }
+
+type Use<T> = (response: Response, progress: (bytes: number) => void) => Promise<T> | T;
 
 function basicAuthorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openSource, urlScheme } from './open.ts';
+import { openSource } from './open.ts';
+import { urlScheme } from './schemes.ts';
 
 describe('openSource', () => {
   it('names the schemes it knows when asked for another', async () => {

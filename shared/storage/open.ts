@@ -1,6 +1,9 @@
-import { ConfigError } from '../errors.ts';
 import { DEFAULT_RETRY, type RetryPolicy, retry } from '../runtime/retry.ts';
+import { DISK_LIMITS, findBackend } from './backends.ts';
+import { throughCache } from './cache-prefix.ts';
 import { type ReadLimits, withCoalescing } from './coalesce.ts';
+import { isLocal } from './schemes.ts';
+import type { StorageSettings } from './settings.ts';
 import type { CountedSource } from './source.ts';
 import { withRetry } from './with-retry.ts';
 
@@ -10,73 +13,107 @@ export interface OpenOptions {
   readonly retry?: RetryPolicy | undefined;
   /** In place of the scheme's own limits. */
   readonly limits?: ReadLimits | undefined;
-  /** A remote request that makes no progress for this long is given up; 30 s unless said. */
+  /** A remote request that makes no progress for this long is given up; the settings' unless said. */
   readonly timeoutMs?: number | undefined;
   /** Largest file that is kept in memory where a server answers no ranges; 256 MiB unless said. */
   readonly maxWholeBytes?: number | undefined;
   /** Sent to the host named in the location, for example an authorization. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** How remote files are read, with credentials; what the environment says unless given. */
+  readonly settings?: StorageSettings | undefined;
+  /** Other places of the same file, tried in this order when one fails. */
+  readonly replicas?: readonly string[] | undefined;
 }
 
-interface Backend {
-  readonly limits: ReadLimits;
-  open(location: string, options: OpenOptions): Promise<CountedSource>;
-}
-
-const KIB = 1024;
-const MIB = 1024 * KIB;
-
-const FILE: Backend = {
-  // A gap costs reading it; a further read about as much as 64 KiB. One at a time: threads share the disk already.
-  limits: { gapBytes: 64 * KIB, maxBytes: 8 * MIB, parallel: 1 },
-  open: async (location) => (await import('./file.ts')).openFileSource(location),
-};
-
-const HTTP: Backend = {
-  // A further request costs a round trip, in which a good connection carries some 100 KiB.
-  limits: { gapBytes: 128 * KIB, maxBytes: 8 * MIB, parallel: 4 },
-  open: async (location, { timeoutMs = 30_000, maxWholeBytes = 256 * MIB, headers = {}, signal }) =>
-    (await import('./http.ts')).openHttpSource(location, { timeoutMs, maxWholeBytes, headers, signal }),
-};
-
-const SYNTHETIC: Backend = {
-  limits: { gapBytes: 64 * KIB, maxBytes: 8 * MIB, parallel: 1 },
-  open: async (location) => (await import('./synthetic.ts')).openSyntheticSource(location),
-};
-
-/** URL scheme to backend; each loads its own code only when it is asked for. */
-const BACKENDS: Readonly<Record<string, Backend>> = {
-  file: FILE,
-  http: HTTP,
-  https: HTTP,
-  synthetic: SYNTHETIC,
-};
+const MAX_WHOLE_BYTES = 256 * 1024 * 1024;
 
 /**
- * Opens a path or URL for reading by ranges, with retries and joined reads.
+ * Opens a path or URL for reading by ranges, with retries and joined reads; remote ones also by what the settings say about
+ * caches, bandwidth and copies in a fast folder.
  * @throws StorageError where it cannot be opened; ConfigError for a scheme that nobody serves.
  */
 export async function openSource(location: string, options: OpenOptions = {}): Promise<CountedSource> {
+  const places = [location, ...(options.replicas ?? [])];
+  for (const place of places) findBackend(place);
+  if (places.length === 1 && isLocal(location)) return openLocal(location, options);
+  const settings = await settingsOf(options);
+  const { cachePrefix } = settings;
+  const asked = cachePrefix === undefined ? places : places.flatMap((place) => [...new Set([throughCache(cachePrefix, place), place])]);
+  const open = (place: string) => (isLocal(place) ? openLocal(place, options) : openRemote(place, options, settings));
+  if (asked.length === 1) return open(location);
+  const { withReplicas } = await import('./replicas.ts');
+  return withReplicas(asked.map((place) => ({ place: serverOf(place), open: () => open(place) })));
+}
+
+/**
+ * Copies a remote file to where `openSource` will read it, so that it is there when its turn comes. Without a folder for that
+ * it does nothing.
+ * @throws StorageError where the file cannot be read
+ */
+export async function stageAhead(location: string, options: OpenOptions = {}): Promise<void> {
+  if (isLocal(location)) return;
+  const settings = await settingsOf(options);
+  if (settings.stageIn !== undefined) await (await openSource(location, { ...options, settings })).close();
+}
+
+async function settingsOf(options: OpenOptions): Promise<StorageSettings> {
+  return options.settings ?? (await import('./environment.ts')).environmentSettings();
+}
+
+async function openLocal(location: string, options: OpenOptions): Promise<CountedSource> {
+  const { openFileSource } = await import('./file.ts');
+  const source = await openPatiently(() => openFileSource(location), options);
+  return withCoalescing(source, options.limits ?? DISK_LIMITS);
+}
+
+async function openRemote(location: string, options: OpenOptions, settings: StorageSettings): Promise<CountedSource> {
   const backend = findBackend(location);
-  const policy = options.retry ?? DEFAULT_RETRY;
+  const { maxWholeBytes = MAX_WHOLE_BYTES, headers = {}, timeoutMs = settings.timeoutMs, signal } = options;
+  const source = await openPatiently(() => backend.open(location, { timeoutMs, maxWholeBytes, headers, signal, settings }), options);
+  const { counters } = source;
+  const placed = { ...source, places: () => ({ [serverOf(location)]: counters.bytes }) };
+  try {
+    return await withSettings(placed, options.limits ?? backend.limits(settings), settings, signal);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** Opens with retries, and reads with them. */
+async function openPatiently(
+  open: () => Promise<CountedSource>,
+  { retry: policy = DEFAULT_RETRY, signal }: OpenOptions,
+): Promise<CountedSource> {
   let retries = 0;
   const onRetry = () => {
     retries++;
   };
-  const source = await retry(() => backend.open(location, options), { policy, signal: options.signal, onRetry });
+  const source = await retry(open, { policy, signal, onRetry });
   source.counters.retries += retries;
-  return withCoalescing(withRetry(source, policy), options.limits ?? backend.limits);
+  return withRetry(source, policy);
 }
 
-/** The scheme of a location that is a URL; undefined for a path. */
-export function urlScheme(location: string): string | undefined {
-  return /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase();
+/** Cap, joined reads, disk cache, copy: from the network outwards. */
+async function withSettings(
+  source: CountedSource,
+  limits: ReadLimits,
+  settings: StorageSettings,
+  signal: AbortSignal | undefined,
+): Promise<CountedSource> {
+  let wrapped = source;
+  if (settings.downloadBytesPerSecond !== undefined) {
+    const { threadBandwidth, withBandwidth } = await import('./bandwidth.ts');
+    wrapped = withBandwidth(wrapped, threadBandwidth(settings.downloadBytesPerSecond));
+  }
+  wrapped = withCoalescing(wrapped, limits);
+  if (settings.stageIn !== undefined) wrapped = await (await import('./stage-in.ts')).withStageIn(wrapped, settings.stageIn, signal);
+  if (settings.diskCache !== undefined) wrapped = (await import('./disk-cache.ts')).withDiskCache(wrapped, settings.diskCache);
+  return wrapped;
 }
 
-function findBackend(location: string): Backend {
-  const scheme = urlScheme(location) ?? 'file';
-  const backend = Object.hasOwn(BACKENDS, scheme) ? BACKENDS[scheme] : undefined;
-  if (backend !== undefined) return backend;
-  const known = Object.keys(BACKENDS).map((name) => `${name}://`);
-  throw new ConfigError(`nothing reads ${scheme}:// addresses`, { hint: `Known are ${known.join(', ')} and paths of local files.` });
+/** What reports call the place of a location: `root://host:1094`, `s3://bucket`. */
+function serverOf(location: string): string {
+  const [, scheme = 'file', , host = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/@]*@)?([^/?#]*)/i.exec(location) ?? [];
+  return `${scheme.toLowerCase()}://${host}`;
 }

@@ -36,6 +36,10 @@ export interface SourceCounters {
 
 /** A source that counts: what `openSource` gives. */
 export interface CountedSource extends ByteSource {
+  /** What tells this version of the file from others: an ETag, a generation, a time. Undefined where the place tells nothing. */
+  readonly version?: string | undefined;
+  /** Bytes by the place they came from, where there may be several. */
+  readonly places?: (() => Readonly<Record<string, number>>) | undefined;
   /** Live: grows with each read. Wrappers share the counters of what they wrap. */
   readonly counters: SourceCounters;
 }

@@ -10,11 +10,8 @@ export function withRetry(source: CountedSource, policy: RetryPolicy): CountedSo
   const read: CountedSource['read'] = (offset, length, signal, memory) =>
     retry(() => source.read(offset, length, signal, memory), { policy, signal, onRetry });
   return {
-    name: source.name,
-    size: source.size,
-    counters,
+    ...source,
     read,
     readMany: (ranges, signal, memory) => retry(() => source.readMany(ranges, signal, memory), { policy, signal, onRetry }),
-    close: () => source.close(),
   };
 }

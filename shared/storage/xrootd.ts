@@ -36,6 +36,7 @@ export async function openXrootdSource(location: string, options: XrootdOptions)
   return checkedSource({
     name: file.address.name,
     size,
+    version: file.version,
     counters: file.counters,
     read: async (offset, length, signal) => file.read(offset, length, signal),
     readVector: (ranges, signal) => file.readVector(ranges, signal),
@@ -55,6 +56,10 @@ class XrootdFile {
   constructor(address: XrootdAddress, options: XrootdOptions) {
     this.address = address;
     this.#options = options;
+  }
+
+  get version(): string | undefined {
+    return this.#stat === undefined ? undefined : `${this.#stat.modified}`;
   }
 
   async open(signal: AbortSignal | undefined): Promise<number> {

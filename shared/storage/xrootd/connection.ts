@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { StorageError } from '../../errors.ts';
 import { sleep } from '../../runtime/retry.ts';
+import type { LearnedTimeout } from '../timeout.ts';
 import { askedKinds, credentialsFor, type XrootdIdentity } from './auth.ts';
 import { XrootdRefusal } from './failure.ts';
 import { FrameReader } from './frames.ts';
@@ -16,7 +17,7 @@ export interface ConnectionOptions {
   /** Trusted besides Node's own list of authorities. */
   readonly authorities: readonly string[] | undefined;
   /** A request about which nothing is heard for this long is given up. */
-  readonly timeoutMs: number;
+  readonly timeout: LearnedTimeout;
 }
 
 /** What the server answered in the end. */
@@ -169,7 +170,7 @@ export class XrootdConnection {
     this.#socket = secure;
     this.#listen(secure);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(this.#silent()), this.options.timeoutMs);
+      const timer = setTimeout(() => reject(this.#silent(this.options.timeout.ms())), this.options.timeout.ms());
       const done = (settle: () => void) => {
         clearTimeout(timer);
         settle();
@@ -203,7 +204,10 @@ export class XrootdConnection {
   }
 
   #arrived(id: number, status: number, body: Uint8Array): void {
-    if (status === wire.STATUS.attention) return this.#attention(body);
+    if (status === wire.STATUS.attention) {
+      this.#attention(body);
+      return;
+    }
     const pending = this.#pending.get(id);
     // Whoever asked has given up.
     if (pending === undefined) return;
@@ -249,7 +253,14 @@ export class XrootdConnection {
         signal?.removeEventListener('abort', stop);
         what();
       };
-      const timer = setTimeout(() => this.#end(this.#silent()), this.options.timeoutMs);
+      const { timeout } = this.options;
+      const timeoutMs = timeout.ms();
+      const began = performance.now();
+      const slow = () => {
+        timeout.missed();
+        this.#end(this.#silent(timeoutMs));
+      };
+      const timer = setTimeout(slow, timeoutMs);
       signal?.addEventListener('abort', stop, { once: true });
       this.#pending.set(id, {
         parts: [],
@@ -257,7 +268,10 @@ export class XrootdConnection {
         progress: () => {
           if (!given) timer.refresh();
         },
-        settle: (status, body) => settle(() => resolve({ status, body })),
+        settle: (status, body) => {
+          if (!given) timeout.learn(performance.now() - began);
+          settle(() => resolve({ status, body }));
+        },
         fail: (error) => settle(() => reject(error)),
       });
     });
@@ -284,8 +298,8 @@ export class XrootdConnection {
     this.onEnd();
   }
 
-  #silent(): StorageError {
-    return new StorageError(`no answer within ${this.options.timeoutMs} ms`, { file: this.#where });
+  #silent(timeoutMs: number): StorageError {
+    return new StorageError(`no answer within ${timeoutMs} ms`, { file: this.#where });
   }
 
   #broken(how: string): StorageError {

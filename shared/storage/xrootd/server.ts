@@ -1,5 +1,6 @@
 import { ConfigError, PipelineError, StorageError } from '../../errors.ts';
 import type { SourceCounters } from '../source.ts';
+import { timeoutOf } from '../timeout.ts';
 import type { XrootdIdentity } from './auth.ts';
 import type { Answer, ConnectionOptions, XrootdConnection } from './connection.ts';
 import { refusedError, XROOTD_ERROR, XrootdRefusal } from './failure.ts';
@@ -114,7 +115,8 @@ async function connectTo(
   const known = await options.identity(address.tls);
   const identity = address.user === undefined ? known : { ...known, user: address.user };
   const { timeoutMs, authorities } = options;
-  const wanted: ConnectionOptions = { host: place.host, port: place.port, tls: address.tls, identity, authorities, timeoutMs };
+  const timeout = timeoutOf(`root://${place.host}:${place.port}`, timeoutMs);
+  const wanted: ConnectionOptions = { host: place.host, port: place.port, tls: address.tls, identity, authorities, timeout };
   try {
     const loan = await borrowConnection(wanted);
     // Greeting with protocol, and login.

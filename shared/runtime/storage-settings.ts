@@ -1,0 +1,40 @@
+/** What the environment says about reading files from elsewhere. Part of the settings of every program that reads some. */
+import { z } from 'zod';
+import { SECRET } from './settings.ts';
+
+const text = z.string().min(1);
+const whole = z.coerce.number().int().positive();
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+const endpoint = z.url({ protocol: /^https?$/, error: 'it must be an http:// or https:// address' });
+
+export const storageSettings = z.object({
+  S3_ENDPOINT: endpoint.optional().describe('server of s3:// addresses, where it is not Amazon'),
+  S3_REGION: text.optional().describe('its region; without it AWS_REGION, else us-east-1'),
+  S3_PATH_STYLE: flag.optional().describe('bucket in the path in place of the host name; without it, where S3_ENDPOINT is set'),
+  S3_ANONYMOUS: flag.default(false).describe('public buckets: send no keys'),
+  S3_ACCESS_KEY: text.optional().meta({ ...SECRET, description: 'access key; without it the usual AWS variables, profiles and roles' }),
+  S3_SECRET_KEY: text.optional().meta({ ...SECRET, description: 'its secret key' }),
+  S3_SESSION_TOKEN: text.optional().meta({ ...SECRET, description: 'session token of temporary keys' }),
+  GCS_ENDPOINT: endpoint.optional().describe('server of gs:// addresses, where it is not Google: an emulator'),
+  GCS_PROJECT_ID: text.optional().describe('project of the buckets'),
+  GCS_ANONYMOUS: flag.default(false).describe('public buckets: log in as nobody'),
+  GCS_KEY_FILE: text.optional().describe('JSON key of a service account; without it GOOGLE_APPLICATION_CREDENTIALS and the usual places'),
+  GCS_ACCESS_KEY: text.optional().meta({ ...SECRET, description: 'HMAC access key: gs:// is read by the S3-compatible interface then' }),
+  GCS_SECRET_KEY: text.optional().meta({ ...SECRET, description: 'its secret' }),
+  BEARER_TOKEN: text.optional().describe('token for davs:// and roots://'),
+  BEARER_TOKEN_FILE: text.optional().describe('file that holds it, read again when the server finds it expired'),
+  BEARER_TOKEN_HOSTS: text.optional().describe('hosts, with commas, whose https:// addresses are to get the token too'),
+  XDG_RUNTIME_DIR: text.optional().describe('folder with bt_u<uid>, where a token is looked for next; then in /tmp'),
+  X509_CERT_DIR: text.optional().describe('folder of certificates that roots:// trusts besides the public ones'),
+  XRD_USER: text.optional().describe('name for root:// servers; without it the one of this account'),
+  STORAGE_TIMEOUT_SECONDS: z.coerce.number().positive().default(30).describe('longest silence of a server; less where it has been quick'),
+  STORAGE_MULTI_RANGE: flag.default(false).describe('ask web servers for several ranges by one request'),
+  DOWNLOAD_MAX_KB: whole.optional().describe('kB/s that all reads of a process take together at most'),
+  CACHE_PREFIX: text.optional().describe('cache that remote addresses are read through: root://xcache:1094//, or https://proxy/'),
+  CACHE_DIR: text.optional().describe('folder for blocks of remote files that have been read'),
+  CACHE_MAX_MB: whole.default(10_240).describe('its size at most'),
+  STAGE_IN_DIR: text.optional().describe('fast folder that remote files are copied to, whole, before they are read: /dev/shm'),
+  STAGE_IN_MAX_MB: whole.default(4096).describe('what may lie there at most'),
+});
+
+export type StorageVariables = z.infer<typeof storageSettings>;

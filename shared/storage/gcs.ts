@@ -1,0 +1,173 @@
+import { readFile } from 'node:fs/promises';
+import type { Storage } from '@google-cloud/storage';
+import type { JWT } from 'google-auth-library';
+import { ConfigError, StorageError } from '../errors.ts';
+import { checkedSource } from './checked-source.ts';
+import { request, statusError } from './http-request.ts';
+import { changedError, parseContentRange } from './http-version.ts';
+import { parseObjectAddress } from './object-address.ts';
+import { objectError } from './object-error.ts';
+import type { ListedObject } from './s3.ts';
+import type { GcsSettings, S3Settings } from './settings.ts';
+import type { ByteRange, CountedSource, SourceCounters } from './source.ts';
+import { type RequestContext, unlessStalled } from './stall.ts';
+import { NOTHING, readStream } from './stream.ts';
+import { timeoutOf } from './timeout.ts';
+
+export interface GcsOptions {
+  readonly settings: GcsSettings;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const GOOGLE = 'https://storage.googleapis.com';
+
+/** HMAC keys are for the S3-compatible interface. Undefined where there are none. */
+export function gcsAsS3({ endpoint, keys }: GcsSettings): S3Settings | undefined {
+  return keys && { endpoint: endpoint ?? GOOGLE, region: 'auto', pathStyle: true, anonymous: false, keys };
+}
+
+const clients = new Map<string, Promise<Storage>>();
+
+function clientFor({ settings }: GcsOptions): Promise<Storage> {
+  const key = JSON.stringify(settings);
+  const client = clients.get(key) ?? makeClient(settings);
+  clients.set(key, client);
+  return client;
+}
+
+async function makeClient({ endpoint, projectId, anonymous, keyFile }: GcsSettings): Promise<Storage> {
+  const { Storage } = await import('@google-cloud/storage');
+  // The client logs in nowhere but at Google, unless told to; with its own address spelled another way, not there either.
+  const apiEndpoint = endpoint ?? (anonymous ? `${GOOGLE}/` : undefined);
+  return new Storage({
+    retryOptions: { autoRetry: false, maxRetries: 0 },
+    ...(apiEndpoint === undefined ? {} : { apiEndpoint, useAuthWithCustomEndpoint: !anonymous && keyFile !== undefined }),
+    ...(projectId === undefined ? {} : { projectId }),
+    ...(keyFile === undefined || anonymous ? {} : { authClient: await loginWith(keyFile) }),
+  });
+}
+
+/** Of a service account, which may only read. */
+async function loginWith(keyFile: string): Promise<JWT> {
+  const { JWT } = await import('google-auth-library');
+  const { client_email: email, private_key: key } = await readKeyFile(keyFile);
+  const login = new JWT({ email, key, scopes: ['https://www.googleapis.com/auth/devstorage.read_only'] });
+  // Signed here: there is no token to be asked for first.
+  login.useJWTAccessWithScope = true;
+  return login;
+}
+
+async function readKeyFile(keyFile: string): Promise<{ client_email: string; private_key: string }> {
+  const text = await readFile(keyFile, 'utf8').catch((error: unknown) => {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new ConfigError(`cannot be read: ${why}`, { file: keyFile, object: 'GCS_KEY_FILE' });
+  });
+  try {
+    const key: unknown = JSON.parse(text);
+    const { client_email, private_key } = key as { client_email?: unknown; private_key?: unknown };
+    if (typeof client_email === 'string' && typeof private_key === 'string') return { client_email, private_key };
+  } catch {
+    // Said below, without what the file holds.
+  }
+  throw new ConfigError('is no JSON key of a service account', { file: keyFile, object: 'GCS_KEY_FILE' });
+}
+
+/**
+ * A file in a Google bucket, `gs://bucket/key`, read by ranges of the generation that was opened. One try a request.
+ * @throws StorageError where the server does not give the file; ConfigError where `location` is no such address
+ */
+export async function openGcsSource(location: string, options: GcsOptions): Promise<CountedSource> {
+  const { bucket, key, name } = parseObjectAddress(location);
+  const client = await clientFor(options);
+  const counters: SourceCounters = { requests: 0, bytes: 0, retries: 0 };
+  const closing = new AbortController();
+  const timeout = timeoutOf(options.settings.endpoint ?? GOOGLE, options.timeoutMs);
+  const context: RequestContext = { name, timeout, closing: closing.signal };
+  counters.requests++;
+  const [metadata] = await unlessStalled(
+    context,
+    options.signal,
+    (signal) => abandoned(client.bucket(bucket).file(key).getMetadata(), signal),
+    (error) => objectError(name, error),
+  );
+  const size = Number(metadata.size ?? Number.NaN);
+  if (!Number.isSafeInteger(size)) throw new StorageError('the server does not say how long the file is', { file: name, retryable: false });
+  const url = new URL(`${client.apiEndpoint}/storage/v1/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(key)}?alt=media`);
+  if (metadata.generation !== undefined) url.searchParams.set('generation', `${metadata.generation}`);
+  return checkedSource({
+    name,
+    size,
+    version: metadata.generation === undefined ? metadata.etag : `${metadata.generation}`,
+    counters,
+    read: async (offset, length, signal) => {
+      counters.requests++;
+      const headers = { range: `bytes=${offset}-${offset + length - 1}` };
+      const credentials = { origin: url.origin, headers: await authorization(client, options.settings, name) };
+      return request(context, { url, method: 'GET', headers, credentials, signal }, (response, _url, progress) => {
+        refuseOther(name, size, { offset, length }, response);
+        return readStream(name, response.body ?? NOTHING, length, (bytes) => {
+          counters.bytes += bytes;
+          progress();
+        });
+      });
+    },
+    close: async () => closing.abort(new StorageError('closed during a read', { file: name, retryable: false })),
+  });
+}
+
+/** A login of the client, which keeps it until it expires. */
+async function authorization(
+  client: Storage,
+  { anonymous, endpoint, keyFile }: GcsSettings,
+  name: string,
+): Promise<Record<string, string>> {
+  if (anonymous || (endpoint !== undefined && keyFile === undefined)) return {};
+  const headers = await client.authClient.getRequestHeaders(client.apiEndpoint).catch((error: unknown) => {
+    throw objectError(name, error);
+  });
+  const value = headers.get('authorization');
+  return value === null ? {} : { authorization: value };
+}
+
+function refuseOther(name: string, size: number, { offset, length }: ByteRange, response: Response): void {
+  // The generation that was opened is there no more: another one has taken its place.
+  if (response.status === 404) throw changedError(name, 'it was replaced or removed');
+  if (response.status !== 206) throw statusError(name, response);
+  const range = parseContentRange(response.headers.get('content-range'));
+  if (range !== undefined && range.total !== size) throw changedError(name, `had ${size} bytes when opened, now ${range.total}`);
+  if (range?.first === offset && range.last === offset + length - 1) return;
+  throw new StorageError('the server sent another range than it was asked for', { file: name, offset });
+}
+
+/** The client's own calls cannot be ended: they are left alone. */
+function abandoned<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+    call.then(resolve, reject);
+  });
+}
+
+/** All keys that begin so, page by page, in the server's order. @throws StorageError */
+export async function* listGcs(bucket: string, prefix: string, options: GcsOptions): AsyncGenerator<ListedObject> {
+  const name = `gs://${bucket}/${prefix}`;
+  const client = await clientFor(options);
+  const context: RequestContext = {
+    name,
+    timeout: timeoutOf(options.settings.endpoint ?? GOOGLE, options.timeoutMs),
+    closing: new AbortController().signal,
+  };
+  for (let from: string | undefined; ; ) {
+    const query = { prefix, autoPaginate: false, ...(from === undefined ? {} : { pageToken: from }) };
+    const [files, next] = await unlessStalled(
+      context,
+      options.signal,
+      (signal) => abandoned(client.bucket(bucket).getFiles(query), signal),
+      (error) => objectError(name, error),
+    );
+    for (const file of files) yield { key: file.name, size: Number(file.metadata.size ?? 0) };
+    from = (next as { pageToken?: string } | null)?.pageToken;
+    if (from === undefined) return;
+  }
+}

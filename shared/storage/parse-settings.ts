@@ -1,0 +1,47 @@
+import { type Environment, parseSettings } from '../runtime/settings.ts';
+import { type StorageVariables, storageSettings } from '../runtime/storage-settings.ts';
+import type { StorageSettings } from './settings.ts';
+
+const MB = 1_000_000;
+
+/** Settings from environment variables. @throws ConfigError naming each variable that is wrong */
+export function parseStorageSettings(env: Environment): StorageSettings {
+  const set = parseSettings(storageSettings, env);
+  return {
+    s3: {
+      endpoint: set.S3_ENDPOINT,
+      region: set.S3_REGION ?? env['AWS_REGION'] ?? 'us-east-1',
+      pathStyle: set.S3_PATH_STYLE ?? set.S3_ENDPOINT !== undefined,
+      anonymous: set.S3_ANONYMOUS,
+      keys: keyPair(set.S3_ACCESS_KEY, set.S3_SECRET_KEY, set.S3_SESSION_TOKEN),
+    },
+    gcs: {
+      endpoint: set.GCS_ENDPOINT,
+      projectId: set.GCS_PROJECT_ID,
+      anonymous: set.GCS_ANONYMOUS,
+      keyFile: set.GCS_KEY_FILE,
+      keys: keyPair(set.GCS_ACCESS_KEY, set.GCS_SECRET_KEY, undefined),
+    },
+    token: tokenSettings(set),
+    xrootd: { user: set.XRD_USER, authoritiesFolder: set.X509_CERT_DIR },
+    timeoutMs: set.STORAGE_TIMEOUT_SECONDS * 1000,
+    multiRange: set.STORAGE_MULTI_RANGE,
+    downloadBytesPerSecond: set.DOWNLOAD_MAX_KB === undefined ? undefined : set.DOWNLOAD_MAX_KB * 1000,
+    cachePrefix: set.CACHE_PREFIX,
+    diskCache: set.CACHE_DIR === undefined ? undefined : { folder: set.CACHE_DIR, maxBytes: set.CACHE_MAX_MB * MB },
+    stageIn: set.STAGE_IN_DIR === undefined ? undefined : { folder: set.STAGE_IN_DIR, maxBytes: set.STAGE_IN_MAX_MB * MB },
+  };
+}
+
+function keyPair(accessKey: string | undefined, secretKey: string | undefined, sessionToken: string | undefined) {
+  return accessKey === undefined || secretKey === undefined ? undefined : { accessKey, secretKey, sessionToken };
+}
+
+function tokenSettings(set: StorageVariables): StorageSettings['token'] {
+  return {
+    value: set.BEARER_TOKEN,
+    file: set.BEARER_TOKEN_FILE,
+    runtimeFolder: set.XDG_RUNTIME_DIR,
+    hosts: set.BEARER_TOKEN_HOSTS?.split(',').map((host) => host.trim().toLowerCase()) ?? [],
+  };
+}
