@@ -27,7 +27,11 @@ const ORDER_ROOT: u32 = 7;
 /** Entries: the largest tables that 288 and 32 symbols with 15 bits can need are 2342 and 402. */
 const CAPACITY: u32 = 2400;
 const DISTANCE_CAPACITY: u32 = 410;
+// @ts-ignore: decorator
+@inline
 const TABLE: usize = memory.data(2400 * 4, 16);
+// @ts-ignore: decorator
+@inline
 const DISTANCES: usize = memory.data(410 * 4, 16);
 const ORDER_TABLE: usize = memory.data(128 * 4, 16);
 const PROTOS: usize = memory.data(288 * 4, 16);
@@ -67,7 +71,7 @@ let output: usize = 0;
 /** True while the tables are those of the fixed codes. */
 let fixed: bool = false;
 
-/** A most that one round of the fast loop takes: two loads of eight bytes; three literals, a match, its overshoot. */
+/** The most that one round of the fast loop takes: two loads of eight bytes; three literals, a match, its overshoot. */
 const FAST_INPUT: usize = 16;
 const FAST_OUTPUT: usize = 3 + 258 + 16;
 
@@ -230,31 +234,41 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
   let window = buffer;
   let count = bits;
   let status: i32 = MORE;
-  while (from <= lastInput && to <= lastOutput) {
-    // What the load brings beyond `count` is the same bits that the next load brings.
-    window |= load<u64>(from) << count;
-    from += (63 - count) >> 3;
-    count |= 56;
-    let entry = load<u32>(TABLE + ((<usize>window & ROOT_MASK) << 2));
+  // A load fills all 64 bits; `count` says 56 to 63 of them, and what is beyond comes again, the same, with the next load.
+  window |= load<u64>(from) << count;
+  from += (63 - count) >> 3;
+  count |= 56;
+  let entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
+  // Entries are looked up as soon as their bits are there, ahead of the load or copy that need not wait for them.
+  while (true) {
     if (entry & LITERAL) {
-      store<u8>(to++, <u8>(entry >> 16));
+      store<u8>(to, <u8>(entry >> 16));
       window >>= <u64>entry;
       count -= entry & 63;
-      entry = load<u32>(TABLE + ((<usize>window & ROOT_MASK) << 2));
+      to++;
+      entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
       if (entry & LITERAL) {
-        store<u8>(to++, <u8>(entry >> 16));
+        store<u8>(to, <u8>(entry >> 16));
         window >>= <u64>entry;
         count -= entry & 63;
-        entry = load<u32>(TABLE + ((<usize>window & ROOT_MASK) << 2));
+        to++;
+        entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
         if (entry & LITERAL) {
-          store<u8>(to++, <u8>(entry >> 16));
+          store<u8>(to, <u8>(entry >> 16));
           window >>= <u64>entry;
           count -= entry & 63;
-          entry = load<u32>(TABLE + ((<usize>window & ROOT_MASK) << 2));
+          to++;
+          entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
           if (entry & LITERAL) {
-            store<u8>(to++, <u8>(entry >> 16));
+            store<u8>(to, <u8>(entry >> 16));
             window >>= <u64>entry;
             count -= entry & 63;
+            to++;
+            if (from > lastInput || to > lastOutput) break;
+            entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
+            window |= load<u64>(from) << count;
+            from += (63 - count) >> 3;
+            count |= 56;
             continue;
           }
         }
@@ -264,12 +278,17 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
     if (entry & SPECIAL) {
       if (entry & SUBTABLE) {
         const mask = (<u32>1 << ((entry >> 8) & 31)) - 1;
-        entry = load<u32>(TABLE + ((<usize>(entry >> 16) + (<usize>(window >> ROOT) & mask)) << 2));
+        entry = load<u32>((<usize>(entry >> 16) + (<usize>(window >> ROOT) & mask)) << 2, TABLE);
       }
       if (entry & LITERAL) {
         store<u8>(to++, <u8>(entry >> 16));
         window >>= <u64>entry;
         count -= entry & 63;
+        if (from > lastInput || to > lastOutput) break;
+        window |= load<u64>(from) << count;
+        from += (63 - count) >> 3;
+        count |= 56;
+        entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
         continue;
       }
       if (entry & SPECIAL) {
@@ -282,14 +301,15 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
     const length = <usize>(entry >> 16) + <usize>((window & ((<u64>1 << (entry & 63)) - 1)) >> ((entry >> 8) & 31));
     window >>= <u64>entry;
     count -= entry & 63;
+    // 53 of 64 bits are gone at most: enough are left for the root table.
+    entry = load<u32>((<usize>window & DISTANCE_MASK) << 2, DISTANCES);
     window |= load<u64>(from) << count;
     from += (63 - count) >> 3;
     count |= 56;
-    entry = load<u32>(DISTANCES + ((<usize>window & DISTANCE_MASK) << 2));
     if (entry & SPECIAL) {
       if (entry & SUBTABLE) {
         const mask = (<u32>1 << ((entry >> 8) & 31)) - 1;
-        entry = load<u32>(DISTANCES + ((<usize>(entry >> 16) + (<usize>(window >> DISTANCE_ROOT) & mask)) << 2));
+        entry = load<u32>((<usize>(entry >> 16) + (<usize>(window >> DISTANCE_ROOT) & mask)) << 2, DISTANCES);
       }
       if (entry & SPECIAL) {
         status = BAD_SYMBOL;
@@ -303,8 +323,18 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
       status = BAD_DISTANCE;
       break;
     }
+    const end = to + length;
+    if (from > lastInput || end > lastOutput) {
+      copyMatch(to, distance, length);
+      to = end;
+      break;
+    }
+    entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
+    window |= load<u64>(from) << count;
+    from += (63 - count) >> 3;
+    count |= 56;
     copyMatch(to, distance, length);
-    to += length;
+    to = end;
   }
   input = from;
   output = to;
