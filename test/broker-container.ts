@@ -8,6 +8,7 @@ import amqplib from 'amqplib';
 import { type ContainerRuntimeClient, GenericContainer, getContainerRuntimeClient, ImageName, Wait } from 'testcontainers';
 import type { Broker } from './broker.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
+import { ELECT_LEADERS } from './elect-leaders.ts';
 import { freePorts } from './free-ports.ts';
 import { guard } from './guard.ts';
 
@@ -38,6 +39,7 @@ export async function startContainerBroker(tls: boolean): Promise<Broker | undef
     .start();
   const { release } = guard(`docker rm --force ${started.getId()}`);
   const container = client.container.getById(started.getId());
+  let wasKilled = false;
   const url = `amqp://higgsflow:${password}@127.0.0.1:${port}`;
   return {
     kind: 'container',
@@ -46,10 +48,15 @@ export async function startContainerBroker(tls: boolean): Promise<Broker | undef
     tls: certificates && { port: tlsPort, certificates },
     canStop: true,
     stop: async () => void (await container.stop()),
-    kill: async () => void (await container.kill()),
+    kill: async () => {
+      wasKilled = true;
+      await container.kill();
+    },
     start: async () => {
       await container.start();
       await answers(url);
+      if (wasKilled) await started.exec(['rabbitmqctl', 'eval', ELECT_LEADERS]);
+      wasKilled = false;
     },
     close: async () => {
       await started.stop({ timeout: 0, remove: true });

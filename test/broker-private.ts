@@ -1,13 +1,15 @@
 /** A rabbitmq-server of our own: private node name, ports, epmd, folders and HOME; ended by process id. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import amqplib from 'amqplib';
 import type { Broker } from './broker.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
+import { ELECT_LEADERS } from './elect-leaders.ts';
 import { freePorts } from './free-ports.ts';
 import { guard } from './guard.ts';
 
@@ -28,6 +30,7 @@ export async function startPrivateBroker(server: string, tls: boolean): Promise<
   const certificates = await writeConfig(setup, tls);
   const nameServer = spawn('epmd', ['-port', `${epmd}`, '-address', '127.0.0.1'], { stdio: 'ignore' });
   let processes = guarded([nameServer]);
+  let wasKilled = false;
   const port = setup.ports.amqp;
   const broker: Broker = {
     kind: 'private',
@@ -36,12 +39,17 @@ export async function startPrivateBroker(server: string, tls: boolean): Promise<
     tls: certificates && { port: setup.ports.tls, certificates },
     canStop: true,
     stop: async () => processes.end('SIGTERM'),
-    kill: async () => processes.end('SIGKILL'),
+    kill: async () => {
+      wasKilled = true;
+      await processes.end('SIGKILL');
+    },
     start: async () => {
       const node = spawnNode(setup);
       processes.release();
       processes = guarded([nameServer, node]);
       await comesUp(setup, node);
+      if (wasKilled) await electLeaders(setup);
+      wasKilled = false;
     },
     close: async () => {
       await processes.end('SIGKILL');
@@ -75,8 +83,17 @@ async function writeConfig({ folder, ports }: Setup, tls: boolean): Promise<Cert
   return certificates;
 }
 
-function spawnNode({ server, folder, ports }: Setup): ChildProcess {
-  const env = {
+function spawnNode(setup: Setup): ChildProcess {
+  return spawn(setup.server, [], { env: environment(setup), cwd: setup.folder, stdio: 'ignore' });
+}
+
+async function electLeaders(setup: Setup): Promise<void> {
+  const ctl = join(dirname(setup.server), 'rabbitmqctl');
+  await promisify(execFile)(ctl, ['eval', ELECT_LEADERS], { env: environment(setup), cwd: setup.folder });
+}
+
+function environment({ folder, ports }: Setup): NodeJS.ProcessEnv {
+  return {
     ...process.env,
     HOME: join(folder, 'home'),
     ERL_EPMD_PORT: `${ports.epmd}`,
@@ -93,7 +110,6 @@ function spawnNode({ server, folder, ports }: Setup): ChildProcess {
     RABBITMQ_ALLOW_INPUT: '1',
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-noinput -kernel inet_dist_use_interface {127,0,0,1}',
   };
-  return spawn(server, [], { env, cwd: folder, stdio: 'ignore' });
 }
 
 async function comesUp({ ports, folder }: Setup, node: ChildProcess): Promise<void> {

@@ -141,7 +141,12 @@ class AmqpQueue implements Queue {
     const hands = this.#hands(handler, options.signal, (received) => parseMessage(taskSchema, decodeMessage(received)));
     const handle = (received: Received) => hands.take(received);
     const onRefusal = this.#tellRefusal;
-    const turns = new Turns({ connection, prefetch: options.prefetch, queueOf: this.#names.tasks, handle, onRefusal });
+    const turns = new Turns({
+      ...{ connection, queueOf: this.#names.tasks, handle, onRefusal },
+      get prefetch() {
+        return options.prefetch;
+      },
+    });
     const serve = (run: string) => {
       this.#seen.add(run);
       turns.add(run);
