@@ -15,6 +15,8 @@ import { observeTasks } from './observe.ts';
 import { startWorker } from './worker.ts';
 
 const HEARTBEAT_MS = 2000;
+/** Short tasks save the broker a third of its messages. */
+const STARTED_DELAY_MS = 100;
 /** Reports that no broker takes are not waited for any longer: their tasks are delivered again. */
 const LAST_WORDS_MS = 5000;
 
@@ -43,7 +45,7 @@ const code = await runService(
       const leave = () => setTimeout(() => void queue.close(), drainMs + LAST_WORDS_MS).unref();
       signal.addEventListener('abort', leave, { once: true });
       await startWorker({
-        ...{ queue, name, threads, signal, drainMs, heartbeatMs: HEARTBEAT_MS, readRetry: DEFAULT_RETRY },
+        ...{ queue, name, threads, signal, drainMs, heartbeatMs: HEARTBEAT_MS, startedDelayMs: STARTED_DELAY_MS, readRetry: DEFAULT_RETRY },
         batchBytes: settings.BATCH_MB * 1e6,
         memoryMb: settings.MEMORY_MB,
         allowAnalysisFiles: { folder: `${pathToFileURL(resolve(settings.ANALYSIS_DIR))}/` },

@@ -4,6 +4,7 @@ import { type Failure, MESSAGE_VERSION, type Success, type Task, type TaskKey } 
 import type { Delivery, Queue } from '#shared/queue/queue.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { ComputePool } from './compute-pool.ts';
+import { Prefetch } from './prefetch.ts';
 import type { FromThread } from './thread-protocol.ts';
 
 export interface WorkerOptions {
@@ -24,6 +25,11 @@ export interface WorkerOptions {
   readonly signal: AbortSignal;
   /** 0 unless said. */
   readonly drainMs?: number | undefined;
+  /**
+   * Tasks that end sooner than this are not said to be started; 0 unless said. A task that was delivered before is said at
+   * once in any case: it may be what ended its last worker.
+   */
+  readonly startedDelayMs?: number | undefined;
   /** Told when a task begins and ends, for logs and metrics. */
   readonly onTask?: ((event: TaskEvent) => void) | undefined;
 }
@@ -44,7 +50,8 @@ const MAX_TEXT = 4000;
  * messages; all reading and computing is done in threads. A task is acked after its report was taken by the queue.
  */
 export async function startWorker(options: WorkerOptions): Promise<void> {
-  const { queue, name, threads, signal, drainMs = 0, onTask = () => {} } = options;
+  const { queue, name, threads, signal, drainMs = 0, startedDelayMs = 0, onTask = () => {} } = options;
+  const prefetch = new Prefetch(threads);
   const pool = new ComputePool(options);
   const abort = new AbortController();
   const timers: NodeJS.Timeout[] = [];
@@ -66,21 +73,32 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
     const { run, index } = task;
     const key = `${run} ${index}`;
     inHand.set(key, { run, index });
+    const tellStart = () => void queue.reports.publish({ ...head(task, name), kind: 'started' }).catch(() => {});
+    let telling: NodeJS.Timeout | undefined;
     const answer = await pool.run(task, abort.signal, () => {
       onTask({ kind: 'started', task, redelivered });
-      void queue.reports.publish({ ...head(task, name), kind: 'started' }).catch(() => {});
+      if (startedDelayMs === 0 || redelivered) tellStart();
+      else telling = setTimeout(tellStart, startedDelayMs);
     });
+    clearTimeout(telling);
     inHand.delete(key);
     if (answer.kind === 'aborted') {
       onTask({ kind: 'returned', task });
       throw new StorageError('the worker stops', { file: task.url });
     }
     const report = toReport(task, name, answer);
+    if (report.kind === 'success') prefetch.note(report.wallMs);
     await queue.reports.publish(report);
     onTask({ kind: 'ended', task, report });
   };
   try {
-    await queue.tasks.consume(handle, { prefetch: threads + 1, signal });
+    const options = {
+      signal,
+      get prefetch() {
+        return prefetch.tasks;
+      },
+    };
+    await queue.tasks.consume(handle, options);
   } finally {
     clearInterval(heartbeat);
     for (const timer of timers) clearTimeout(timer);

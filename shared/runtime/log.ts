@@ -1,5 +1,5 @@
 /** JSON lines on stdout. Events are fixed strings; what varies is in fields. */
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 
 /** Fields first, then the name of the event. */
 export interface Log {
@@ -25,11 +25,20 @@ export function createLog(service: string, level: LogLevel, write?: (line: strin
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: {
       level: (label: string) => ({ level: label }),
-      log: (fields: Record<string, unknown>) => plain(fields, 0) as Record<string, unknown>,
-      bindings: (fields: Record<string, unknown>) => plain(fields, 0) as Record<string, unknown>,
     },
   };
-  return write === undefined ? pino(options) : pino(options, { write });
+  return wrap(write === undefined ? pino(options) : pino(options, { write }));
+}
+
+/** pino leaves the fields of a child as they are: all fields pass here. */
+function wrap(log: Logger): Log {
+  return {
+    debug: (fields, event) => log.debug(plain(fields, 0), event),
+    info: (fields, event) => log.info(plain(fields, 0), event),
+    warn: (fields, event) => log.warn(plain(fields, 0), event),
+    error: (fields, event) => log.error(plain(fields, 0), event),
+    child: (fields) => wrap(log.child(plain(fields, 0) as object)),
+  };
 }
 
 /** Text without the user and password that addresses may hold. */

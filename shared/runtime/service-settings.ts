@@ -97,5 +97,8 @@ export function brokerAddress(settings: BrokerSettings) {
 export const clientSettings = z.object({
   HIGGSFLOW_COLLECTOR: url.default('http://localhost:8081').describe('the HTTP API of the collector'),
   ...AMQP,
-  AMQP_URL: AMQP.AMQP_URL.optional().meta({ ...SECRET, description: 'the broker; without it the collector publishes the tasks of `submit`' }),
+  AMQP_URL: AMQP.AMQP_URL.optional().meta({
+    ...SECRET,
+    description: 'the broker; without it the collector publishes the tasks of `submit`',
+  }),
 });
