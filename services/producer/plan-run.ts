@@ -60,7 +60,8 @@ export async function* planRun(
 }
 
 /**
- * An index for each task. The k-th of a dataset's n tasks comes at (k + 1/2) / n of the way; ties in the order of the spec.
+ * An index for each task. The k-th of a dataset's n tasks (k from 0) comes at k / n of the way, ties in the order of the spec:
+ * first one task of each dataset.
  * `starts` is where a file's tasks begin in `ofTask`.
  */
 function numberInTurns(cut: readonly CutFile[]): { starts: number[]; ofTask: Uint32Array } {
@@ -76,7 +77,7 @@ function numberInTurns(cut: readonly CutFile[]): { starts: number[]; ofTask: Uin
   const done = new Map<string, number>();
   cut.forEach(({ dataset, chunks }, position) => {
     const before = done.get(dataset) ?? 0;
-    for (let i = 0; i < chunks.length; i++) turns[(starts[position] as number) + i] = (before + i + 0.5) / (totals.get(dataset) ?? 1);
+    for (let i = 0; i < chunks.length; i++) turns[(starts[position] as number) + i] = (before + i) / (totals.get(dataset) ?? 1);
     done.set(dataset, before + chunks.length);
   });
   const order = Uint32Array.from(turns, (_, task) => task).sort((a, b) => (turns[a] as number) - (turns[b] as number) || a - b);

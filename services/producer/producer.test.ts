@@ -76,7 +76,7 @@ describe('planRun', () => {
     const files = await planned(specOf(13)); // data: 2 files and one of three chunks; mc: 10 files
     const datasets: string[] = [];
     for (const { dataset, tasks } of files) for (const { index } of tasks) datasets[index] = dataset;
-    expect(datasets.map((dataset) => dataset[0]).join('')).toBe('mdmmdmmdmmdmmdm');
+    expect(datasets.map((dataset) => dataset[0]).join('')).toBe('dmmdmmdmmdmmdmm');
   });
 
   it('gives the same tasks each time, however quick the files answer', async () => {
