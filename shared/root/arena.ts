@@ -18,6 +18,8 @@ const ALIGNMENT = 64;
 /** A larger arena is not kept for the next reader: WebAssembly memory never shrinks. */
 const KEPT_BYTES = 128 * 2 ** 20;
 const KEPT_ARENAS = 2;
+/** What 32-bit addresses reach. */
+const MOST_BYTES = 2 ** 32 - 2 ** 16;
 
 /** Places in an arena, one behind the other. */
 export class ArenaPlan {
@@ -54,6 +56,8 @@ export class Arena implements Disposable {
   /** Makes room for all places of a plan. Views from before, and what they showed, are void. @throws RangeError where there is no room */
   reserve({ end }: ArenaPlan): void {
     if (end <= this.bytes.length) return;
+    if (end > MOST_BYTES)
+      throw new RangeError(`a batch needs ${Math.ceil(end / 2 ** 20)} MB of memory at once, of ${MOST_BYTES / 2 ** 20}`);
     this.#memory.grow(end);
     this.bytes = new Uint8Array(this.#memory.buffer());
   }

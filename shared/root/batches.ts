@@ -2,6 +2,7 @@ import { RootFormatError } from '../errors.ts';
 import type { ByteRange, ReadMemory } from '../storage/source.ts';
 import { type Arena, ArenaPlan, borrowArena } from './arena.ts';
 import { BranchReader } from './branch-reader.ts';
+import { viewColumns } from './column-place.ts';
 import type { Column } from './column-type.ts';
 import { FetchMemory } from './fetch-memory.ts';
 import { type Batch, planBatches } from './plan.ts';
@@ -98,7 +99,8 @@ async function decodeBatch(
   for (const reader of readers) reader.planColumn(plan, from, to);
   arena.reserve(plan);
   for (const reader of readers) inBranch(tree, reader, () => reader.decode(arena, places, from, to));
-  return { from, to, columns: Object.fromEntries(readers.map((reader) => [reader.name, reader.view(arena)])) };
+  const filled = readers.map((reader) => reader.filled());
+  return { from, to, columns: viewColumns(arena, filled) };
 }
 
 function mostBytes(readers: readonly BranchReader[], what: 'storedBytes' | 'payloadBytes'): number {

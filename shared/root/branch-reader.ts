@@ -2,8 +2,8 @@
 import { RootFormatError } from '../errors.ts';
 import type { Arena, ArenaPlan } from './arena.ts';
 import type { Layout } from './branch-type.ts';
-import { appendEntries, beginColumn, type ColumnPlace, planColumn, viewColumn } from './column-place.ts';
-import { type Column, elementBytes } from './column-type.ts';
+import { appendEntries, beginColumn, type ColumnPlace, type FilledColumn, planColumn } from './column-place.ts';
+import { elementBytes } from './column-type.ts';
 import { prepareRecord } from './compression.ts';
 import {
   embeddedBasket,
@@ -100,10 +100,10 @@ export class BranchReader {
   }
 
   /** The column decoded last. */
-  view(arena: Arena): Column {
-    const { columnType } = this.branch;
-    if (columnType === undefined || this.#column === undefined) throw new RootFormatError('no column type');
-    return viewColumn(arena, columnType, this.#column);
+  filled(): FilledColumn {
+    const { columnType: type } = this.branch;
+    if (type === undefined || this.#column === undefined) throw new RootFormatError('no column type');
+    return { name: this.name, type, place: this.#column };
   }
 }
 

@@ -90,12 +90,33 @@ function appendLists(arena: Arena, basket: LoadedBasket, from: number, to: numbe
   into.length += appended;
 }
 
-/** The column as views of the arena: made when all columns are filled, void when the arena is used again. */
-export function viewColumn(
-  { bytes: { buffer } }: Arena,
-  type: ColumnType,
-  { layout, values, offsets, length, entries }: ColumnPlace,
-): Column {
+/** A filled column with its name and type. */
+export interface FilledColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly place: ColumnPlace;
+}
+
+/**
+ * The columns as views of the arena: made when all are filled, void when the arena is used again. Lists that belong together
+ * have the same offsets: these columns get one array for all, which tells whoever asks at once.
+ */
+export function viewColumns(arena: Arena, filled: readonly FilledColumn[]): Record<string, Column> {
+  const columns: Record<string, Column> = {};
+  for (const [i, { name, type, place }] of filled.entries()) {
+    const twin = filled.slice(0, i).find((other) => haveSameOffsets(arena, other.place, place));
+    const { offsets } = (twin === undefined ? undefined : columns[twin.name]) ?? {};
+    columns[name] = { ...viewColumn(arena, type, place), ...(offsets && { offsets }) };
+  }
+  return columns;
+}
+
+function haveSameOffsets({ kernels }: Arena, a: ColumnPlace, b: ColumnPlace): boolean {
+  if (a.layout.kind === 'fixed' || b.layout.kind === 'fixed' || a.length !== b.length || a.entries !== b.entries) return false;
+  return Boolean(kernels.sameBytes(a.offsets, b.offsets, 4 * (a.entries + 1)));
+}
+
+function viewColumn({ bytes: { buffer } }: Arena, type: ColumnType, { layout, values, offsets, length, entries }: ColumnPlace): Column {
   const own: ElementArray = elementsAt(layout.element, buffer, values, length);
   if (layout.kind !== 'fixed') return { type, values: own, offsets: new Int32Array(buffer, offsets, entries + 1) };
   return layout.size === 1 ? { type, values: own } : { type, values: own, size: layout.size };

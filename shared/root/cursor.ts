@@ -2,6 +2,17 @@ import { RootFormatError } from '../errors.ts';
 
 const text = new TextDecoder('utf-8');
 
+/** Most names are short and plain: those are put together faster than the decoder is called. */
+function decodeText(bytes: Uint8Array): string {
+  let value = '';
+  if (bytes.length > 40) return text.decode(bytes);
+  for (const byte of bytes) {
+    if (byte >= 0x80) return text.decode(bytes);
+    value += String.fromCharCode(byte);
+  }
+  return value;
+}
+
 /** Reads ROOT's big-endian fields one after the other; every step is bounds-checked. */
 export class Cursor {
   readonly bytes: Uint8Array;
@@ -99,14 +110,14 @@ export class Cursor {
   /** A TString: one length byte, or 255 and a 32-bit length. */
   string(): string {
     const short = this.u8();
-    return text.decode(this.slice(short === 255 ? this.u32() : short));
+    return decodeText(this.slice(short === 255 ? this.u32() : short));
   }
 
   /** Text up to and over the next zero byte. */
   cString(): string {
     const stop = this.bytes.indexOf(0, this.offset);
     if (stop < 0 || stop >= this.end) this.fail('text without an end');
-    const value = text.decode(this.slice(stop - this.offset));
+    const value = decodeText(this.slice(stop - this.offset));
     this.take(1);
     return value;
   }

@@ -1,8 +1,11 @@
 /** A fingerprint of a branch's values, equal for equal values in any file, codec or program. */
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { type ReadOptions, readBatches } from './batches.ts';
+import { DEFAULT_BATCH_BYTES, type ReadOptions, readBatches } from './batches.ts';
 import { type Column, type ElementArray, type ElementType, parseColumnType } from './column-type.ts';
+import type { FieldPlan } from './rntuple/field-plan.ts';
+import { type EntryRange, type NestedColumn, readFields } from './rntuple/read-fields.ts';
+import type { Rntuple } from './rntuple/rntuple.ts';
 import type { Branch, Tree } from './tree.ts';
 
 /** CRC-32 and SHA-256 of little-endian bytes. */
@@ -41,37 +44,71 @@ const DTYPES: Readonly<Record<ElementType, string>> = {
   f64: 'float64',
 };
 
-/** Digest of entries [from, to) of a branch, all by default. Errors are those of `readBatches`. */
-export async function digestBranch(tree: Tree, branch: Branch, options: ReadOptions = {}): Promise<BranchDigest> {
-  const content = new DigestStream();
-  const offsets = new DigestStream();
-  const statistics = new Statistics();
-  let entries = 0;
-  let jagged = false;
-  let element: ElementType = 'f64';
-  for await (const { from, to, columns } of readBatches(tree, [branch.path], options)) {
-    const column = columns[branch.path] as Column;
-    if (column.offsets !== undefined) offsets.add(shiftedOffsets(column.offsets, statistics.count, entries === 0));
-    content.add(column.values);
-    statistics.add(column.values);
-    entries += to - from;
-  }
-  if (branch.columnType !== undefined) {
-    const parsed = parseColumnType(branch.columnType);
-    element = parsed.element;
-    jagged = parsed.shape === 'jagged';
-  }
-  if (jagged && entries === 0) offsets.add(new BigInt64Array(1));
-  const { count, sum, min, max } = statistics;
-  return { entries, dtype: DTYPES[element], count, sum, min, max, content: content.end(), offsets: jagged ? [offsets.end()] : [] };
+/** What of a branch's values the digest is made of. */
+interface DigestSource {
+  readonly element: ElementType;
+  /** Number of list levels. */
+  readonly lists: number;
+  readonly parts: AsyncIterable<DigestPart>;
 }
 
-/** Offsets of a batch, moved on by the values before it; the leading 0 only once. */
-function shiftedOffsets(offsets: Int32Array, shift: number, first: boolean): BigInt64Array {
-  const skip = first ? 0 : 1;
-  const shifted = new BigInt64Array(offsets.length - skip);
-  for (let i = 0; i < shifted.length; i++) shifted[i] = BigInt((offsets[i + skip] as number) + shift);
-  return shifted;
+interface DigestPart {
+  readonly entries: number;
+  readonly values: ElementArray;
+  /** Of each list level, from 0 on. */
+  readonly offsets: readonly Int32Array[];
+}
+
+/**
+ * Digest of entries [from, to) of a branch, all by default. Texts are lists of uint8; fields of RNTuples may be lists of
+ * lists. Errors are those of `readBatches`.
+ */
+export async function digestBranch(tree: Tree, branch: Branch, options: ReadOptions = {}): Promise<BranchDigest> {
+  const source = fieldSource(tree, branch, options) ?? branchSource(tree, branch, options);
+  const content = new DigestStream();
+  const lists = Array.from({ length: source.lists }, () => new OffsetDigest());
+  const statistics = new Statistics();
+  let entries = 0;
+  for await (const part of source.parts) {
+    for (const [level, offsets] of part.offsets.entries()) lists[level]?.add(offsets);
+    content.add(part.values);
+    statistics.add(part.values);
+    entries += part.entries;
+  }
+  const { count, sum, min, max } = statistics;
+  const offsets = lists.map((list) => list.end());
+  return { entries, dtype: DTYPES[source.element], count, sum, min, max, content: content.end(), offsets };
+}
+
+function branchSource(tree: Tree, branch: Branch, options: ReadOptions): DigestSource {
+  const { element, shape } =
+    branch.columnType === undefined ? { element: 'f64' as const, shape: 'scalar' } : parseColumnType(branch.columnType);
+  async function* parts(): AsyncGenerator<DigestPart> {
+    for await (const { from, to, columns } of readBatches(tree, [branch.path], options)) {
+      const { values, offsets } = columns[branch.path] as Column;
+      yield { entries: to - from, values, offsets: offsets === undefined ? [] : [offsets] };
+    }
+  }
+  return { element, lists: shape === 'jagged' ? 1 : 0, parts: parts() };
+}
+
+/** Undefined where the branch is no field of an RNTuple, or one that is not read. */
+function fieldSource({ rntuple, entries }: Tree, { path }: Branch, options: ReadOptions): DigestSource | undefined {
+  const plan = rntuple?.plans.get(path);
+  if (rntuple === undefined || plan === undefined) return undefined;
+  const range = { from: 0, to: entries, batchBytes: DEFAULT_BATCH_BYTES, ...options };
+  return {
+    element: plan.element,
+    lists: plan.levels.filter(({ kind }) => kind === 'list').length,
+    parts: fieldParts(rntuple, plan, range),
+  };
+}
+
+async function* fieldParts(rntuple: Rntuple, plan: FieldPlan, range: EntryRange): AsyncGenerator<DigestPart> {
+  for await (const { from, to, columns } of readFields(rntuple, [plan], range)) {
+    const { values, levels } = columns[0] as NestedColumn;
+    yield { entries: to - from, values, offsets: levels.flatMap((level) => (level.kind === 'list' ? [level.offsets] : [])) };
+  }
 }
 
 class DigestStream {
@@ -88,6 +125,27 @@ class DigestStream {
 
   end(): ByteDigest {
     return { crc32: this.#crc, sha256: this.#sha.digest('hex'), nbytes: this.#bytes };
+  }
+}
+
+/** Offsets of one list level over all batches: each batch's are moved on, and the leading 0 is there only once. */
+class OffsetDigest {
+  readonly #stream = new DigestStream();
+  #last = 0;
+
+  constructor() {
+    this.#stream.add(new BigInt64Array(1));
+  }
+
+  add(offsets: Int32Array): void {
+    const shifted = new BigInt64Array(offsets.length - 1);
+    for (let i = 0; i < shifted.length; i++) shifted[i] = BigInt((offsets[i + 1] as number) + this.#last);
+    this.#stream.add(shifted);
+    this.#last += offsets.at(-1) ?? 0;
+  }
+
+  end(): ByteDigest {
+    return this.#stream.end();
   }
 }
 

@@ -57,7 +57,7 @@ export class RootFile {
   async object({ path, key }: KeyEntry): Promise<RootObject> {
     const streamers = await this.streamers();
     return this.within(path, async () => {
-      const payload = await this.#payload(key);
+      const payload = await this.payload(key);
       return readObject(key.className, payload, { keyLength: key.keyLength, origin: key.seek + key.keyLength, streamers });
     });
   }
@@ -80,7 +80,8 @@ export class RootFile {
     }
   }
 
-  async #payload(key: Key): Promise<Uint8Array> {
+  /** The decompressed bytes of what stands behind a key. */
+  async payload(key: Key): Promise<Uint8Array> {
     const bytes = await this.read(key.seek + key.keyLength, key.nbytes - key.keyLength);
     return decompress(bytes, key.objectLength, key.seek + key.keyLength);
   }

@@ -242,6 +242,18 @@ describe.each(implementations)('%s loops', (_name, memory) => {
     );
   });
 
+  it('compare places', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(120), (data, where) => {
+        place(data, start);
+        place(data, start + 333);
+        const all = new Uint8Array(memory.buffer());
+        all[start + 333 + where] = (all[start + 333 + where] ?? 0) + 1;
+        expect(Boolean(memory.kernels.sameBytes(start, start + 333, data.length))).toBe(where >= data.length);
+      }),
+    );
+  });
+
   const lists = fc.tuple(fc.array(fc.nat(9), { maxLength: 40 }), fc.nat(3), fc.constantFrom(0, 1, 10), fc.nat(1000));
 
   it('split lists into values and offsets', () => {
@@ -329,7 +341,7 @@ function run(memory: KernelMemory, { data, table, entries, shift, header, log }:
 /** Every function that a kind of kernels must have, so that neither forgets one. */
 describe('both kinds of kernels', () => {
   it('have the same functions', () => {
-    const names: (keyof Kernels)[] = ['swapCopy', 'lists', 'counted', 'inflateRaw', 'inflateZlib', 'lz4Checked'];
+    const names: (keyof Kernels)[] = ['swapCopy', 'lists', 'counted', 'sameBytes', 'inflateRaw', 'inflateZlib', 'lz4Checked'];
     for (const [, { kernels }] of implementations) for (const name of names) expect(kernels[name]).toBeTypeOf('function');
   });
 });

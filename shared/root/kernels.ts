@@ -28,6 +28,8 @@ export interface Kernels {
   ): number;
   /** The offsets alone, for entries without headers whose values stand one after the other in `bytes` bytes. */
   counted(table: number, entries: number, shift: number, bytes: number, log: number, offsets: number, first: number): number;
+  /** Other than 0 if two places hold the same bytes. */
+  sameBytes(a: number, b: number, bytes: number): number | boolean;
   /** Decoders: `bytes` bytes at `from` must become exactly `length` at `to`. They answer 0 or an index of `DECODER_FAULTS`. */
   inflateRaw: Decoder;
   inflateZlib: Decoder;

@@ -29,6 +29,7 @@ function plainKernels(memory: () => Buffer): Kernels {
     swapCopy: (from, to, bytes, log) => swapCopy(memory(), from, to, bytes, log),
     lists: (...parameters) => lists(memory(), ...parameters),
     counted: (...parameters) => counted(memory(), ...parameters),
+    sameBytes: (a, b, bytes) => memory().compare(memory(), a, a + bytes, b, b + bytes) === 0,
     inflateRaw: inflater(memory, inflateRawSync),
     inflateZlib: inflater(memory, inflateSync),
     lz4Checked: (from, bytes, to, length) => lz4Checked(memory(), from, bytes, to, length),

@@ -6,6 +6,8 @@ import type { ColumnType } from './column-type.ts';
 import { type KeyEntry, type RootFile, unsupportedObject } from './file.ts';
 import { list, number, numbers, object, text } from './members.ts';
 import type { RootObject } from './object-reader.ts';
+import { RNTUPLE_CLASS } from './rntuple/anchor.ts';
+import { openRntuple, type Rntuple } from './rntuple/rntuple.ts';
 import type { StreamerCatalogue } from './streamer-info.ts';
 
 /** A run of entries of one branch, stored together: on disk, or inside the tree's record. */
@@ -41,22 +43,33 @@ export interface Branch {
   readonly children: readonly Branch[];
 }
 
-/** A TTree's description: what it holds and where. */
+/** What is said of a tree as a whole. */
+interface TreeContents {
+  readonly title: string;
+  readonly entries: number;
+  readonly branches: readonly Branch[];
+  readonly rntuple?: Rntuple;
+}
+
+/** The description of a TTree or an RNTuple: what it holds and where. */
 export class Tree {
   readonly file: RootFile;
   readonly path: string;
   readonly title: string;
   readonly entries: number;
   readonly branches: readonly Branch[];
+  /** Set where it is an RNTuple: its branches are fields, whose `baskets` stand for clusters. */
+  readonly rntuple: Rntuple | undefined;
   readonly #byPath = new Map<string, Branch>();
   readonly #byName = new Map<string, Branch[]>();
 
-  constructor(file: RootFile, path: string, root: RootObject, branches: readonly Branch[]) {
+  constructor(file: RootFile, path: string, { title, entries, branches, rntuple }: TreeContents) {
     this.file = file;
     this.path = path;
-    this.title = text(root.members, 'fTitle');
-    this.entries = number(root.members, 'fEntries');
+    this.title = title;
+    this.entries = entries;
     this.branches = branches;
+    this.rntuple = rntuple;
     for (const branch of this.all()) {
       if (this.#byPath.has(branch.path)) continue; // of two branches of one name ROOT reads the first
       this.#byPath.set(branch.path, branch);
@@ -93,25 +106,34 @@ export class Tree {
 }
 
 /**
- * Opens a tree by its path, `name`, `dir/name` or with a cycle `name;2` (the newest is taken otherwise).
+ * Opens a TTree or RNTuple by its path, `name`, `dir/name` or with a cycle `name;2` (the newest is taken otherwise).
  * @throws ConfigError where there is none of the name; UnsupportedError where it is another class; RootFormatError for damage
  */
 export async function openTree(file: RootFile, path: string): Promise<Tree> {
   const entry = await findKey(file, path);
+  const { className } = entry.key;
+  if (className === RNTUPLE_CLASS) {
+    const rntuple = await openRntuple(file, entry);
+    return new Tree(file, entry.path, { title: rntuple.description, entries: rntuple.entries, branches: rntuple.branches, rntuple });
+  }
+  if (!TTREE_CLASSES.has(className)) throw unsupportedObject(file, entry, 'a TTree or RNTuple');
   const streamers = await file.streamers();
-  const root = isTreeClass(entry.key.className) ? await file.object(entry) : undefined;
-  if (root === undefined) throw unsupportedObject(file, entry, 'a TTree');
+  const root = await file.object(entry);
   return file.within(entry.path, async () => {
     const counters = new Map<RootObject, string>();
     const items = list(root.members, 'fBranches');
     indexLeaves(items, '', counters);
-    return new Tree(file, entry.path, root, describeBranches(items, '', { streamers, counters }));
+    const branches = describeBranches(items, '', { streamers, counters });
+    return new Tree(file, entry.path, { title: text(root.members, 'fTitle'), entries: number(root.members, 'fEntries'), branches });
   });
 }
 
-/** True for TTree and the classes made of it. */
+/** TTree and the classes made of it. */
+const TTREE_CLASSES: ReadonlySet<string> = new Set(['TTree', 'TNtuple', 'TNtupleD']);
+
+/** True for classes that `openTree` opens. */
 export function isTreeClass(className: string): boolean {
-  return className === 'TTree' || className === 'TNtuple' || className === 'TNtupleD';
+  return className === RNTUPLE_CLASS || TTREE_CLASSES.has(className);
 }
 
 async function findKey(file: RootFile, path: string): Promise<KeyEntry> {

@@ -2,6 +2,7 @@
 export { inflateRaw, inflateZlib } from './inflate';
 export { counted, lists } from './lists';
 export { lz4, lz4Checked } from './lz4';
+export { sameBytes } from './same';
 export { swapCopy } from './swap';
 export { xxHash64 } from './xxhash';
 

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bytesSource } from '../../test/bytes-source.ts';
+import { Arena, ArenaPlan, borrowArena } from './arena.ts';
+import { type ColumnBatch, readBatches } from './batches.ts';
+import { compiledMemory } from './compiled-kernels.ts';
+import { openRootFile } from './file.ts';
+import type { KernelMemory } from './kernels.ts';
+import { plainMemory } from './plain-kernels.ts';
+import { openTree, type Tree } from './tree.ts';
+
+const FIXTURES = join(import.meta.dirname, '../../test/fixtures');
+const memories: [string, () => KernelMemory | undefined][] = [
+  ['compiled', compiledMemory],
+  ['plain', plainMemory],
+];
+
+async function fixtureTree(): Promise<Tree> {
+  return openTree(await openRootFile(bytesSource(readFileSync(join(FIXTURES, 'types_lz4.root')))), 'types');
+}
+
+/** A copy of all numbers of a batch. */
+function numbers({ columns }: ColumnBatch): unknown[] {
+  return Object.values(columns).map(({ values, offsets }) => [[...values], [...(offsets ?? [])]]);
+}
+
+describe.each(memories)('an arena of %s kernels', (_name, make) => {
+  it('gives places that do not overlap, and room for all of them', () => {
+    using arena = new Arena(make());
+    const plan = new ArenaPlan(arena);
+    const places = [5, 0, 200_000, 1, 64].map((bytes) => ({ at: plan.take(bytes), bytes }));
+    arena.reserve(plan);
+    for (const [i, { at, bytes }] of places.entries()) arena.bytes.fill(i, at, at + bytes);
+    for (const [i, { at, bytes }] of places.entries()) {
+      expect(at % 64).toBe(0);
+      expect(at + bytes).toBeLessThanOrEqual(arena.bytes.length);
+      expect(arena.bytes.subarray(at, at + bytes).every((byte) => byte === i)).toBe(true);
+    }
+  });
+
+  it('refuses what no memory holds', () => {
+    using arena = new Arena(make());
+    const plan = new ArenaPlan(arena);
+    plan.take(2 ** 53);
+    expect(() => arena.reserve(plan)).toThrow(RangeError);
+  });
+});
+
+describe('views of a batch', () => {
+  it('stay what they are while other readers of the thread come, grow their memory and go', async () => {
+    const tree = await fixtureTree();
+    const names = ['i32', 'fixed_f64', 'counted_i16', 'vector_float'];
+    const held = readBatches(tree, names, { batchBytes: 2000 });
+    const { value: batch } = (await held.next()) as IteratorYieldResult<ColumnBatch>;
+    const before = numbers(batch);
+    for (const megabytes of [1, 40]) {
+      for await (const other of readBatches(tree, names)) expect(other.to).toBeGreaterThan(0);
+      using arena = borrowArena();
+      const plan = new ArenaPlan(arena);
+      plan.take(megabytes * 2 ** 20);
+      arena.reserve(plan);
+      arena.bytes.fill(0xff, arena.start);
+    }
+    expect(numbers(batch)).toEqual(before);
+    await held.return(undefined);
+  });
+
+  it('are right in every batch, though the memory grows from batch to batch', async () => {
+    const tree = await fixtureTree();
+    const whole: unknown[] = [];
+    for await (const { columns } of readBatches(tree, ['f64'])) whole.push(...(columns['f64']?.values ?? []));
+    const parts: unknown[] = [];
+    let largest = 0;
+    // Batches of 1, 2, 3 ... entries: each needs more room than the one before.
+    for (let from = 0, count = 1; from < tree.entries; from += count, count++) {
+      const to = Math.min(tree.entries, from + count);
+      for await (const { columns } of readBatches(tree, ['f64'], { from, to })) {
+        const values = columns['f64']?.values;
+        parts.push(...(values ?? []));
+        largest = Math.max(largest, values?.length ?? 0);
+      }
+    }
+    expect(parts).toEqual(whole);
+    expect(largest).toBeGreaterThan(5);
+  });
+
+  it('share one array of offsets where lists belong together', async () => {
+    const tree = await fixtureTree();
+    for await (const { columns } of readBatches(tree, ['counted_i16', 'vector_float', 'counted_f32'])) {
+      expect(columns['counted_i16']?.offsets).toBe(columns['counted_f32']?.offsets);
+    }
+  });
+});

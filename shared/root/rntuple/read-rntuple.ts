@@ -1,0 +1,45 @@
+import { UnsupportedError } from '../../errors.ts';
+import type { ColumnBatch, ReadOptions } from '../batches.ts';
+import type { Column } from '../column-type.ts';
+import type { Tree } from '../tree.ts';
+import { type FieldPlan, fixedSize } from './field-plan.ts';
+import { type NestedColumn, readFields } from './read-fields.ts';
+import type { Rntuple } from './rntuple.ts';
+
+/** As for trees: decompressed bytes of a batch. */
+const DEFAULT_BATCH_BYTES = 16 * 2 ** 20;
+
+/**
+ * `readBatches` for the fields of an RNTuple.
+ * @throws ConfigError for an unknown field, UnsupportedError for one that is not read; RootFormatError and CodecError for
+ * damage; StorageError from the source
+ */
+export async function* readRntupleBatches(
+  tree: Tree,
+  rntuple: Rntuple,
+  names: readonly string[],
+  options: ReadOptions = {},
+): AsyncGenerator<ColumnBatch> {
+  const { from = 0, to = tree.entries, batchBytes = DEFAULT_BATCH_BYTES, signal } = options;
+  if (!(from >= 0 && from <= to && to <= tree.entries)) throw new RangeError(`entries ${from}..${to} of ${tree.entries}`);
+  const plans = names.map((name) => planOf(tree, rntuple, name));
+  for await (const batch of readFields(rntuple, plans, { from, to, batchBytes, signal })) {
+    const columns = names.map((name, i) => [name, toColumn(tree, name, plans[i] as FieldPlan, batch.columns[i] as NestedColumn)]);
+    yield { from: batch.from, to: batch.to, columns: Object.fromEntries(columns) };
+  }
+}
+
+function planOf(tree: Tree, rntuple: Rntuple, name: string): FieldPlan {
+  const { path, columnType, cppType, unsupported } = tree.branch(name);
+  const plan = rntuple.plans.get(path);
+  if (columnType !== undefined && plan !== undefined) return plan;
+  throw new UnsupportedError(`${cppType}: ${unsupported}`, { file: tree.file.source.name, object: `${tree.path}/${path}` });
+}
+
+function toColumn(tree: Tree, name: string, { levels }: FieldPlan, nested: NestedColumn): Column {
+  const type = tree.branch(name).columnType as NonNullable<Column['type']>;
+  const { values } = nested;
+  const [level] = nested.levels;
+  if (level === undefined) return { type, values };
+  return level.kind === 'list' ? { type, values, offsets: level.offsets } : { type, values, size: fixedSize(levels) };
+}
