@@ -16,8 +16,8 @@ export function register(program: Command): void {
     .command('dump')
     .description('print the values of a branch, or a digest of them')
     .argument('<file>', 'path or URL of a ROOT file')
-    .argument('<tree>', 'tree, as inspect shows it: name, dir/name or name;2')
-    .argument('<branch>', 'branch, as inspect shows it')
+    .argument('<tree>', 'tree or RNTuple, as inspect shows it: name, dir/name or name;2')
+    .argument('<branch>', 'branch or field, as inspect shows it')
     .option('--from <entry>', 'first entry (0)')
     .option('--to <entry>', 'entry to stop in front of (the end)')
     .option('--json', 'print JSON: an array with one value or list an entry; 64-bit integers as text where a number cannot hold them')
@@ -62,9 +62,9 @@ function entryRange(options: DumpOptions, tree: Tree): { from: number; to: numbe
 }
 
 async function printValues(tree: Tree, branch: Branch, range: { from: number; to: number }, json: boolean): Promise<void> {
-  const { readBatches } = await import('#shared/root/batches.ts');
+  const { readColumns } = await import('#shared/root/read-columns.ts');
   let first = true;
-  for await (const { from, to, columns } of readBatches(tree, [branch.path], range)) {
+  for await (const { from, to, columns } of readColumns(tree, [branch.path], range)) {
     const column = columns[branch.path] as Column;
     const rows: string[] = [];
     for (let i = 0; i < to - from; i++) {

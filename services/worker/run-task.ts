@@ -8,8 +8,8 @@ import { AnalysisError, isPipelineError, RootFormatError } from '#shared/errors.
 import { encodeHistogram } from '#shared/histogram/codec.ts';
 import type { StageTimes, Success, Task } from '#shared/queue/messages.ts';
 import { entriesToRead } from '#shared/queue/run-spec.ts';
-import { readBatches } from '#shared/root/batches.ts';
 import type { ColumnType } from '#shared/root/column-type.ts';
+import { readColumns } from '#shared/root/read-columns.ts';
 import type { FileCache, OpenFile } from './file-cache.ts';
 
 /** What a task made: a success report but for who sends it. */
@@ -99,7 +99,7 @@ async function fill({ isData }: Task, { analysis, parameters, file, from, to, ba
   let readMs = 0;
   let processMs = 0;
   let mark = performance.now();
-  for await (const batch of readBatches(file.tree, Object.keys(columns), { from, to, batchBytes, signal })) {
+  for await (const batch of readColumns(file.tree, Object.keys(columns), { from, to, batchBytes, signal })) {
     signal.throwIfAborted();
     const decoded = performance.now();
     try {
@@ -115,7 +115,7 @@ async function fill({ isData }: Task, { analysis, parameters, file, from, to, ba
   return { histograms, readMs: readMs + performance.now() - mark, processMs };
 }
 
-/** The arrays must be what the analysis was compiled for, or become it without loss. A branch that is not read at all is `readBatches`' to refuse. */
+/** The arrays must be what the analysis was compiled for, or become it without loss. A branch that is not read at all is `readColumns`' to refuse. */
 function assertTypes({ tree, source }: OpenFile, columns: Readonly<Record<string, ColumnType>>, analysis: Analysis): void {
   for (const [name, declared] of Object.entries(columns)) {
     const { columnType } = tree.branch(name);

@@ -1,5 +1,6 @@
 /** What a file holds, for people and for programs: keys, trees, branches, and why something is not read. */
 import { isPipelineError } from '../errors.ts';
+import { CODEC_TAGS } from './codecs/registry.ts';
 import { parseBlockHeader } from './compression.ts';
 import { Cursor } from './cursor.ts';
 import type { RootFile } from './file.ts';
@@ -40,7 +41,7 @@ export interface BranchDescription {
   readonly reason?: string | undefined;
   readonly entries: number;
   readonly baskets: number;
-  /** Codec of its first basket by the block's own mark: ZL, L4, ZS, XZ, CS; "none" uncompressed. */
+  /** Codec of its first basket or page by the block's own mark: ZL, L4, ZS, XZ, CS; "none" uncompressed. */
   readonly codec?: string | undefined;
   readonly compressedBytes: number;
   readonly uncompressedBytes: number;
@@ -82,25 +83,36 @@ async function findCodecs(tree: Tree): Promise<Map<Branch, string>> {
   const { source } = tree.file;
   const probes = [...tree.all()].flatMap((branch) => {
     const first = branch.baskets.find((basket) => basket.embedded === undefined);
-    return first === undefined || first.seek >= source.size
+    return first === undefined || first.seek === 0 || first.seek >= source.size
       ? []
       : [{ branch, offset: first.seek, length: Math.min(PROBE_BYTES, source.size - first.seek) }];
   });
   const blocks = probes.length === 0 ? [] : await source.readMany(probes);
   const codecs = new Map<Branch, string>();
   probes.forEach(({ branch, offset }, i) => {
-    const codec = codecOf(blocks[i] ?? new Uint8Array(0), offset);
+    const bytes = blocks[i] ?? new Uint8Array(0);
+    const codec = tree.rntuple === undefined ? codecOfBasket(bytes, offset) : codecOfPage(bytes);
     if (codec !== undefined) codecs.set(branch, codec);
   });
   return codecs;
 }
 
-function codecOf(bytes: Uint8Array, offset: number): string | undefined {
+function codecOfBasket(bytes: Uint8Array, offset: number): string | undefined {
   try {
     const key = parseKey(new Cursor(bytes, offset));
     if (key.nbytes - key.keyLength === key.objectLength) return 'none';
     return parseBlockHeader(bytes, key.keyLength).tag;
   } catch {
     return undefined; // a damaged basket: reading it says so
+  }
+}
+
+/** A page has no header: one that does not start as a compressed block does is not compressed. */
+function codecOfPage(bytes: Uint8Array): string {
+  try {
+    const { tag } = parseBlockHeader(bytes, 0);
+    return CODEC_TAGS.includes(tag) ? tag : 'none';
+  } catch {
+    return 'none';
   }
 }

@@ -7,6 +7,7 @@ prints) or `error`. Files, trees and branches that uproot cannot open are report
 """
 import hashlib
 import json
+import re
 import sys
 import zlib
 
@@ -15,19 +16,25 @@ import numpy as np
 import uproot
 
 
+CPP_TYPES = {"RNTupleCardinality<std::uint32_t": "uint32", "RNTupleCardinality<std::uint64_t": "uint64", "double": "float64", "char": "int8"}
+
+
 def byte_digest(array):
     data = np.ascontiguousarray(array).tobytes()
     return {"crc32": zlib.crc32(data), "sha256": hashlib.sha256(data).hexdigest(), "nbytes": len(data)}
 
 
-def digest(branch):
-    """Values of a branch as the flat contents and the offsets of each list level."""
-    array = branch.array(library="ak")
+def digest(array, strings):
+    """An array as its flat contents and the offsets of each list level; strings as lists of bytes, where asked for."""
     layout, offsets = array.layout, []
     while True:
         layout = layout.to_packed() if hasattr(layout, "to_packed") else layout
-        if isinstance(layout, ak.contents.ListOffsetArray):
-            if layout.parameter("__array__") in ("string", "bytestring"):
+        if isinstance(layout, ak.contents.IndexedOptionArray):  # std::optional: a list of none or one
+            present = np.asarray(layout.index) >= 0
+            offsets.append(byte_digest(np.concatenate([[0], np.cumsum(present)]).astype("<i8")))
+            layout = layout.project()
+        elif isinstance(layout, ak.contents.ListOffsetArray):
+            if layout.parameter("__array__") in ("string", "bytestring") and not strings:
                 raise TypeError("strings")
             offsets.append(byte_digest(np.asarray(layout.offsets).astype("<i8")))
             layout = layout.content
@@ -54,13 +61,33 @@ def main(paths):
         except Exception as error:  # noqa: BLE001  any failure of the other program is a line of the report
             say(file=path, error=f"{type(error).__name__}: {error}"[:300])
             continue
+        for name, ntuple in uproot.open(path).items(recursive=True, filter_classname=["ROOT::RNTuple"]):
+            rntuple(path, name, ntuple)
         for name, tree in keys:
             for branch in tree.itervalues(recursive=True):
                 line = {"file": path, "tree": name, "branch": branch.name, "path": "/".join(parents(branch))}
                 try:
-                    say(**line, typename=branch.typename, digest=digest(branch))
+                    say(**line, typename=branch.typename, digest=digest(branch.array(library="ak"), strings=False))
                 except Exception as error:  # noqa: BLE001
                     say(**line, error=f"{type(error).__name__}: {error}"[:300])
+
+
+def rntuple(path, name, ntuple):
+    """All fields of an RNTuple. uproot reads numbers in the type that is stored; they get the type that C++ has for them."""
+    for field in ntuple.keys():
+        # Parts of pairs and tuples are called _0, _1 by ROOT.
+        line = {"file": path, "tree": name, "branch": field, "path": re.sub(r"\.(\d+)", r"._\1", field)}
+        try:
+            record = ntuple[field]
+            array = ntuple.arrays([field])
+            for part in field.split("."):
+                names = array.fields
+                array = array[part] if part in names else array
+            dtype = next((dtype for name, dtype in CPP_TYPES.items() if record.typename.rstrip(">").endswith(name)), None)
+            array = array if dtype is None else ak.values_astype(array, dtype)
+            say(**line, typename=record.typename, digest=digest(array, strings=True))
+        except Exception as error:  # noqa: BLE001
+            say(**line, error=f"{type(error).__name__}: {error}"[:300])
 
 
 def parents(branch):
