@@ -12,6 +12,8 @@ export interface XrootdServerOptions {
   /** Lines of the configuration besides those that every server needs. `{http}` stands for a free port, `{folder}` for its folder. */
   readonly config?: readonly string[];
   readonly tls?: boolean;
+  /** Puts more into its folder before it starts. */
+  readonly prepare?: (folder: string) => Promise<void>;
 }
 
 export interface XrootdServer {
@@ -41,7 +43,7 @@ export function whyNoXrootd(): string | undefined {
 }
 
 /** @throws Error with the end of its log if it does not come up */
-export async function startXrootdServer({ config = [], tls = false }: XrootdServerOptions = {}): Promise<XrootdServer> {
+export async function startXrootdServer({ config = [], tls = false, prepare }: XrootdServerOptions = {}): Promise<XrootdServer> {
   const folder = await mkdtemp(join(tmpdir(), 'higgsflow-xrootd-'));
   const data = join(folder, 'root', 'data');
   for (const name of ['root/data', 'run', 'pem']) await mkdir(join(folder, name), { recursive: true });
@@ -58,6 +60,7 @@ export async function startXrootdServer({ config = [], tls = false }: XrootdServ
   ];
   const text = `${lines.join('\n')}\n`.replaceAll('{http}', `${httpPort}`).replaceAll('{folder}', folder);
   await writeFile(join(folder, 'server.cfg'), text);
+  await prepare?.(folder);
   const owner = await giveAway(folder);
   const log = join(folder, 'run', 'server.log');
   let process = await comeUp(folder, log, port, owner);
@@ -93,7 +96,12 @@ async function giveAway(folder: string): Promise<Owner> {
 
 async function comeUp(folder: string, log: string, port: number, owner: Owner): Promise<ChildProcess> {
   const args = ['-c', join(folder, 'server.cfg'), '-l', log, '-p', `${port}`, '-n', 'test'];
-  const child = spawn('xrootd', args, { stdio: 'ignore', cwd: folder, env: { PATH: process.env['PATH'], HOME: folder }, ...owner });
+  const child = spawn('xrootd', args, {
+    stdio: 'ignore',
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: join(folder, '.cache') },
+    ...owner,
+  });
   // named: the instance's log is in a folder of that name
   const deadline = performance.now() + START_MS;
   while (!(await accepts(port))) {

@@ -34,10 +34,15 @@ const HTTP: Backend = {
   limits: ({ multiRange }) => (multiRange ? WEB_VECTOR : WEB),
   open: async (location, { settings, ...options }) => {
     const { openHttpSource } = await import('./http.ts');
-    const { httpTokens, withoutDav } = await import('./http-token.ts');
-    const tokens = httpTokens(location, settings.token);
-    return openHttpSource(withoutDav(location), { ...options, tokens, multiRange: settings.multiRange });
+    const { httpTokens } = await import('./http-token.ts');
+    return openHttpSource(location, { ...options, tokens: httpTokens(location, settings.token), multiRange: settings.multiRange });
   },
+};
+
+const DAV: Backend = {
+  limits: HTTP.limits,
+  open: async (location, { settings, ...options }) =>
+    (await import('./dav-source.ts')).openDavSource(location, { ...options, token: settings.token, multiRange: settings.multiRange }),
 };
 
 const S3: Backend = {
@@ -71,8 +76,8 @@ const BACKENDS: Readonly<Record<string, Backend>> = {
   file: { limits: () => DISK_LIMITS, open: async (location) => (await import('./file.ts')).openFileSource(location) },
   http: HTTP,
   https: HTTP,
-  dav: HTTP,
-  davs: HTTP,
+  dav: DAV,
+  davs: DAV,
   s3: S3,
   gs: GCS,
   root: XROOTD_BACKEND,

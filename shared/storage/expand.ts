@@ -2,10 +2,12 @@ import { glob, readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../errors.ts';
+import { isRemotePattern, listRemote } from './list.ts';
 import { urlScheme } from './schemes.ts';
 
 /**
- * The files that a user's words name: files, folders (every *.root below), globs and URLs. Absolute paths and URLs, sorted,
+ * The files that a user's words name: files, folders (every *.root below), globs and URLs,
+ * where folders and globs of buckets, XRootD and WebDAV servers are listed. Absolute paths and URLs, sorted,
  * each once, so that the same words give the same list wherever and whenever they are expanded.
  * @throws ConfigError naming the word that nothing matches.
  */
@@ -19,6 +21,7 @@ export async function expandInputs(patterns: readonly string[]): Promise<string[
 
 async function expandOne(pattern: string): Promise<string[]> {
   const scheme = urlScheme(pattern);
+  if (isRemotePattern(pattern)) return (await listRemote(pattern)).map(({ location }) => location);
   if (scheme !== undefined && scheme !== 'file') return [pattern];
   const path = resolve(scheme === 'file' ? fileURLToPath(pattern) : pattern);
   // A file whose name looks like a glob is that file.

@@ -3,6 +3,7 @@ import type { Storage } from '@google-cloud/storage';
 import type { JWT } from 'google-auth-library';
 import { ConfigError, StorageError } from '../errors.ts';
 import { checkedSource } from './checked-source.ts';
+import type { HttpResponse } from './http-client.ts';
 import { request, statusError } from './http-request.ts';
 import { changedError, parseContentRange } from './http-version.ts';
 import { parseObjectAddress } from './object-address.ts';
@@ -11,7 +12,7 @@ import type { ListedObject } from './s3.ts';
 import type { GcsSettings, S3Settings } from './settings.ts';
 import type { ByteRange, CountedSource, SourceCounters } from './source.ts';
 import { type RequestContext, unlessStalled } from './stall.ts';
-import { NOTHING, readStream } from './stream.ts';
+import { readStream } from './stream.ts';
 import { timeoutOf } from './timeout.ts';
 
 export interface GcsOptions {
@@ -106,7 +107,7 @@ export async function openGcsSource(location: string, options: GcsOptions): Prom
       const credentials = { origin: url.origin, headers: await authorization(client, options.settings, name) };
       return request(context, { url, method: 'GET', headers, credentials, signal }, (response, _url, progress) => {
         refuseOther(name, size, { offset, length }, response);
-        return readStream(name, response.body ?? NOTHING, length, (bytes) => {
+        return readStream(name, response.body, length, (bytes) => {
           counters.bytes += bytes;
           progress();
         });
@@ -130,7 +131,7 @@ async function authorization(
   return value === null ? {} : { authorization: value };
 }
 
-function refuseOther(name: string, size: number, { offset, length }: ByteRange, response: Response): void {
+function refuseOther(name: string, size: number, { offset, length }: ByteRange, response: HttpResponse): void {
   // The generation that was opened is there no more: another one has taken its place.
   if (response.status === 404) throw changedError(name, 'it was replaced or removed');
   if (response.status !== 206) throw statusError(name, response);

@@ -1,9 +1,10 @@
 import { StorageError } from '../errors.ts';
+import { type HttpResponse, sendRequest } from './http-client.ts';
 import { type RequestContext, unlessStalled } from './stall.ts';
 
 export interface HttpRequest {
   readonly url: URL;
-  readonly method: 'GET' | 'HEAD';
+  readonly method: 'GET' | 'HEAD' | 'PROPFIND';
   readonly headers: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** Where `headers` do not do: what is sent to the origin that is named here, and to no other. */
@@ -20,7 +21,7 @@ const MAX_REDIRECTS = 10;
 export async function request<T>(
   context: RequestContext,
   asked: HttpRequest,
-  use: (response: Response, url: URL, progress: () => void) => Promise<T> | T,
+  use: (response: HttpResponse, url: URL, progress: () => void) => Promise<T> | T,
 ): Promise<T> {
   const work = async (signal: AbortSignal, progress: () => void) => {
     const { response, url } = await follow(context.name, asked, signal);
@@ -28,22 +29,21 @@ export async function request<T>(
     try {
       return await use(response, url, progress);
     } finally {
-      // A body that was read already, or broken off by the abort, has nothing left to cancel.
-      if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined);
+      response.discard();
     }
   };
   return unlessStalled(context, asked.signal, work, (error) => networkError(context.name, error));
 }
 
-/** Follows redirects itself: fetch would carry all headers along, except its own, to wherever they lead. */
-async function follow(name: string, asked: HttpRequest, signal: AbortSignal): Promise<{ response: Response; url: URL }> {
+/** Follows redirects; credentials go to the origin that they are for, and to no other. */
+async function follow(name: string, asked: HttpRequest, signal: AbortSignal): Promise<{ response: HttpResponse; url: URL }> {
   let { url } = asked;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const headers = { ...asked.headers, ...(url.origin === asked.credentials.origin ? asked.credentials.headers : {}) };
-    const response = await fetch(url, { method: asked.method, headers, redirect: 'manual', signal });
+    const response = await sendRequest({ url, method: asked.method, headers, signal });
     const location = [301, 302, 303, 307, 308].includes(response.status) ? response.headers.get('location') : null;
     if (location === null) return { response, url };
-    await response.body?.cancel();
+    response.discard();
     const next = URL.parse(location, url);
     if (next === null || !/^https?:$/.test(next.protocol)) {
       throw new StorageError('the server redirects to something that is no web address', { file: name, retryable: false });
@@ -62,7 +62,7 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
 };
 
 /** The error for a status that is not the one hoped for: worth another try if it is the server's fault or its load. */
-export function statusError(name: string, { status, statusText }: Response): StorageError {
+export function statusError(name: string, { status, statusText }: Pick<HttpResponse, 'status' | 'statusText'>): StorageError {
   const text = statusText === '' ? '' : ` ${statusText}`;
   return new StorageError(`the server answered ${status}${text}`, {
     file: name,

@@ -1,6 +1,7 @@
 import { ConfigError, StorageError } from '../errors.ts';
 import { untilAborted } from './abort.ts';
 import { checkedSource, readEach } from './checked-source.ts';
+import type { HttpResponse } from './http-client.ts';
 import { type HttpRequest, request, statusError } from './http-request.ts';
 import {
   changedError,
@@ -15,7 +16,7 @@ import {
 import { multipartBoundary, parseByteRanges, type RangePart } from './multi-range.ts';
 import type { ByteRange, CountedSource, SourceCounters } from './source.ts';
 import type { RequestContext } from './stall.ts';
-import { NOTHING, readAtMost, readStream } from './stream.ts';
+import { readAtMost, readStream } from './stream.ts';
 import { timeoutOf } from './timeout.ts';
 import { TokenRefused, type TokenSource } from './token.ts';
 
@@ -30,6 +31,8 @@ export interface HttpOptions {
   readonly tokens?: TokenSource | undefined;
   /** Asks for several ranges by one request. */
   readonly multiRange?: boolean | undefined;
+  /** The version, where it has been asked for already. */
+  readonly known?: FileVersion | undefined;
   /** Ends the opening. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -40,7 +43,7 @@ export interface HttpOptions {
  */
 export async function openHttpSource(location: string, options: HttpOptions): Promise<CountedSource> {
   const file = new HttpFile(location, options);
-  const size = await file.open(options.signal);
+  const size = await file.open(options.signal, options.known);
   return checkedSource({
     name: file.name,
     size,
@@ -94,8 +97,8 @@ class HttpFile {
   }
 
   /** Finds the size: by HEAD, or by asking for the first byte where HEAD is refused or says too little. */
-  async open(signal: AbortSignal | undefined): Promise<number> {
-    const version = (await this.#head(signal)) ?? (await this.#firstByte(signal));
+  async open(signal: AbortSignal | undefined, known: FileVersion | undefined): Promise<number> {
+    const version = known ?? (await this.#head(signal)) ?? (await this.#firstByte(signal));
     if (version === undefined)
       throw new StorageError('the server does not say how long the file is', { file: this.name, retryable: false });
     this.#version = version;
@@ -135,7 +138,7 @@ class HttpFile {
         const boundary = multipartBoundary(response.headers.get('content-type'));
         if (response.status === 412) throw changedError(this.name, 'its ETag is another one');
         if (response.status !== 206 || boundary === undefined) return undefined;
-        const parts = parseByteRanges(await readAtMost(this.name, response.body ?? NOTHING, room, progress), boundary);
+        const parts = parseByteRanges(await readAtMost(this.name, response.body, room, progress), boundary);
         for (const { total } of parts ?? []) refuseOtherVersion(this.name, this.#version, versionOf(response.headers, total));
         const isThere = ({ offset, length }: ByteRange) => parts?.some(({ first, last }) => first <= offset && offset + length - 1 <= last);
         return ranges.every(isThere) ? parts : undefined;
@@ -177,11 +180,11 @@ class HttpFile {
         return undefined;
       }
       this.#checkPartial(response, offset, length);
-      return readStream(this.name, response.body ?? NOTHING, length, progress);
+      return readStream(this.name, response.body, length, progress);
     });
   }
 
-  #checkPartial(response: Response, offset: number, length: number): void {
+  #checkPartial(response: HttpResponse, offset: number, length: number): void {
     const { status, headers } = response;
     if (status === 412) throw changedError(this.name, 'its ETag is another one');
     if (status === 416) throw changedError(this.name, `has no byte ${offset} any more`);
@@ -219,7 +222,7 @@ class HttpFile {
     return this.#send({ method: 'GET' }, {}, (response, progress) => {
       if (response.status !== 200) throw statusError(this.name, response);
       refuseOtherVersion(this.name, this.#version, versionOf(response.headers, size));
-      return readStream(this.name, response.body ?? NOTHING, size, progress);
+      return readStream(this.name, response.body, size, progress);
     });
   }
 
@@ -241,8 +244,7 @@ class HttpFile {
     use: Use<T>,
   ): Promise<T> {
     const from = this.#found;
-    // With a range, fetch asks for uncompressed bytes by itself.
-    const encoding: Record<string, string> = 'range' in headers ? {} : { 'accept-encoding': 'identity' };
+    const encoding = { 'accept-encoding': 'identity' };
     const bearer: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const credentials = { origin: this.#asked.origin, headers: { ...bearer, ...this.#credentials } };
     this.counters.requests++;
@@ -251,7 +253,7 @@ class HttpFile {
         this.#found = this.#asked;
         throw new StorageError(`the server it was redirected to answered ${response.status}`, { file: this.name });
       }
-      if (response.status === 401 && token !== undefined) throw new TokenRefused(this.name);
+      if ((response.status === 401 || response.status === 403) && token !== undefined) throw new TokenRefused(this.name, response.status);
       if (response.ok) this.#found = url;
       refuseEncoding(this.name, response.headers);
       return use(response, (bytes) => {
@@ -262,7 +264,7 @@ class HttpFile {
   }
 }
 
-type Use<T> = (response: Response, progress: (bytes: number) => void) => Promise<T> | T;
+type Use<T> = (response: HttpResponse, progress: (bytes: number) => void) => Promise<T> | T;
 
 function basicAuthorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};

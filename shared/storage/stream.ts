@@ -1,10 +1,5 @@
 import { StorageError } from '../errors.ts';
 
-/** A body without bytes. */
-export const NOTHING: AsyncIterable<Uint8Array> = {
-  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
-};
-
 /**
  * Collects a body of exactly `length` bytes, never holding more than that.
  * @throws StorageError, retryable, where it is shorter or longer

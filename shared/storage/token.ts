@@ -83,8 +83,8 @@ const LEEWAY_MS = 10_000;
 
 /** The server did not take the token. */
 export class TokenRefused extends StorageError {
-  constructor(file: string) {
-    super('the server refused the token (401)', {
+  constructor(file: string, status: number) {
+    super(`the server refused the token (${status})`, {
       file,
       retryable: false,
       hint: 'It may have expired, or be for another place: renew it.',

@@ -1,6 +1,7 @@
 import { StorageError } from '../errors.ts';
 import { untilAborted } from './abort.ts';
 import { checkedSource } from './checked-source.ts';
+import type { FolderEntry } from './folder.ts';
 import { changedError } from './http-version.ts';
 import type { ByteRange, CountedSource, SourceCounters } from './source.ts';
 import type { XrootdConnection } from './xrootd/connection.ts';
@@ -194,10 +195,7 @@ class XrootdFile {
 }
 
 /** Names of a folder's entries, with sizes; folders are marked. @throws StorageError */
-export async function listXrootdFolder(
-  location: string,
-  options: XrootdOptions,
-): Promise<{ name: string; size: number; isFolder: boolean }[]> {
+export async function listXrootdFolder(location: string, options: XrootdOptions): Promise<FolderEntry[]> {
   const address = parseXrootdAddress(location);
   const { loan, body } = await askServers(address, options, { requests: 0, bytes: 0, retries: 0 }, wire.listRequest);
   loan.release();

@@ -4,7 +4,7 @@ import { StorageError } from '../../errors.ts';
 import { sleep } from '../../runtime/retry.ts';
 import type { LearnedTimeout } from '../timeout.ts';
 import { askedKinds, credentialsFor, type XrootdIdentity } from './auth.ts';
-import { XrootdRefusal } from './failure.ts';
+import { LoginRefused, XrootdRefusal } from './failure.ts';
 import { FrameReader } from './frames.ts';
 import * as wire from './wire.ts';
 
@@ -147,16 +147,11 @@ export class XrootdConnection {
         refusal = error;
       }
     }
-    throw new StorageError(
-      refusal === undefined ? `the server accepts only ${kinds.join(', ')} as proof of who you are` : `login refused: ${refusal.message}`,
-      {
-        file: this.#where,
-        retryable: false,
-        hint: kinds.includes('ztn')
-          ? `A bearer token${refusal === undefined ? '' : ' that is still valid'} is needed (BEARER_TOKEN_FILE), over roots://.`
-          : 'higgsflow knows bearer tokens (ztn), unix and host.',
-      },
-    );
+    const hint = kinds.includes('ztn')
+      ? `A bearer token${refusal === undefined ? '' : ' that is still valid'} is needed (BEARER_TOKEN_FILE), over roots://.`
+      : 'higgsflow knows bearer tokens (ztn), unix and host.';
+    const accepted = `the server accepts only ${kinds.join(', ')} as proof of who you are`;
+    throw new LoginRefused(refusal === undefined ? accepted : `login refused: ${refusal.message}`, this.#where, hint);
   }
 
   #encrypt(): Promise<void> {

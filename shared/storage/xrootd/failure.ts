@@ -29,3 +29,10 @@ export class XrootdRefusal extends Error {
     this.number = number;
   }
 }
+
+/** None of our proofs was taken. */
+export class LoginRefused extends StorageError {
+  constructor(reason: string, file: string, hint: string) {
+    super(reason, { file, retryable: false, hint });
+  }
+}

@@ -10,12 +10,16 @@ import type { XrootdOptions } from './server.ts';
 const folders = new Map<string, Promise<string[]>>();
 
 /** What the settings mean for XRootD. @throws ConfigError where the folder of certificates cannot be read */
-export async function xrootdOptions({ token, xrootd }: StorageSettings): Promise<Pick<XrootdOptions, 'identity' | 'authorities'>> {
+export async function xrootdOptions({
+  token,
+  xrootd,
+}: StorageSettings): Promise<Pick<XrootdOptions, 'identity' | 'renewedAfter' | 'authorities'>> {
   const folder = xrootd.authoritiesFolder;
   const user = xrootd.user ?? localUser();
   return {
     // Tokens go nowhere in clear text, so that those who need none are not asked to have one.
     identity: async (overTls) => ({ user, token: overTls ? await tokenSource(token).current() : undefined }),
+    renewedAfter: (refused) => tokenSource(token).renewedAfter(refused),
     authorities: folder === undefined ? undefined : await readAuthorities(folder),
   };
 }

@@ -1,9 +1,10 @@
 import { ConfigError, PipelineError, StorageError } from '../../errors.ts';
+import { untilAborted } from '../abort.ts';
 import type { SourceCounters } from '../source.ts';
 import { timeoutOf } from '../timeout.ts';
 import type { XrootdIdentity } from './auth.ts';
 import type { Answer, ConnectionOptions, XrootdConnection } from './connection.ts';
-import { refusedError, XROOTD_ERROR, XrootdRefusal } from './failure.ts';
+import { LoginRefused, refusedError, XROOTD_ERROR, XrootdRefusal } from './failure.ts';
 import { borrowConnection, type Loan } from './pool.ts';
 import type { Redirection, RequestFrame } from './wire.ts';
 
@@ -11,6 +12,8 @@ export interface XrootdOptions {
   readonly timeoutMs: number;
   /** Asked again for each new connection, so that a token which was renewed is taken up. */
   identity(overTls: boolean): Promise<XrootdIdentity>;
+  /** Whether there is another token than this one, which was refused. */
+  renewedAfter?(token: string): Promise<boolean>;
   /** PEM certificates that are trusted besides Node's own. */
   readonly authorities?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -117,12 +120,17 @@ async function connectTo(
   const { timeoutMs, authorities } = options;
   const timeout = timeoutOf(`root://${place.host}:${place.port}`, timeoutMs);
   const wanted: ConnectionOptions = { host: place.host, port: place.port, tls: address.tls, identity, authorities, timeout };
+  const borrowing = borrowConnection(wanted);
   try {
-    const loan = await borrowConnection(wanted);
+    const loan = await untilAborted(borrowing, signal);
     // Greeting with protocol, and login.
     if (loan.fresh) counters.requests += 2;
     return loan;
   } catch (error) {
+    // Whoever stops waiting does not keep what comes.
+    if (signal?.aborted) borrowing.then(({ release }) => release()).catch(() => undefined);
+    const refused = error instanceof LoginRefused && identity.token !== undefined;
+    if (refused && (await options.renewedAfter?.(identity.token))) return connectTo(address, place, options, counters, signal);
     throw xrootdError(address.name, error);
   }
 }
