@@ -233,6 +233,17 @@ describe.skipIf(!broker)('the services over a broker', () => {
     expect((await verbs().runs()).map(({ run }) => run)).toEqual(['b']);
   });
 
+  it('are driven by a program of a user: the example submits, watches and takes the results', async () => {
+    await workers(1);
+    const out = join(services.folder, 'example');
+    const example = services.run('examples/submit-a-run.ts', [services.collectorUrl, samples, out]);
+    expect(await example.ended, example.stderr).toBe(0);
+    const lines = example.log.map(({ text }) => `${text}`);
+    expect(lines.some((line) => /^complete: 12 of 12 tasks, 100 %$/.test(line))).toBe(true);
+    expect(lines.at(-1)).toMatch(/ ± /);
+    expectSameFiles(out, await inOneProcess({ analysis: 'atlas-hzz-2020', data: [samples] }));
+  });
+
   it('cancel a run when asked: its tasks are gone, and the next run is served', async () => {
     const data = Array.from({ length: 200 }, (_, i) => `synthetic://${100 + i}`);
     expect(await produce({ run: 'long', analysis: 'rehearsal', data, catalogue: 'none' }).ended).toBe(0);

@@ -110,12 +110,12 @@ export class Services {
   /** Starts a service; resolves at once. */
   start(name: ServiceName, env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): ServiceProcess {
     const port = name === 'collector' ? { HTTP_PORT: `${this.#collectorPort}` } : {};
-    return this.#run(`services/${name}/main.ts`, args, { ...port, ...env });
+    return this.run(`services/${name}/main.ts`, args, { ...port, ...env });
   }
 
   /** The command line, as a process. */
   higgsflow(args: readonly string[], env: Readonly<Record<string, string>> = {}): ServiceProcess {
-    return this.#run('cli/main.ts', args, env);
+    return this.run('cli/main.ts', args, env);
   }
 
   /** Ends all that is left. */
@@ -123,7 +123,8 @@ export class Services {
     await Promise.all([...this.#processes].map((each) => each.end()));
   }
 
-  #run(program: string, args: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
+  /** Any program of the repository, with the same environment. */
+  run(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ServiceProcess {
     const started = new ServiceProcess(program, args, { ...this.env, ...env });
     this.#processes.add(started);
     void started.ended.then(() => this.#processes.delete(started));

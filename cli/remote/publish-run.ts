@@ -40,16 +40,16 @@ async function throughBroker(taskList: TaskList, broker: BrokerOptions, signal: 
   return { queue, taskList, close: () => queue.close() };
 }
 
-/** Each page of tasks is handed to the collector to be published. */
+/** The frozen list is handed to the collector to be published. */
 function throughCollector(client: CollectorClient): Way {
   const taskList: TaskList = {
     open: (spec) => client.open(spec),
-    add: async (run, files) => {
-      await client.add(run, files);
-      await client.issue(run);
-    },
+    add: (run, files) => client.add(run, files),
     freeze: (run) => client.freeze(run),
-    pending: async () => [],
+    pending: async (run) => {
+      await client.issue(run);
+      return [];
+    },
   };
   const tasks = { publish: async () => {}, consume: async () => {}, depth: async () => 0 };
   return { queue: { tasks }, taskList, close: async () => {} };

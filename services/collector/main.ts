@@ -18,6 +18,8 @@ import { observeCollector } from './observe.ts';
 
 /** A broken collector stays for so long, so that probes and people can read why it is not ready. */
 const LAST_WORDS_MS = 10_000;
+/** A worker that starts waits so long to hear of the open runs. */
+const ANNOUNCE_MS = 500;
 
 async function serve(
   { settings, log, metrics, signal }: ServiceParts<CollectorSettings>,
@@ -27,7 +29,10 @@ async function serve(
   const ledger = new Ledger(resolve(settings.LEDGER_FILE));
   try {
     const onEvent = (event: string) => metrics.queueEvent(event);
-    const queue = await openAmqpQueue({ ...brokerAddress(settings), patienceMs: Infinity, log: readiness.watch(log), onEvent, signal });
+    const queue = await openAmqpQueue({
+      ...{ ...brokerAddress(settings), patienceMs: Infinity, log: readiness.watch(log), onEvent, signal },
+      announceMs: ANNOUNCE_MS,
+    });
     const collector = new Collector({
       ledger,
       queue,
