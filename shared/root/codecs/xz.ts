@@ -1,6 +1,7 @@
 import { decompressSync } from '@napi-rs/lzma/xz';
 import { CodecError } from '../../errors.ts';
 import type { Codec } from './codec.ts';
+import { release } from './release.ts';
 
 const FOOTER_BYTES = 12;
 
@@ -12,6 +13,7 @@ export const decodeXz: Codec = (arena, from, bytes, to, length) => {
   const decoded = decompressSync(block);
   if (decoded.length !== length) throw new CodecError(`it holds ${decoded.length} bytes, not ${length}`);
   arena.bytes.set(decoded, to);
+  release(decoded, length);
 };
 
 /**
