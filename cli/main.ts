@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { isPipelineError, type PipelineError } from '#shared/errors.ts';
+import { closeTunnels } from './cluster/open-services.ts';
 import { register as registerCancel } from './commands/cancel.ts';
 import { register as registerCleanup } from './commands/cleanup.ts';
 import { register as registerDump } from './commands/dump.ts';
@@ -13,6 +14,7 @@ import { register as registerResults } from './commands/results.ts';
 import { register as registerRetry } from './commands/retry.ts';
 import { register as registerRun } from './commands/run.ts';
 import { register as registerRuns } from './commands/runs.ts';
+import { register as registerScaling } from './commands/scaling.ts';
 import { register as registerStart } from './commands/start.ts';
 import { register as registerStatus } from './commands/status.ts';
 import { register as registerSubmit } from './commands/submit.ts';
@@ -35,7 +37,7 @@ First steps:
 const COMMANDS = [
   ...[registerStart, registerRun],
   ...[registerSubmit, registerWatch, registerStatus, registerResults, registerFailures, registerRetry, registerCancel],
-  ...[registerRuns, registerCleanup, registerRehearse],
+  ...[registerRuns, registerCleanup, registerRehearse, registerScaling],
   ...[registerGenerate, registerInspect, registerDump],
 ];
 
@@ -72,4 +74,6 @@ try {
   await program().parseAsync();
 } catch (error) {
   process.exitCode = fail(error);
+} finally {
+  await closeTunnels();
 }

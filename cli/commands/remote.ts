@@ -6,6 +6,8 @@ import type { BrokerOptions } from '../remote/publish-run.ts';
 /** Every such command has these. */
 export interface RemoteFlags {
   readonly collector?: string;
+  readonly namespace?: string;
+  readonly context?: string;
   readonly json?: boolean;
 }
 
@@ -13,6 +15,8 @@ export interface RemoteFlags {
 export function remote(command: Command): Command {
   return command
     .option('--collector <url>', 'the collector (HIGGSFLOW_COLLECTOR, or http://localhost:8081)')
+    .option('-n, --namespace <name>', 'the services of this namespace of the Kubernetes cluster, in place of --collector')
+    .option('--context <name>', 'context of the kubeconfig (the current one)')
     .option('--json', 'print JSON');
 }
 
@@ -31,10 +35,12 @@ export async function clientOf({
   return { collector: collector ?? settings.HIGGSFLOW_COLLECTOR, broker };
 }
 
-/** The verbs, for these services. */
+/** The verbs, for these services. Those of a cluster are reached by a tunnel that ends with the command (cli/main.ts). */
 export async function connectTo(flags: RemoteFlags): Promise<Higgsflow> {
   const { connect } = await import('../api.ts');
-  return connect(await clientOf(flags));
+  if (flags.namespace === undefined) return connect(await clientOf(flags));
+  const { forwardCollector, openCluster } = await import('../cluster/open-services.ts');
+  return connect({ collector: (await forwardCollector(await openCluster(flags), flags.namespace)).url });
 }
 
 /** To stdout, with indents. */

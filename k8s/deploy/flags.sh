@@ -12,6 +12,7 @@ What is run
   --analysis NAME|FILE   built-in analysis, or your own file: ./mine.ts          (atlas-hzz-2020)
   --data-dir FOLDER      a folder of this machine, which the workers read
   --data WHERE           URL, or path inside --data-dir; repeatable              (all of --data-dir; else the catalogue's files)
+  --catalogue NAME|FILE  what the files are: atlas-2020, atlas-2025, FILE.json, none  (that of the analysis)
   --set KEY=VALUE        a parameter of the analysis; repeatable
   --fraction PART        read the first part of each file, over 0 to 1
   --chunk-entries N      cut files with more entries into chunks of about as many
@@ -44,7 +45,7 @@ END
 }
 
 set_defaults() {
-  ANALYSIS=atlas-hzz-2020 DATA_DIR='' RUN='' NO_RUN='' FRACTION='' CHUNK_ENTRIES=''
+  ANALYSIS=atlas-hzz-2020 CATALOGUE='' DATA_DIR='' RUN='' NO_RUN='' FRACTION='' CHUNK_ENTRIES=''
   DATA=() SETTINGS=()
   WORKERS_MIN=1 WORKERS_MAX=20 WORKER_CPU='' KEDA=''
   CONTEXT='' CONTEXT_GIVEN='' NAMESPACE=higgsflow OUT='' EXPOSE='' NO_BUILD='' PUSH=''
@@ -55,7 +56,7 @@ parse_flags() {
   set_defaults
   while [ $# -gt 0 ]; do
     case $1 in
-      --analysis | --data-dir | --data | --set | --fraction | --chunk-entries | --run | --workers-min | --workers-max | --worker-cpu | --context | --namespace | --out | --push)
+      --analysis | --catalogue | --data-dir | --data | --set | --fraction | --chunk-entries | --run | --workers-min | --workers-max | --worker-cpu | --context | --namespace | --out | --push)
         [ -n "${2:-}" ] || die 2 "$1 needs a value; see --help"
         set_value "$1" "$2"
         shift 2
@@ -76,6 +77,7 @@ parse_flags() {
 set_value() {
   case $1 in
     --analysis) ANALYSIS=$2 ;;
+    --catalogue) CATALOGUE=$2 ;;
     --data-dir) DATA_DIR=$2 ;;
     --data) DATA+=("$2") ;;
     --set) SETTINGS+=("$2") ;;

@@ -39,6 +39,11 @@ pods_have() {
 run_request() {
   local parts
   parts="\"run\": $(json_string "$RUN"), \"analysis\": $(json_string "$ANALYSIS"), \"data\": [$(json_list "${RUN_DATA[@]+"${RUN_DATA[@]}"}")]"
+  case $CATALOGUE in
+    '') ;;
+    *.json) parts="$parts, \"catalogue\": $(cat "$CATALOGUE")" ;;
+    *) parts="$parts, \"catalogue\": $(json_string "$CATALOGUE")" ;;
+  esac
   [ ${#SETTINGS[@]} -eq 0 ] || parts="$parts, \"set\": {$(json_settings)}"
   [ -z "$FRACTION" ] || parts="$parts, \"fraction\": ${FRACTION/#./0.}"
   [ -z "$CHUNK_ENTRIES" ] || parts="$parts, \"chunkEntries\": $CHUNK_ENTRIES"
@@ -141,7 +146,7 @@ producer_failed() { [ "$(kn get job "$JOB" -o 'jsonpath={.status.conditions[?(@.
 
 explain_producer() {
   step "the producer failed: its log ends with"
-  { kn logs "job/$JOB" --tail=5 2>&1 || true; } | cut -c1-600 | indented
+  { kn logs "job/$JOB" --tail=5 2> /dev/null || true; } | cut -c1-600 | indented
   die 1 "the run could not be submitted"
 }
 

@@ -53,7 +53,11 @@ export async function openUserCluster({ context }: ClusterChoice = {}): Promise<
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     forward: (namespace, service, port) =>
       listen(async (socket) => {
-        await forwarder.portForwardService(namespace, service, [port], socket, null, socket);
+        const remote = await forwarder.portForwardService(namespace, service, [port], socket, null, socket);
+        const close = () => (typeof remote === 'function' ? remote()?.close() : remote.close());
+        // It ends neither side when the other one does.
+        if (socket.destroyed) close();
+        else socket.once('close', close);
       }),
   };
 }
