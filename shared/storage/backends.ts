@@ -82,6 +82,7 @@ const BACKENDS: Readonly<Record<string, Backend>> = {
   gs: GCS,
   root: XROOTD_BACKEND,
   roots: XROOTD_BACKEND,
+  synthetic: { limits: () => DISK_LIMITS, open: async (location) => (await import('./synthetic.ts')).openSyntheticSource(location) },
 };
 
 /** The backend of a location's scheme. @throws ConfigError for one that nobody serves */
