@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Task } from '#shared/queue/messages.ts';
+// For its warning, should the compiled kernels be missing: threads do not repeat it.
+import '#shared/root/compiled-kernels.ts';
 import type { FromThread, ThreadSettings, ToThread } from './thread-protocol.ts';
 
 export interface PoolOptions extends ThreadSettings {

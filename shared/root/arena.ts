@@ -6,12 +6,10 @@
  * time; all places of a batch are planned first (`ArenaPlan`), `reserve` makes room for them at once, and views are
  * made last. The next `reserve` is that of the next batch, before which all views have ended by contract.
  */
-import { isMainThread } from 'node:worker_threads';
 import { compiledMemory, missingKernels } from './compiled-kernels.ts';
 import type { KernelMemory, Kernels } from './kernels.ts';
 
 const plainMemory = missingKernels === undefined ? undefined : (await import('./plain-kernels.ts')).plainMemory;
-if (missingKernels !== undefined && isMainThread) process.emitWarning(`reading is slower than it could be: ${missingKernels}`);
 
 /** Bytes between the places in an arena: kernels may not write past a place, but vectors like aligned ones. */
 const ALIGNMENT = 64;

@@ -1,5 +1,6 @@
 /** The kernels as WebAssembly: made of codecs/wasm/ by bin/build-kernels.mjs. */
 import { readFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 import type { KernelMemory, Kernels } from './kernels.ts';
 
 const FILE = new URL('./codecs/wasm/kernels.wasm', import.meta.url);
@@ -14,6 +15,7 @@ const module = compile();
 
 /** Why the plain kernels are used; undefined where they are not. */
 export const missingKernels: string | undefined = typeof module === 'string' ? module : undefined;
+if (missingKernels !== undefined && isMainThread) process.emitWarning(`reading is slower than it could be: ${missingKernels}`);
 
 function compile(): WebAssembly.Module | string {
   let bytes: Buffer<ArrayBuffer>;

@@ -4,6 +4,8 @@ import { createElements, type ElementArray, type ElementType, elementBytes } fro
 import { type Encoding, encodingOf } from './column-types.ts';
 import type { ColumnRecord } from './schema.ts';
 
+const CHAR = 0x02;
+
 /** Bytes of a page of this many elements. */
 export function pageBytes({ bits }: Pick<ColumnRecord, 'bits'>, elements: number): number {
   return Math.ceil((elements * bits) / 8);
@@ -29,7 +31,9 @@ export function decodePage(
   at: number,
 ): void {
   const encoding = knownEncoding(column);
-  if (encoding.kind === 'plain' && encoding.element === element) {
+  // Characters are bytes, with or without a sign.
+  const same = encoding.element === element || (column.type === CHAR && elementBytes(element) === 1);
+  if (encoding.kind === 'plain' && same) {
     plainElements(encoding, bytes, out, at);
     return;
   }
