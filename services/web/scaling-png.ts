@@ -80,7 +80,6 @@ function panel(title: string, weight: number): ScaleOptions<'linear'> {
     stack: 'panels',
     stackWeight: weight,
     beginAtZero: true,
-    offset: true,
     title: { display: true, text: title, font: { family: FONT, size: 13 } },
     ticks: { font: { family: FONT }, precision: 0, maxTicksLimit: 6 },
   } as unknown as ScaleOptions<'linear'>;
