@@ -9,8 +9,12 @@ import { parseStreamerInfos, StreamerCatalogue } from './streamer-info.ts';
 
 /** Directories deeper than this are a crafted file. */
 const MAX_DIRECTORY_DEPTH = 64;
-/** Read at once when a file is opened: header, first key and root directory. */
-const HEAD_BYTES = 1024;
+/** Read at once when a file is opened: header, first key and root directory. Remote sources fetch as much to learn the size. */
+const HEAD_BYTES = 512;
+/** What lies before the list of keys mostly is the description of the tree: for some 100 branches about so long. */
+const BEFORE_KEYS_BYTES = 12 * 1024;
+/** Keys and class descriptions that are further apart than this are not read at once. */
+const MAX_TAIL_BYTES = 128 * 1024;
 
 /** A key with the path of its directory: `path` is `dir/sub/name`, without cycle. */
 export interface KeyEntry {
@@ -23,6 +27,8 @@ export class RootFile {
   readonly source: ByteSource;
   readonly header: FileHeader;
   readonly #head: Uint8Array;
+  /** The end of the file from some place on, once it has been read. */
+  #tail: { readonly offset: number; readonly bytes: Uint8Array } | undefined;
   #streamers: Promise<StreamerCatalogue> | undefined;
   #entries: Promise<KeyEntry[]> | undefined;
 
@@ -32,13 +38,30 @@ export class RootFile {
     this.#head = head;
   }
 
-  /** Bytes at a file position, from the head where it has them. */
+  /** Bytes at a file position, from the head or the tail where they have them. */
   async read(offset: number, length: number): Promise<Uint8Array> {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.source.size)) {
       throw new RootFormatError(`${length} bytes needed where the file has ${this.source.size}`, { file: this.source.name, offset });
     }
     if (offset + length <= this.#head.length) return this.#head.subarray(offset, offset + length);
-    return this.source.read(offset, length);
+    const tail = this.#tail;
+    const end = offset + length;
+    if (tail === undefined || end <= tail.offset || end > tail.offset + tail.bytes.length) return this.source.read(offset, length);
+    if (offset >= tail.offset) return tail.bytes.subarray(offset - tail.offset, end - tail.offset);
+    const bytes = new Uint8Array(length);
+    bytes.set(await this.source.read(offset, tail.offset - offset));
+    bytes.set(tail.bytes.subarray(0, end - tail.offset), tail.offset - offset);
+    return bytes;
+  }
+
+  /** Reads the list of keys together with the class descriptions and the tree that mostly are its neighbours: one round trip. */
+  async #readTail(seekKeys: number, keysBytes: number): Promise<void> {
+    const { seekInfo, infoBytes } = this.header;
+    const begin = seekInfo === 0 ? seekKeys : Math.min(seekKeys, seekInfo);
+    const end = Math.max(seekKeys + keysBytes, seekInfo + infoBytes);
+    const offset = Math.max(this.#head.length, begin - BEFORE_KEYS_BYTES);
+    if (this.#tail !== undefined || end - begin > MAX_TAIL_BYTES || end > this.source.size || offset >= end || keysBytes < 0) return;
+    this.#tail = { offset, bytes: await this.source.read(offset, end - offset) };
   }
 
   /** All keys of all directories, in the order of the file, directories themselves included. */
@@ -128,6 +151,7 @@ export class RootFile {
     cursor.take(version > 1000 ? 16 : 8); // this directory's and its parent's position
     const seekKeys = version > 1000 ? cursor.u64() : cursor.u32();
     if (seekKeys === 0) return [];
+    await this.#readTail(seekKeys, keysBytes);
     const list = new Cursor(await this.read(seekKeys, keysBytes), seekKeys);
     parseKey(list);
     const count = list.i32();

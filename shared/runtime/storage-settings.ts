@@ -28,7 +28,7 @@ export const storageSettings = z.object({
   X509_CERT_DIR: text.optional().describe('folder of certificates that roots:// trusts besides the public ones'),
   XRD_USER: text.optional().describe('name for root:// servers; without it the one of this account'),
   STORAGE_TIMEOUT_SECONDS: z.coerce.number().positive().default(30).describe('longest silence of a server; less where it has been quick'),
-  STORAGE_MULTI_RANGE: flag.default(false).describe('ask web servers for several ranges by one request'),
+  STORAGE_MULTI_RANGE: flag.default(true).describe('ask web servers for several ranges by one request'),
   DOWNLOAD_MAX_KB: whole.optional().describe('kB/s that all reads of a process take together at most'),
   CACHE_PREFIX: text.optional().describe('cache that remote addresses are read through: root://xcache:1094//, or https://proxy/'),
   CACHE_DIR: text.optional().describe('folder for blocks of remote files that have been read'),

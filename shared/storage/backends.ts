@@ -9,6 +9,7 @@ export interface BackendOptions {
   readonly timeoutMs: number;
   readonly maxWholeBytes: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly headBytes: number;
   readonly signal: AbortSignal | undefined;
   readonly settings: StorageSettings;
 }
@@ -26,7 +27,7 @@ export const DISK_LIMITS: ReadLimits = { gapBytes: 64 * KIB, maxBytes: 8 * MIB, 
 // A further request costs a round trip, in which a good connection carries some 100 KiB.
 const WEB: ReadLimits = { gapBytes: 128 * KIB, maxBytes: 8 * MIB, parallel: 4 };
 // A further range costs some 150 bytes in each direction.
-const WEB_VECTOR: ReadLimits = { gapBytes: KIB, maxBytes: 8 * MIB, parallel: 2, vector: { ranges: 64, bytes: 16 * MIB } };
+const WEB_VECTOR: ReadLimits = { gapBytes: 256, maxBytes: 8 * MIB, parallel: 2, vector: { ranges: 64, bytes: 16 * MIB } };
 // A further range costs 16 bytes in each direction; servers take 1024 of at most 2 MiB.
 const XROOTD: ReadLimits = { gapBytes: 256, maxBytes: 2_097_136, parallel: 2, vector: { ranges: 1024, bytes: 16 * MIB } };
 
@@ -47,8 +48,8 @@ const DAV: Backend = {
 
 const S3: Backend = {
   limits: () => WEB,
-  open: async (location, { settings, timeoutMs, signal }) =>
-    (await import('./s3.ts')).openS3Source(location, { settings: settings.s3, timeoutMs, signal }),
+  open: async (location, { settings, timeoutMs, headBytes, signal }) =>
+    (await import('./s3.ts')).openS3Source(location, { settings: settings.s3, timeoutMs, headBytes, signal }),
 };
 
 const GCS: Backend = {

@@ -6,7 +6,7 @@ import type { OpenOptions } from './open.ts';
 import type { CountedSource } from './source.ts';
 import { sendPart, startTestServer, type TestServer } from './test-server.ts';
 
-const QUICK = { timeoutMs: 300, retry: { attempts: 3, baseMs: 1, maxMs: 2 } };
+const QUICK = { timeoutMs: 300, headBytes: 0, retry: { attempts: 3, baseMs: 1, maxMs: 2 } };
 
 /** Runs the suite with sources that `open` makes of a test server's URL. */
 export function describeHttpFaults(name: string, open: (url: string, options: OpenOptions) => Promise<CountedSource>): void {

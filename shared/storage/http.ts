@@ -31,6 +31,8 @@ export interface HttpOptions {
   readonly tokens?: TokenSource | undefined;
   /** Asks for several ranges by one request. */
   readonly multiRange?: boolean | undefined;
+  /** So many first bytes are asked for in place of the size alone, and kept for the first read. */
+  readonly headBytes?: number | undefined;
   /** The version, where it has been asked for already. */
   readonly known?: FileVersion | undefined;
   /** Ends the opening. */
@@ -43,7 +45,7 @@ export interface HttpOptions {
  */
 export async function openHttpSource(location: string, options: HttpOptions): Promise<CountedSource> {
   const file = new HttpFile(location, options);
-  const size = await file.open(options.signal, options.known);
+  const size = await file.open(options);
   return checkedSource({
     name: file.name,
     size,
@@ -72,6 +74,8 @@ class HttpFile {
   /** Where the last redirect led. */
   #found: URL;
   #version: FileVersion = { size: 0, etag: undefined, lastModified: undefined };
+  /** What came with the size; the first read takes it. */
+  #first: Uint8Array | undefined;
   /** The whole file, once the server has shown that it answers no ranges. */
   #whole: Promise<Uint8Array> | undefined;
 
@@ -96,16 +100,23 @@ class HttpFile {
     return etag?.startsWith('W/') === false ? etag : lastModified;
   }
 
-  /** Finds the size: by HEAD, or by asking for the first byte where HEAD is refused or says too little. */
-  async open(signal: AbortSignal | undefined, known: FileVersion | undefined): Promise<number> {
-    const version = known ?? (await this.#head(signal)) ?? (await this.#firstByte(signal));
+  /** Finds the size: by HEAD, or by asking for the first bytes where they are wanted, or HEAD is refused or says too little. */
+  async open({ signal, known, headBytes = 0 }: HttpOptions): Promise<number> {
+    const version = known ?? (headBytes > 0 ? await this.#firstBytes(headBytes, signal) : await this.#headOrFirstByte(signal));
     if (version === undefined)
       throw new StorageError('the server does not say how long the file is', { file: this.name, retryable: false });
     this.#version = version;
     return version.size;
   }
 
+  async #headOrFirstByte(signal: AbortSignal | undefined): Promise<FileVersion | undefined> {
+    return (await this.#head(signal)) ?? (await this.#firstBytes(1, signal));
+  }
+
   async read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined && offset + length <= first.length) return first.slice(offset, offset + length);
     const bytes = this.#whole === undefined ? await this.#readRange(offset, length, signal) : undefined;
     return bytes ?? (await this.#fromWhole(signal)).slice(offset, offset + length);
   }
@@ -160,13 +171,17 @@ class HttpFile {
     });
   }
 
-  #firstByte(signal: AbortSignal | undefined): Promise<FileVersion | undefined> {
-    return this.#send({ method: 'GET', signal }, { range: 'bytes=0-0' }, (response) => {
+  #firstBytes(count: number, signal: AbortSignal | undefined): Promise<FileVersion | undefined> {
+    return this.#send({ method: 'GET', signal }, { range: `bytes=0-${count - 1}` }, async (response, progress) => {
       const { status, headers } = response;
       const emptyFile = status === 416 && headers.get('content-range') === 'bytes */0';
       if (status !== 200 && status !== 206 && !emptyFile) throw statusError(this.name, response);
-      const ranged = emptyFile ? 0 : parseContentRange(headers.get('content-range'))?.total;
+      const range = parseContentRange(headers.get('content-range'));
+      const ranged = emptyFile ? 0 : range?.total;
       const size = status === 200 ? contentLength(headers) : ranged;
+      if (count > 1 && status === 206 && range?.first === 0) {
+        this.#first = await readStream(this.name, response.body, range.last + 1, progress);
+      }
       return size === undefined ? undefined : versionOf(headers, size);
     });
   }

@@ -17,6 +17,11 @@ export interface OpenOptions {
   readonly timeoutMs?: number | undefined;
   /** Largest file that is kept in memory where a server answers no ranges; 256 MiB unless said. */
   readonly maxWholeBytes?: number | undefined;
+  /**
+   * First bytes of a remote file that are fetched with its size, for the first read; 512 unless said: what a ROOT file is
+   * asked for first.
+   */
+  readonly headBytes?: number | undefined;
   /** Sent to the host named in the location, for example an authorization. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** How remote files are read, with credentials; what the environment says unless given. */
@@ -26,6 +31,7 @@ export interface OpenOptions {
 }
 
 const MAX_WHOLE_BYTES = 256 * 1024 * 1024;
+const HEAD_BYTES = 512;
 
 /**
  * Opens a path or URL for reading by ranges, with retries and joined reads; remote ones also by what the settings say about
@@ -68,8 +74,8 @@ async function openLocal(location: string, options: OpenOptions): Promise<Counte
 
 async function openRemote(location: string, options: OpenOptions, settings: StorageSettings): Promise<CountedSource> {
   const backend = findBackend(location);
-  const { maxWholeBytes = MAX_WHOLE_BYTES, headers = {}, timeoutMs = settings.timeoutMs, signal } = options;
-  const source = await openPatiently(() => backend.open(location, { timeoutMs, maxWholeBytes, headers, signal, settings }), options);
+  const { maxWholeBytes = MAX_WHOLE_BYTES, headers = {}, headBytes = HEAD_BYTES, timeoutMs = settings.timeoutMs, signal } = options;
+  const source = await openPatiently(() => backend.open(location, { timeoutMs, maxWholeBytes, headers, headBytes, signal, settings }), options);
   const { counters } = source;
   const placed = { ...source, places: () => ({ [serverOf(location)]: counters.bytes }) };
   try {

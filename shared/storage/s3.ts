@@ -1,5 +1,5 @@
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
-import { StorageError } from '../errors.ts';
+import { isPipelineError, StorageError } from '../errors.ts';
 import { checkedSource } from './checked-source.ts';
 import { changedError } from './http-version.ts';
 import { parseObjectAddress } from './object-address.ts';
@@ -13,6 +13,8 @@ import { timeoutOf } from './timeout.ts';
 export interface S3Options {
   readonly settings: S3Settings;
   readonly timeoutMs: number;
+  /** So many first bytes are asked for in place of the size alone, and kept for the first read. */
+  readonly headBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,10 +63,31 @@ export async function openS3Source(location: string, options: S3Options): Promis
     counters.requests++;
     return unlessStalled(context, signal, work, (error) => objectError(name, error));
   };
-  const head = await send(options.signal, (abortSignal) =>
-    client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal }),
-  );
-  const { ContentLength: size, ETag: etag } = head;
+  const count = (progress: () => void) => (bytes: number) => {
+    counters.bytes += bytes;
+    progress();
+  };
+  const askSize = () =>
+    send(options.signal, async (abortSignal) => {
+      const { ContentLength, ETag } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal });
+      return { size: ContentLength, etag: ETag, first: undefined };
+    });
+  const askFirst = (headBytes: number) =>
+    send(options.signal, async (abortSignal, progress) => {
+      const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=0-${headBytes - 1}` }), { abortSignal });
+      const total = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
+      const first = await readStream(name, answer.Body as AsyncIterable<Uint8Array>, answer.ContentLength ?? 0, count(progress));
+      return { size: total === undefined ? undefined : Number(total), etag: answer.ETag, first };
+    });
+  const { headBytes = 0 } = options;
+  // An empty file has no first byte (416).
+  const isEmpty = (error: unknown) => isPipelineError(error, 'StorageError') && error.reason.startsWith('changed while');
+  const opened = await (headBytes > 0 ? askFirst(headBytes) : askSize()).catch((error: unknown) => {
+    if (!isEmpty(error)) throw error;
+    return askSize();
+  });
+  const { size, etag } = opened;
+  let { first } = opened;
   if (size === undefined) throw new StorageError('the server does not say how long the file is', { file: name, retryable: false });
   const condition = etag === undefined ? {} : { IfMatch: etag };
   return checkedSource({
@@ -72,17 +95,18 @@ export async function openS3Source(location: string, options: S3Options): Promis
     size,
     version: etag,
     counters,
-    read: (offset, length, signal) =>
-      send(signal, async (abortSignal, progress) => {
+    read: async (offset, length, signal) => {
+      const kept = first;
+      first = undefined;
+      if (kept !== undefined && offset + length <= kept.length) return kept.slice(offset, offset + length);
+      return send(signal, async (abortSignal, progress) => {
         const range = { Range: `bytes=${offset}-${offset + length - 1}`, ...condition };
         const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...range }), { abortSignal });
         progress();
         refuseOther(name, size, etag, answer);
-        return readStream(name, answer.Body as AsyncIterable<Uint8Array>, length, (bytes) => {
-          counters.bytes += bytes;
-          progress();
-        });
-      }),
+        return readStream(name, answer.Body as AsyncIterable<Uint8Array>, length, count(progress));
+      });
+    },
     close: async () => closing.abort(new StorageError('closed during a read', { file: name, retryable: false })),
   });
 }

@@ -20,6 +20,10 @@ import * as wire from './xrootd/wire.ts';
 /** What servers take in one vector read unless they are told otherwise: parts, and bytes of one part. */
 export const XROOTD_VECTOR = { ranges: 1024, rangeBytes: 2_097_136 } as const;
 
+/** A short read so soon after it has been asked for changes does not ask again: servers tell times in whole seconds. */
+const RECHECK_MS = 200;
+const SHORT_READ_BYTES = 64 * 1024;
+
 /** A file as one server has it open. */
 interface Handle {
   readonly loan: Loan;
@@ -53,6 +57,7 @@ class XrootdFile {
   #handle: Promise<Handle> | undefined;
   #stat: wire.XrootdStat | undefined;
   #hasVectorReads = true;
+  #checkedAt = 0;
 
   constructor(address: XrootdAddress, options: XrootdOptions) {
     this.address = address;
@@ -69,7 +74,8 @@ class XrootdFile {
   }
 
   async read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    return this.#use(signal, async ({ loan, id }, either) => {
+    const mayTrust = length <= SHORT_READ_BYTES && performance.now() - this.#checkedAt < RECHECK_MS;
+    return this.#use(signal, !mayTrust, async ({ loan, id }, either) => {
       const bytes = await this.#ask(loan.connection, wire.readRequest(id, offset, length), either, length);
       this.counters.bytes += bytes.length;
       if (bytes.length === length) return bytes;
@@ -80,7 +86,7 @@ class XrootdFile {
   async readVector(ranges: readonly ByteRange[], signal: AbortSignal | undefined): Promise<Uint8Array[]> {
     if (!this.#hasVectorReads || ranges.some(({ length }) => length > XROOTD_VECTOR.rangeBytes))
       return this.#readSeparately(ranges, signal);
-    return this.#use(signal, async ({ loan, id }, either) => {
+    return this.#use(signal, true, async ({ loan, id }, either) => {
       const room = ranges.reduce((sum, { length }) => sum + length + wire.VECTOR_HEADER_LENGTH, 0);
       this.counters.requests++;
       const answer = await loan.connection.ask(wire.vectorReadRequest(id, ranges), either, room);
@@ -113,21 +119,21 @@ class XrootdFile {
   }
 
   /** Runs a read together with a question about the file's size and time: both go out at once. */
-  async #use<T>(signal: AbortSignal | undefined, read: (handle: Handle, signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #use<T>(signal: AbortSignal | undefined, check: boolean, read: (handle: Handle, signal: AbortSignal) => Promise<T>): Promise<T> {
     const either = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     const handle = await untilAborted(this.#opened(this.#closing.signal), either);
     const asked = this.#handle;
     try {
+      const look = () => this.#ask(handle.loan.connection, wire.statHandleRequest(handle.id), either);
       const reading = read(handle, either);
-      // A read that fails because the file has changed is to say so.
-      const [stat, result] = await Promise.allSettled([
-        this.#ask(handle.loan.connection, wire.statHandleRequest(handle.id), either),
-        reading,
-      ]);
+      const [checked, result] = await Promise.allSettled([check ? look() : undefined, reading]);
       either.throwIfAborted();
-      if (stat.status === 'fulfilled') this.#refuseChange(wire.parseStat(new TextDecoder().decode(stat.value)));
+      // A read that fails because the file has changed is to say so.
+      const stat = checked.status === 'fulfilled' && result.status === 'rejected' ? (checked.value ?? (await look().catch(() => undefined))) : undefined;
+      const seen = stat ?? (checked.status === 'fulfilled' ? checked.value : undefined);
+      if (seen !== undefined) this.#refuseChange(wire.parseStat(new TextDecoder().decode(seen)));
       if (result.status === 'rejected') throw result.reason;
-      if (stat.status === 'rejected') throw stat.reason;
+      if (checked.status === 'rejected') throw checked.reason;
       return result.value;
     } catch (error) {
       if (!handle.loan.connection.usable && this.#handle === asked) this.#forget(handle);
@@ -167,8 +173,8 @@ class XrootdFile {
       const opened = wire.parseOpened(body);
       if (opened === undefined) throw new StorageError('the server opened the file without saying as what', { file: this.address.name });
       const stat = opened.stat ?? (await this.#statOf(loan.connection, opened.handle));
-      if (this.#stat === undefined) this.#stat = stat;
-      else this.#refuseChange(stat);
+      this.#stat ??= stat;
+      this.#refuseChange(stat);
       return { loan, id: opened.handle };
     } catch (error) {
       loan.release();
@@ -186,6 +192,7 @@ class XrootdFile {
   /** Servers tell times in whole seconds. */
   #refuseChange(now: wire.XrootdStat | undefined): void {
     const opened = this.#stat;
+    this.#checkedAt = performance.now();
     if (opened === undefined || now === undefined) return;
     if (now.size !== opened.size) throw changedError(this.address.name, `had ${opened.size} bytes when opened, now ${now.size}`);
     if (now.modified !== opened.modified) {
