@@ -254,6 +254,20 @@ describe.skipIf(!broker)('the services over a broker', () => {
     expect(await verbs().status('long')).toMatchObject({ state: 'cancelled', totals: { tasksCommitted: 0 } });
   });
 
+  it('say so and count nothing when the ledger is damaged', async () => {
+    await collector.end('SIGTERM');
+    writeFileSync(services.env['LEDGER_FILE'] ?? '', 'no database at all, but long enough to be taken for one'.repeat(100));
+    const broken = services.start('collector');
+    expect(await broken.event('collector.broken')).toMatchObject({
+      error: { code: 'StorageError', message: expect.stringMatching(/damaged/) },
+    });
+    const ready = await fetch(`${services.collectorUrl}/readyz`);
+    expect([ready.status, await ready.json()]).toMatchObject([503, { reason: expect.stringMatching(/damaged/) }]);
+    expect((await fetch(`${services.collectorUrl}/healthz`)).status).toBe(200);
+    expect((await fetch(`${services.collectorUrl}/runs`)).status).toBe(503);
+    expect(await broken.end('SIGTERM')).toBe(1);
+  });
+
   it('rehearse: any number of synthetic tasks through all of it', async () => {
     await workers(1);
     const rehearsal = services.higgsflow(['rehearse', '--tasks', '300', '--json']);

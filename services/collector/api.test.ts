@@ -37,7 +37,7 @@ describe('the HTTP API of the collector, through its client', () => {
     ledger = new Ledger(join(folder, 'ledger.sqlite'));
     queue = openMemoryQueue();
     const retry = { attempts: 1, baseMs: 1, maxMs: 1 };
-    collector = new Collector({ ledger, queue, retry, silenceMs: 60_000, allowAnalysisFiles: false });
+    collector = new Collector({ ledger, queue, retry, silenceMs: 60_000, allowAnalysisFiles: false, maxMessageBytes: 10_000 });
     server = await startHttpServer({ host: '127.0.0.1', port: 0, routes: collectorRoutes(() => collector) });
     client = new CollectorClient({ url: server.url, retry: { attempts: 2, baseMs: 1, maxMs: 1 } });
   });
@@ -101,6 +101,9 @@ describe('the HTTP API of the collector, through its client', () => {
     await expect(client.open({ ...spec, run: '../r' })).rejects.toThrow(/letters, digits/);
     await expect(client.open({ ...spec, run: 'q', analysis: 'analyses:../x.ts' })).rejects.toMatchObject({ code: 'ConfigError' });
     await expect(client.open({ ...spec, run: 'q', analysis: 'file:///etc/passwd.ts' })).rejects.toMatchObject({ code: 'ConfigError' });
+    await expect(client.open({ ...spec, run: 'q', analysis: 'cms-dimuon', tree: 'Events' })).rejects.toThrow(
+      /cells; a message holds about 156/,
+    );
     for (const verb of [
       client.cancel('no'),
       client.retry('no'),

@@ -14,7 +14,7 @@ import type { Ledger } from './ledger.ts';
 import type { DatasetCounters, LedgerFailure } from './ledger-rows.ts';
 import { OpenRun } from './open-run.ts';
 import { Reissue } from './reissue.ts';
-import { loadRunModel, type RunModel, taskMessage } from './run-model.ts';
+import { loadRunModel, type RunModel, refuseTooLarge, taskMessage } from './run-model.ts';
 import { buildSnapshot } from './snapshot.ts';
 import { Sums } from './sums.ts';
 
@@ -27,6 +27,8 @@ export interface CollectorOptions {
   readonly silenceMs: number;
   /** Which files run specs may name as analyses; `false` or a folder where specs come over a network. */
   readonly allowAnalysisFiles: AnalysisFiles;
+  /** Of a message: runs whose partials may be larger are refused. No limit where it is absent. */
+  readonly maxMessageBytes?: number | undefined;
   /** For logs and metrics. */
   readonly onEvent?: ((event: CollectorEvent) => void) | undefined;
 }
@@ -89,8 +91,9 @@ export class Collector implements TaskList, RunFeed {
   }
 
   async open(spec: RunSpec) {
-    const { ledger, queue, allowAnalysisFiles } = this.#options;
+    const { ledger, queue, allowAnalysisFiles, maxMessageBytes } = this.#options;
     const model = await loadRunModel(spec, allowAnalysisFiles);
+    if (maxMessageBytes !== undefined) refuseTooLarge(model, maxMessageBytes);
     const isNew = ledger.run(spec.run) === undefined;
     const state = ledger.openRun(spec, new Date().toISOString());
     this.#models.set(spec.run, Promise.resolve(model));

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StorageError } from '#shared/errors.ts';
+import { MAX_MESSAGE_BYTES } from '#shared/queue/amqp/codec.ts';
 import { openAmqpQueue } from '#shared/queue/amqp.ts';
 import { processEnvironment } from '#shared/runtime/config.ts';
 import { healthRoutes } from '#shared/runtime/health.ts';
@@ -39,6 +40,7 @@ async function serve(
       retry: { ...DEFAULT_RETRY, attempts: settings.BACKOFF_LIMIT },
       silenceMs: settings.SILENCE_SECONDS * 1000,
       allowAnalysisFiles: { folder: `${pathToFileURL(resolve(settings.ANALYSIS_DIR))}/` },
+      maxMessageBytes: MAX_MESSAGE_BYTES,
       onEvent: observeCollector(log, metrics),
     });
     gaugesOf(metrics, collector, queue);

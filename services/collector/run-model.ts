@@ -4,7 +4,8 @@ import { cutFlowAxis, describeHistograms } from '#shared/analysis/partial.ts';
 import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { expectedEntries } from '#shared/datasets/assign-files.ts';
 import { type Catalogue, parseCatalogue } from '#shared/datasets/catalogue.ts';
-import type { Axis } from '#shared/histogram/axis.ts';
+import { ConfigError } from '#shared/errors.ts';
+import { type Axis, extent } from '#shared/histogram/axis.ts';
 import type { AnalysisDescription } from '#shared/plot/snapshot.ts';
 import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
@@ -52,6 +53,21 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles):
     axes: { ...axes, cutFlow: [cutFlowAxis(analysis)] },
     entriesElsewhere: Object.fromEntries(spec.datasets.map(({ name, files }) => [name, elsewhere(catalogue, name, files)])),
   };
+}
+
+/** Bytes that a cell of a partial takes at most, but for weights of very different sizes: entries, and two exact sums. */
+const CELL_BYTES = 64;
+
+/** @throws ConfigError if the histograms of a partial may not fit into one message */
+export function refuseTooLarge({ axes, spec }: RunModel, maxBytes: number): void {
+  const cells = Object.values(axes).reduce((sum, each) => sum + each.reduce((product, axis) => product * extent(axis), 1), 0);
+  if (cells * CELL_BYTES <= maxBytes) return;
+  throw new ConfigError(
+    `the histograms of ${spec.analysis} have ${cells.toLocaleString('en-US')} cells; a message holds about ${Math.floor(maxBytes / CELL_BYTES).toLocaleString('en-US')}`,
+    {
+      hint: 'Use fewer bins, or `higgsflow run`, which has no messages.',
+    },
+  );
 }
 
 function elsewhere(catalogue: Catalogue, name: string, files: readonly string[]): number {

@@ -160,4 +160,24 @@ describe('worker', () => {
     await running;
     expect(await queue.tasks.depth()).toBe(2);
   });
+
+  it('finishes what it computes when it is stopped with time to drain, and gives back the rest', async () => {
+    start({ drainMs: 10_000 });
+    publish({ analysis: fileOf('slow', 'const end = Date.now() + 300; while (Date.now() < end);') }, {});
+    await reports(1, 'started');
+    stop.abort();
+    await running;
+    expect(await conclusions(1)).toMatchObject([{ kind: 'success', index: 0 }]);
+    expect(await queue.tasks.depth()).toBe(1);
+  });
+
+  it('is silent about the start of a task that is over soon, but not of one that was delivered before', async () => {
+    const events: string[] = [];
+    start({ startedDelayMs: 60_000, onTask: ({ kind, task }) => events.push(`${kind} ${task.index}`) });
+    publish({});
+    await conclusions(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(events).toEqual(['started 0', 'ended 0']);
+    expect(await queue.reports.depth()).toBe(0);
+  });
 });

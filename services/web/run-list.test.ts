@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { runListPage } from './run-list.ts';
+
+describe('the list of runs', () => {
+  it('links each run, the latest first, and escapes what others have named', () => {
+    const run = (name: string, startedAt: string) => ({ run: name, state: 'running' as const, analysis: '<b>&"', startedAt });
+    const html = runListPage([run('old', '2026-01-01'), run('new', '2026-02-01')]);
+    expect(html.indexOf('href="/runs/new"')).toBeLessThan(html.indexOf('href="/runs/old"'));
+    expect(html).toContain('&lt;b&gt;&amp;&quot;');
+    expect(html).not.toContain('<b>');
+    expect(html).not.toMatch(/<script>|style=/);
+  });
+
+  it('says that there are none', () => {
+    expect(runListPage([])).toContain('There are no runs yet.');
+  });
+});
