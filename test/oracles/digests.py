@@ -16,7 +16,7 @@ import numpy as np
 import uproot
 
 
-CPP_TYPES = {"RNTupleCardinality<std::uint32_t": "uint32", "RNTupleCardinality<std::uint64_t": "uint64", "double": "float64", "char": "int8"}
+CPP_TYPES = {"RNTupleCardinality<std::uint32_t": "uint32", "RNTupleCardinality<std::uint64_t": "uint64", "float": "float32", "double": "float64", "char": "int8"}
 
 
 def byte_digest(array):

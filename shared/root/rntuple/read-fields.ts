@@ -70,7 +70,13 @@ async function readStep(
   await pages.load(whole.flatMap(({ cluster }) => allPages(plans, cluster)));
   const parts: NestedColumn[][] = [];
   for (const part of step) parts.push(await new PartReader(plans, part, pages).read());
-  return plans.map((_, column) => joinColumns(parts.map((part) => part[column] as NestedColumn)));
+  const joined: JoinedArrays = new Map();
+  return plans.map((_, column) =>
+    joinColumns(
+      parts.map((part) => part[column] as NestedColumn),
+      joined,
+    ),
+  );
 }
 
 function allPages(plans: readonly FieldPlan[], { columns }: Cluster): PageRef[] {
@@ -197,23 +203,36 @@ function listLengths(offsets: Int32Array, element: ElementType): ElementArray {
   return lengths;
 }
 
+/** Joined arrays by their first parts: what columns share in each part, they share in the whole. */
+type JoinedArrays = Map<ElementArray, ElementArray>;
+
 /** Columns of consecutive entries as one. */
-function joinColumns(parts: readonly NestedColumn[]): NestedColumn {
+function joinColumns(parts: readonly NestedColumn[], joined: JoinedArrays): NestedColumn {
   const [first] = parts as [NestedColumn];
   if (parts.length === 1) return first;
+  const once = <A extends ElementArray>(array: A, join: () => A): A => {
+    const known = (joined.get(array) as A | undefined) ?? join();
+    joined.set(array, known);
+    return known;
+  };
+  const levels = first.levels.map((level, depth): NestedLevel => {
+    if (level.kind === 'fixed') return level;
+    const own = () => joinOffsets(parts.map((part) => (part.levels[depth] as typeof level).offsets));
+    return { kind: 'list', offsets: once(level.offsets, own) };
+  });
+  return { ...first, values: once(first.values, () => joinValues(first.element, parts)), levels };
+}
+
+function joinValues(element: ElementType, parts: readonly NestedColumn[]): ElementArray {
   const length = parts.reduce((sum, { values }) => sum + values.length, 0);
   if (length > 0x7fffffff) throw new UnsupportedError(`${length} values at once`, { hint: 'Read in smaller batches.' });
-  const values = createElements(first.element, length);
+  const values = createElements(element, length);
   let at = 0;
   for (const part of parts) {
     copyElements(part.values, 0, part.values.length, values, at);
     at += part.values.length;
   }
-  const levels = first.levels.map((level, depth): NestedLevel => {
-    if (level.kind === 'fixed') return level;
-    return { kind: 'list', offsets: joinOffsets(parts.flatMap(({ levels: own }) => (own[depth] as typeof level).offsets)) };
-  });
-  return { ...first, values, levels };
+  return values;
 }
 
 function joinOffsets(parts: readonly Int32Array[]): Int32Array {
