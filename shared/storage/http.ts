@@ -59,6 +59,8 @@ export async function openHttpSource(location: string, options: HttpOptions): Pr
 
 /** Boundary and headers of one part; servers write some 100 bytes. */
 const PART_HEADER_ROOM = 1024;
+/** Servers that do not answer several ranges at once. */
+const ONE_RANGE_ONLY = new Set<string>();
 const NO_BYTES = Promise.resolve(new Uint8Array(0));
 
 class HttpFile {
@@ -70,7 +72,6 @@ class HttpFile {
   readonly #maxWholeBytes: number;
   readonly #context: RequestContext;
   readonly #closing = new AbortController();
-  #answersMany = true;
   /** Where the last redirect led. */
   #found: URL;
   #version: FileVersion = { size: 0, etag: undefined, lastModified: undefined };
@@ -124,9 +125,9 @@ class HttpFile {
   /** Several ranges by one request; one by one where the server turns out not to answer that. */
   async readVector(ranges: readonly ByteRange[], signal: AbortSignal | undefined): Promise<Uint8Array[]> {
     const asked = ranges.filter(({ length }) => length > 0);
-    const parts = this.#answersMany && asked.length > 1 ? await this.#readParts(asked, signal) : undefined;
+    const parts = asked.length > 1 && !ONE_RANGE_ONLY.has(this.#asked.origin) ? await this.#readParts(asked, signal) : undefined;
     if (parts === undefined) {
-      this.#answersMany &&= asked.length < 2;
+      if (asked.length > 1) ONE_RANGE_ONLY.add(this.#asked.origin);
       return readEach((offset, length) => (length === 0 ? NO_BYTES : this.read(offset, length, signal)), ranges);
     }
     const find = ({ offset, length }: ByteRange) => parts.find(({ first, last }) => first <= offset && offset + length - 1 <= last);
@@ -148,7 +149,9 @@ class HttpFile {
       async (response, progress) => {
         const boundary = multipartBoundary(response.headers.get('content-type'));
         if (response.status === 412) throw changedError(this.name, 'its ETag is another one');
-        if (response.status !== 206 || boundary === undefined) return undefined;
+        const { status } = response;
+        if (status !== 200 && status !== 206 && status !== 416) throw statusError(this.name, response);
+        if (status !== 206 || boundary === undefined) return undefined;
         const parts = parseByteRanges(await readAtMost(this.name, response.body, room, progress), boundary);
         for (const { total } of parts ?? []) refuseOtherVersion(this.name, this.#version, versionOf(response.headers, total));
         const isThere = ({ offset, length }: ByteRange) => parts?.some(({ first, last }) => first <= offset && offset + length - 1 <= last);

@@ -75,7 +75,10 @@ async function openLocal(location: string, options: OpenOptions): Promise<Counte
 async function openRemote(location: string, options: OpenOptions, settings: StorageSettings): Promise<CountedSource> {
   const backend = findBackend(location);
   const { maxWholeBytes = MAX_WHOLE_BYTES, headers = {}, headBytes = HEAD_BYTES, timeoutMs = settings.timeoutMs, signal } = options;
-  const source = await openPatiently(() => backend.open(location, { timeoutMs, maxWholeBytes, headers, headBytes, signal, settings }), options);
+  const source = await openPatiently(
+    () => backend.open(location, { timeoutMs, maxWholeBytes, headers, headBytes, signal, settings }),
+    options,
+  );
   const { counters } = source;
   const placed = { ...source, places: () => ({ [serverOf(location)]: counters.bytes }) };
   try {

@@ -1,6 +1,7 @@
+import { ConfigError } from '../errors.ts';
 import { type Environment, parseSettings } from '../runtime/settings.ts';
 import { type StorageVariables, storageSettings } from '../runtime/storage-settings.ts';
-import type { StorageSettings } from './settings.ts';
+import type { AccessKeys, StorageSettings } from './settings.ts';
 
 const MB = 1_000_000;
 
@@ -13,14 +14,14 @@ export function parseStorageSettings(env: Environment): StorageSettings {
       region: set.S3_REGION ?? env['AWS_REGION'] ?? 'us-east-1',
       pathStyle: set.S3_PATH_STYLE ?? set.S3_ENDPOINT !== undefined,
       anonymous: set.S3_ANONYMOUS,
-      keys: keyPair(set.S3_ACCESS_KEY, set.S3_SECRET_KEY, set.S3_SESSION_TOKEN),
+      keys: keyPair('S3', set.S3_ACCESS_KEY, set.S3_SECRET_KEY, set.S3_SESSION_TOKEN),
     },
     gcs: {
       endpoint: set.GCS_ENDPOINT,
       projectId: set.GCS_PROJECT_ID,
       anonymous: set.GCS_ANONYMOUS,
       keyFile: set.GCS_KEY_FILE,
-      keys: keyPair(set.GCS_ACCESS_KEY, set.GCS_SECRET_KEY, undefined),
+      keys: keyPair('GCS', set.GCS_ACCESS_KEY, set.GCS_SECRET_KEY, undefined),
     },
     token: tokenSettings(set),
     xrootd: { user: set.XRD_USER, authoritiesFolder: set.X509_CERT_DIR },
@@ -33,8 +34,16 @@ export function parseStorageSettings(env: Environment): StorageSettings {
   };
 }
 
-function keyPair(accessKey: string | undefined, secretKey: string | undefined, sessionToken: string | undefined) {
-  return accessKey === undefined || secretKey === undefined ? undefined : { accessKey, secretKey, sessionToken };
+function keyPair(
+  prefix: string,
+  accessKey: string | undefined,
+  secretKey: string | undefined,
+  sessionToken: string | undefined,
+): AccessKeys | undefined {
+  if (accessKey === undefined && secretKey === undefined) return undefined;
+  if (accessKey !== undefined && secretKey !== undefined) return { accessKey, secretKey, sessionToken };
+  const missing = `${prefix}_${accessKey === undefined ? 'ACCESS_KEY' : 'SECRET_KEY'}`;
+  throw new ConfigError(`${missing} is not set`, { object: 'environment', hint: 'One key is of no use without the other.' });
 }
 
 function tokenSettings(set: StorageVariables): StorageSettings['token'] {

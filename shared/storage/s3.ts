@@ -74,7 +74,9 @@ export async function openS3Source(location: string, options: S3Options): Promis
     });
   const askFirst = (headBytes: number) =>
     send(options.signal, async (abortSignal, progress) => {
-      const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=0-${headBytes - 1}` }), { abortSignal });
+      const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=0-${headBytes - 1}` }), {
+        abortSignal,
+      });
       const total = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
       const first = await readStream(name, answer.Body as AsyncIterable<Uint8Array>, answer.ContentLength ?? 0, count(progress));
       return { size: total === undefined ? undefined : Number(total), etag: answer.ETag, first };

@@ -129,7 +129,10 @@ class XrootdFile {
       const [checked, result] = await Promise.allSettled([check ? look() : undefined, reading]);
       either.throwIfAborted();
       // A read that fails because the file has changed is to say so.
-      const stat = checked.status === 'fulfilled' && result.status === 'rejected' ? (checked.value ?? (await look().catch(() => undefined))) : undefined;
+      const stat =
+        checked.status === 'fulfilled' && result.status === 'rejected'
+          ? (checked.value ?? (await look().catch(() => undefined)))
+          : undefined;
       const seen = stat ?? (checked.status === 'fulfilled' ? checked.value : undefined);
       if (seen !== undefined) this.#refuseChange(wire.parseStat(new TextDecoder().decode(seen)));
       if (result.status === 'rejected') throw result.reason;

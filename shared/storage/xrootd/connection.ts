@@ -115,10 +115,13 @@ export class XrootdConnection {
   }
 
   async #begin(): Promise<void> {
-    // Both at once: one round trip less.
+    // Both at once, in one packet: one round trip less.
+    this.#socket.cork();
     const greeted = this.#expect(0, undefined, 64);
     this.#socket.write(wire.handshakeBytes());
-    const [, { body }] = await Promise.all([greeted, this.ask(wire.protocolRequest(this.options.tls)).then(okOnly)]);
+    const told = this.ask(wire.protocolRequest(this.options.tls)).then(okOnly);
+    this.#socket.uncork();
+    const [, { body }] = await Promise.all([greeted, told]);
     const flags = body.length >= 8 ? new DataView(body.buffer, body.byteOffset).getInt32(4) : 0;
     if ((flags & (wire.SERVER_FLAGS.tlsNow | wire.SERVER_FLAGS.tlsForLogin)) !== 0) await this.#encrypt();
     else if (this.options.tls && (flags & wire.SERVER_FLAGS.tlsForSession) === 0) {

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { StorageError } from '../errors.ts';
+import { describeByteSource } from './conformance.ts';
+import { changedError } from './http-version.ts';
+import { openSource } from './open.ts';
+import { parseStorageSettings } from './parse-settings.ts';
+import { withReplicas } from './replicas.ts';
+import { startTestServer } from './test-server.ts';
+import { memorySource } from './test-source.ts';
+
+const bytes = Uint8Array.from({ length: 1000 }, (_, index) => index & 0xff);
+const place = (name: string, source = memorySource(bytes, { name })) => ({ place: name, source, open: async () => source });
+const fails = (name: string, error: unknown) => ({
+  place: name,
+  open: async () => {
+    throw error;
+  },
+});
+const busy = new StorageError('busy');
+
+describe('withReplicas', () => {
+  it('reads the first place that gives the file', async () => {
+    const b = place('b');
+    const source = await withReplicas([fails('a', busy), b, fails('c', busy)]);
+    expect(await source.read(1, 2)).toEqual(bytes.slice(1, 3));
+    expect(source.places?.()).toEqual({ b: 2 });
+    await source.close();
+    expect(b.source.closed()).toBe(true);
+  });
+
+  it('goes on at the next place when one fails in the middle, all readers together, once', async () => {
+    const [a, b] = [place('a'), place('b')];
+    const source = await withReplicas([a, b]);
+    await source.read(0, 10);
+    a.source.before = () => {
+      throw busy;
+    };
+    const answers = await Promise.all([0, 5, 9].map((offset) => source.readMany([{ offset, length: 3 }])));
+    expect(answers.flat()).toEqual([0, 5, 9].map((offset) => bytes.slice(offset, offset + 3)));
+    expect(source.places?.()).toEqual({ a: 10, b: 9 });
+    expect(source.counters).toMatchObject({ requests: 4, bytes: 19 });
+  });
+
+  it('fails with the last error when there is no place left', async () => {
+    const last = new StorageError('gone', { retryable: false });
+    await expect(withReplicas([fails('a', busy), fails('b', last)])).rejects.toBe(last);
+  });
+
+  it('takes no file of another size', async () => {
+    const a = place('a');
+    const source = await withReplicas([a, place('b', memorySource(bytes.slice(1), { name: 'b' }))]);
+    a.source.before = () => {
+      throw busy;
+    };
+    await expect(source.read(0, 1)).rejects.toMatchObject({ retryable: false, file: 'b' });
+  });
+
+  it('does not look elsewhere for a file that changed, a range outside, or when it is stopped', async () => {
+    const [a, b] = [place('a'), place('b')];
+    const source = await withReplicas([a, b]);
+    const changed = changedError('a', 'is longer');
+    a.source.before = () => {
+      throw changed;
+    };
+    await expect(source.read(0, 1)).rejects.toBe(changed);
+    await expect(source.read(999, 2)).rejects.toMatchObject({ code: 'StorageError' });
+    await expect(source.read(0, 1, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+    expect(b.source.asked).toEqual([]);
+  });
+});
+
+describeByteSource(
+  'one of two replicas',
+  (location) => openSource(location, { replicas: [location], settings: parseStorageSettings({}), headBytes: 0 }),
+  async (content) => {
+    const server = await startTestServer(content);
+    return { location: server.url, replace: async (next) => server.setFile(next, '"v2"'), close: () => server.close() };
+  },
+);

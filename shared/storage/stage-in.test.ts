@@ -1,0 +1,92 @@
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StorageError } from '../errors.ts';
+import { openSource, stageAhead } from './open.ts';
+import { parseStorageSettings } from './parse-settings.ts';
+import { withStageIn } from './stage-in.ts';
+import { startTestServer } from './test-server.ts';
+import { memorySource } from './test-source.ts';
+
+const bytes = Uint8Array.from({ length: 5_000_000 }, (_, index) => (index * 31 + (index >> 8)) & 0xff);
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'higgsflow-stage-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+const limit = (maxBytes = 1e9) => ({ folder, maxBytes });
+
+describe('withStageIn', () => {
+  it('copies a file once, and reads the copy', async () => {
+    const source = memorySource(bytes);
+    const sources = await Promise.all([withStageIn(source, limit()), withStageIn(memorySource(bytes), limit())]);
+    for (const staged of sources)
+      expect(await staged.readMany([{ offset: 4_500_000, length: 10 }])).toEqual([bytes.slice(4_500_000, 4_500_010)]);
+    expect(sources[0]?.name).toBe(source.name);
+    expect(await readdir(folder)).toHaveLength(1);
+    const asked = source.asked.length;
+    await sources[0]?.read(0, 100);
+    expect(source.asked.length).toBe(asked);
+    for (const staged of sources) await staged.close();
+    expect(source.closed()).toBe(true);
+  });
+
+  it('reads from afar what does not fit', async () => {
+    const source = memorySource(bytes);
+    const staged = await withStageIn(source, limit(1_000_000));
+    expect(await staged.read(0, 3)).toEqual(bytes.slice(0, 3));
+    expect(source.asked).toEqual([{ offset: 0, length: 3 }]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('makes room by removing the copy used longest ago, whose readers go on', async () => {
+    const first = await withStageIn(memorySource(bytes, { version: 'one' }), limit(6_000_000));
+    const second = await withStageIn(memorySource(bytes, { version: 'two' }), limit(6_000_000));
+    expect(await readdir(folder)).toHaveLength(1);
+    expect(await first.read(7, 7)).toEqual(bytes.slice(7, 14));
+    await first.close();
+    await second.close();
+  });
+
+  it('leaves nothing behind when the source fails, and is not fooled by a torn copy', async () => {
+    const source = memorySource(bytes);
+    source.before = ({ offset }) => {
+      if (offset > 0) throw new StorageError('cut');
+    };
+    await expect(withStageIn(source, limit())).rejects.toThrow('cut');
+    expect(await readdir(folder)).toEqual([]);
+    await (await withStageIn(memorySource(bytes), limit())).close();
+    const [name = ''] = await readdir(folder);
+    await truncate(join(folder, name), 100);
+    const staged = await withStageIn(memorySource(bytes), limit());
+    expect(await staged.read(4_999_990, 10)).toEqual(bytes.slice(-10));
+    await staged.close();
+  });
+
+  it('says the name of the file, not of the copy, when the copy is damaged under its hands', async () => {
+    const source = memorySource(bytes);
+    const staged = await withStageIn(source, limit());
+    const [name = ''] = await readdir(folder);
+    await writeFile(join(folder, name), 'other');
+    await expect(staged.read(0, 10)).rejects.toMatchObject({ code: 'StorageError', file: source.name });
+    await staged.close();
+  });
+});
+
+describe('stageAhead', () => {
+  it('has the next file there when it is opened', async () => {
+    const server = await startTestServer(bytes);
+    const settings = parseStorageSettings({ STAGE_IN_DIR: folder });
+    await stageAhead(server.url, { settings });
+    const before = server.log.length;
+    const source = await openSource(server.url, { settings });
+    expect(await source.read(1_000_000, 100)).toEqual(bytes.slice(1_000_000, 1_000_100));
+    // Its version only.
+    expect(server.log.length - before).toBe(1);
+    await source.close();
+    await stageAhead(server.url, { settings: parseStorageSettings({}) });
+    await stageAhead('/no/such/file.root', { settings });
+    await server.close();
+  });
+});
