@@ -5,7 +5,7 @@
  * Plain JavaScript without packages: it runs before there are any.
  */
 import { spawn } from 'node:child_process';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module'; // as a whole: older versions do not have all of it
 import { constants } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -51,7 +51,7 @@ function endWithNpm() {
 async function runHere(path, args) {
   process.argv = [process.execPath, path, ...args];
   process.env.NODE_COMPILE_CACHE = COMPILE_CACHE; // for threads
-  enableCompileCache(COMPILE_CACHE);
+  module.enableCompileCache(COMPILE_CACHE);
   await import(pathToFileURL(path).href);
 }
 
