@@ -9,6 +9,7 @@ import { register as registerDump } from './commands/dump.ts';
 import { register as registerFailures } from './commands/failures.ts';
 import { register as registerGenerate } from './commands/generate.ts';
 import { register as registerInspect } from './commands/inspect.ts';
+import { register as registerPrepare } from './commands/prepare.ts';
 import { register as registerRehearse } from './commands/rehearse.ts';
 import { register as registerResults } from './commands/results.ts';
 import { register as registerRetry } from './commands/retry.ts';
@@ -37,7 +38,7 @@ First steps:
 const COMMANDS = [
   ...[registerStart, registerRun],
   ...[registerSubmit, registerWatch, registerStatus, registerResults, registerFailures, registerRetry, registerCancel],
-  ...[registerRuns, registerCleanup, registerRehearse, registerScaling],
+  ...[registerRuns, registerCleanup, registerRehearse, registerScaling, registerPrepare],
   ...[registerGenerate, registerInspect, registerDump],
 ];
 

@@ -20,7 +20,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   'shared/plot': { may: ['shared/histogram'], pure: true },
   'shared/analysis': { may: ['shared/histogram', 'shared/root/column-type.ts'], pure: true },
   'shared/datasets': { may: [], pure: true },
-  'shared/root': { may: ['shared/storage/source.ts'] },
+  'shared/root': { may: ['shared/storage/source.ts', 'shared/histogram'] },
   'shared/root/write': { may: ['shared/root', 'shared/histogram'] },
   'shared/toy': { may: ['shared/root', 'shared/datasets'] },
   'shared/runtime': { may: [] },
@@ -28,7 +28,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   'shared/storage/synthetic.ts': { may: ['shared/storage', 'shared/root/write', 'shared/toy/toy-mark.ts'] },
   'shared/queue': { may: ['shared/runtime'] },
   // What other processes say to the collector: its ports over HTTP.
-  'shared/kubernetes': { may: ['shared/plot/feed.ts', 'shared/plot/snapshot.ts'] },
+  'shared/kubernetes': { may: ['shared/plot/feed.ts', 'shared/plot/snapshot.ts', 'shared/runtime/retry.ts'] },
   'shared/client': { may: ['shared/plot', 'shared/queue', 'shared/results', 'shared/runtime'] },
   'shared/results': { may: ['shared/histogram', 'shared/plot', 'shared/analysis', 'shared/root/write'] },
   'services/producer': { may: ['shared'] },

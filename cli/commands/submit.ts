@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { PlannedDataset, RunRequest, RunSpec } from '../api.ts';
 import { formatBytes, formatTable } from '../format.ts';
-import { collect, fraction, keyValue, positiveInteger } from './arguments.ts';
+import { collect, fraction, keyValue, positiveInteger, wholeNumber } from './arguments.ts';
 import { connectTo, printJson, type RemoteFlags, remote } from './remote.ts';
 
 interface SubmitFlags extends RemoteFlags {
@@ -15,6 +15,9 @@ interface SubmitFlags extends RemoteFlags {
   readonly spec?: string;
   readonly wait?: boolean;
   readonly dryRun?: boolean;
+  readonly image?: string;
+  readonly cpuLimit?: string;
+  readonly backoffLimit?: number;
 }
 
 /** `higgsflow submit`: a run for the workers of a cluster. */
@@ -31,17 +34,22 @@ export function register(program: Command): void {
     .option('--run <id>', 'the id of the run; submitting the same again goes on with it (default: analysis and time)')
     .option('--spec <file>', 'JSON file with the request or a whole spec, in place of the options above')
     .option('--wait', 'show progress, and end with the run: exit code 3 where it is incomplete')
+    .option('--image <name>', 'with --namespace: image of the producer (that of the workers)')
+    .option('--cpu-limit <cpu>', 'with --namespace: CPU limit of the producer, such as 900m')
+    .option('--backoff-limit <n>', 'with --namespace: how often a producer that fails is started again (5)', wholeNumber)
     .option('--dry-run', 'print files, entries and bytes to be read by dataset; send nothing');
   remote(command)
     .addHelpText(
       'after',
       `
-The tasks go to the broker that AMQP_URL names; without it the collector publishes them.
+The tasks go to the broker that AMQP_URL names; without it the collector publishes them. With --namespace a Job in the cluster
+finds the files, at the paths that they have there (/data), and a file of your own is brought to the workers.
 
 Examples:
   higgsflow submit -a atlas-hzz-2020 -d /data/samples --wait
   higgsflow submit -a cms-dimuon -d 'https://example.org/nano/{1..40}.root' --dry-run
-  higgsflow submit --spec run.json`,
+  higgsflow submit --spec run.json
+  higgsflow submit -n higgsflow -a ./mine.ts -d /data --wait`,
     )
     .action(submit);
 }
@@ -56,7 +64,7 @@ async function submit(flags: SubmitFlags): Promise<void> {
       printPlan(await higgsflow.plan(request, { signal }), flags.json === true);
       return;
     }
-    const run = await higgsflow.submit(request, { signal });
+    const run = flags.namespace === undefined ? await higgsflow.submit(request, { signal }) : await submitThere(flags, request, signal);
     if (flags.json === true) printJson({ run });
     else process.stdout.write(`${run}\n`);
     if (flags.wait !== true) return;
@@ -66,6 +74,15 @@ async function submit(flags: SubmitFlags): Promise<void> {
   } finally {
     shutdown.close();
   }
+}
+
+async function submitThere(flags: SubmitFlags, request: RunRequest | RunSpec, signal: AbortSignal): Promise<string> {
+  const [{ openCluster }, { submitToCluster }] = await Promise.all([
+    import('../cluster/open-services.ts'),
+    import('../cluster/submit-to-cluster.ts'),
+  ]);
+  const { namespace = '', image, cpuLimit, backoffLimit } = flags;
+  return submitToCluster({ cluster: await openCluster(flags), namespace, request, image, cpuLimit, backoffLimit, signal });
 }
 
 async function requestOf({

@@ -29,7 +29,19 @@ async function watch(run: string, flags: RemoteFlags & { readonly format: WatchF
   const higgsflow = await connectTo(flags);
   const shutdown = listenForShutdown(process);
   const format = flags.json === true ? 'json' : flags.format;
-  const last = await showRun(higgsflow.watch(run, { signal: shutdown.signal }), process.stdout, format);
+  const over = new AbortController();
+  const workers = await workersOf(flags, AbortSignal.any([over.signal, shutdown.signal]));
+  const last = await showRun(higgsflow.watch(run, { signal: shutdown.signal }), process.stdout, format, workers);
+  over.abort();
   shutdown.close();
   process.exitCode = shutdown.signal.aborted ? 130 : last?.state === 'complete' ? 0 : 3;
+}
+
+async function workersOf(flags: RemoteFlags, signal: AbortSignal) {
+  if (flags.namespace === undefined) return undefined;
+  const [{ openCluster }, { followWorkers }] = await Promise.all([
+    import('../cluster/open-services.ts'),
+    import('../cluster/follow-workers.ts'),
+  ]);
+  return followWorkers(await openCluster(flags), flags.namespace, signal);
 }

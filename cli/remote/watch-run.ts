@@ -1,5 +1,7 @@
 /** Shows a run while it goes on: a view that is redrawn on a terminal, a line a change elsewhere. */
+import type { ScalingSample } from '#shared/kubernetes/scaling-sample.ts';
 import type { Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
+import { scalingLine } from '../cluster/record-scaling.ts';
 import { formatBytes, formatTable } from '../format.ts';
 
 export type WatchFormat = 'text' | 'json' | 'seeds';
@@ -13,11 +15,12 @@ export interface WatchStream {
 
 const LINE_MS = 1000;
 
-/** Writes until the snapshots end; returns the last one. */
+/** Writes until the snapshots end; returns the last one. `workers`: what a cluster says of them, where there is one. */
 export async function showRun(
   snapshots: AsyncIterable<RunSnapshot>,
   stream: WatchStream,
   format: WatchFormat,
+  workers: () => ScalingSample | undefined = () => undefined,
 ): Promise<RunSnapshot | undefined> {
   const redraws = format === 'text' && stream.isTTY === true;
   let last: RunSnapshot | undefined;
@@ -25,9 +28,9 @@ export async function showRun(
   let lines = 0;
   let wroteAt = Number.NEGATIVE_INFINITY;
   const write = (snapshot: RunSnapshot) => {
-    const text = textOf(snapshot, format);
+    const text = textOf(snapshot, format, workers());
     if (redraws) {
-      const view = viewOf(snapshot).slice(0, (stream.rows ?? 24) - 1);
+      const view = viewOf(snapshot, workers()).slice(0, (stream.rows ?? 24) - 1);
       stream.write(`${lines > 0 ? `\x1b[${lines}A` : ''}\x1b[J${view.join('\n')}\n`);
       lines = view.length;
     } else if (text !== shown) stream.write(`${text}\n`);
@@ -42,9 +45,15 @@ export async function showRun(
   return last;
 }
 
-function textOf(snapshot: RunSnapshot, format: WatchFormat): string {
-  if (format === 'json') return JSON.stringify(statusOf(snapshot));
-  return format === 'seeds' ? seedsLine(snapshot, new Date()) : statusLine(snapshot);
+function textOf(snapshot: RunSnapshot, format: WatchFormat, sample: ScalingSample | undefined): string {
+  if (format === 'json') return JSON.stringify(sample === undefined ? statusOf(snapshot) : { ...statusOf(snapshot), cluster: sample });
+  if (format === 'seeds') return seedsLine(snapshot, new Date(), sample?.pods);
+  return sample === undefined ? statusLine(snapshot) : `${statusLine(snapshot)}  |  ${workersLine(sample)}`;
+}
+
+/** Without the time and what the run's own line says. */
+function workersLine(sample: ScalingSample): string {
+  return scalingLine({ ...sample, eventsPerSecond: undefined }).slice(10);
 }
 
 /** Tasks by what becomes of them. */
@@ -81,18 +90,25 @@ export function statusLine(snapshot: RunSnapshot): string {
 }
 
 /** A line as scripts written for older tools read it: a Python literal in which jobs are tasks, and pods are workers. */
-export function seedsLine(snapshot: RunSnapshot, now: Date): string {
+export function seedsLine(snapshot: RunSnapshot, now: Date, phases?: Readonly<Record<string, number>>): string {
   const { total, running, done, failed } = taskCounts(snapshot);
-  const workers = snapshot.workers ?? 0;
+  const pods = Object.entries(phases ?? { Running: snapshot.workers ?? 0 });
+  const sum = pods.reduce((before, [, count]) => before + count, 0);
   const date = now.toISOString().slice(0, 19).replace('T', ' ');
   const jobs = `{'total': ${total}, 'succeeded': ${done}, 'failed': ${failed}, 'active': ${running}}`;
-  return `{'date': '${date}', 'jobs': ${jobs}, 'pods': {'Running': ${workers}, 'total': ${workers}}}`;
+  return `{'date': '${date}', 'jobs': ${jobs}, 'pods': {${pods.map(([phase, count]) => `'${phase}': ${count}, `).join('')}'total': ${sum}}}`;
 }
 
-function viewOf(snapshot: RunSnapshot): string[] {
+function viewOf(snapshot: RunSnapshot, sample: ScalingSample | undefined): string[] {
   const { run, analysis, toy } = snapshot;
   const failures = snapshot.failures.slice(0, 3).map(({ code, message }) => `  ${code}: ${message}`.slice(0, 200));
-  return [`${run}  ${analysis.title}${toy ? '  TOY DATA' : ''}`, statusLine(snapshot), '', ...datasetTable(snapshot), ...failures];
+  return [
+    `${run}  ${analysis.title}${toy ? '  TOY DATA' : ''}`,
+    statusLine(snapshot),
+    sample === undefined ? '' : workersLine(sample),
+    ...datasetTable(snapshot),
+    ...failures,
+  ];
 }
 
 function datasetTable({ datasets, totals }: RunSnapshot): string[] {

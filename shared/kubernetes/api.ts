@@ -44,7 +44,9 @@ export function openApi(server: string, credentials: () => Promise<Credentials>)
 function send(url: URL, credentials: Credentials, asked: ApiRequest): Promise<{ status: number; text: string }> {
   const { headers, ...tls } = credentials;
   const payload = asked.body === undefined ? undefined : JSON.stringify(asked.body);
-  const type: Record<string, string> = payload === undefined ? {} : { 'content-type': asked.contentType ?? '' };
+  // Node sends no length with DELETE by itself.
+  const bodyHeaders =
+    payload === undefined ? {} : { 'content-type': asked.contentType ?? '', 'content-length': Buffer.byteLength(payload) };
   const request = url.protocol === 'http:' ? requestPlain : requestSecure;
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) => reject(asked.signal?.aborted ? asked.signal.reason : unreachable(url, cause));
@@ -53,7 +55,7 @@ function send(url: URL, credentials: Credentials, asked: ApiRequest): Promise<{ 
       {
         ...tls,
         method: asked.method,
-        headers: { accept: 'application/json', ...headers, ...type },
+        headers: { accept: 'application/json', ...headers, ...bodyHeaders },
         timeout: TIMEOUT_MS,
         ...(asked.signal && { signal: asked.signal }),
       },

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ConfigError } from '../errors.ts';
 import { type ClusterApi, type Credentials, openApi } from './api.ts';
+import type { KubernetesObject } from './objects.ts';
 
 /** A local address that leads to a port in the cluster. */
 export interface Tunnel extends AsyncDisposable {
@@ -19,6 +20,10 @@ export interface UserCluster {
   /**
    * Listens on this machine and forwards to a ready pod of the Service, found anew for each connection.   */
   forward(namespace: string, service: string, port: number): Promise<Tunnel>;
+  /** True if the command, run in the first container of the pod, ends with 0. */
+  succeeds(namespace: string, pod: string, command: readonly string[]): Promise<boolean>;
+  /** One object, as kubectl reads it from a file. */
+  parseYaml(text: string): KubernetesObject;
 }
 
 export interface ClusterChoice {
@@ -31,7 +36,7 @@ export interface ClusterChoice {
  * @throws ConfigError if there is no kubeconfig, or not this context
  */
 export async function openUserCluster({ context }: ClusterChoice = {}): Promise<UserCluster> {
-  const { KubeConfig, PortForward } = await import('@kubernetes/client-node');
+  const { Exec, KubeConfig, loadYaml, PortForward } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   config.loadFromDefault();
   chooseContext(config, context);
@@ -42,6 +47,7 @@ export async function openUserCluster({ context }: ClusterChoice = {}): Promise<
     });
   }
   const forwarder = new PortForward(config);
+  const executor = new Exec(config);
   const api = openApi(server, async () => {
     const options: Credentials = {};
     await config.applyToHTTPSOptions(options);
@@ -59,6 +65,12 @@ export async function openUserCluster({ context }: ClusterChoice = {}): Promise<
         if (socket.destroyed) close();
         else socket.once('close', close);
       }),
+    succeeds: (namespace, pod, command) =>
+      new Promise((resolve) => {
+        const done = ({ status }: { status?: string }) => resolve(status === 'Success');
+        executor.exec(namespace, pod, '', [...command], null, null, null, false, done).catch(() => resolve(false));
+      }),
+    parseYaml: (text) => loadYaml<KubernetesObject>(text),
   };
 }
 

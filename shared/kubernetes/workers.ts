@@ -1,6 +1,6 @@
 /** Workers as the cluster sees them: pods by phase, and the autoscaler. */
 import { z } from 'zod';
-import { MessageError } from '../errors.ts';
+import { ConfigError, MessageError } from '../errors.ts';
 import type { ClusterApi } from './api.ts';
 
 /** Pods by phase. A pod that was told to go is `Terminating`, whatever its phase. */
@@ -61,6 +61,18 @@ export function countByPhase(pods: readonly Pod[]): PodCounts {
     counts[phase] = (counts[phase] ?? 0) + 1;
   }
   return counts;
+}
+
+/** The image that the workers run. @throws ConfigError where higgsflow is not deployed */
+export async function deployedImage(api: ClusterApi, namespace: string): Promise<string> {
+  const answer = await api.request(`/apis/apps/v1/namespaces/${namespace}/deployments/worker`);
+  if (answer === undefined) {
+    throw new ConfigError(`higgsflow is not deployed in namespace ${namespace}`, { hint: 'Give --image, or deploy it: bash deploy.sh.' });
+  }
+  const containers = z.array(z.looseObject({ image: z.string() })).min(1);
+  const pod = z.looseObject({ spec: z.looseObject({ containers }) });
+  const deployment = z.looseObject({ spec: z.looseObject({ template: pod }) });
+  return parseAnswer(deployment, answer, 'the workers').spec.template.spec.containers[0]!.image;
 }
 
 /** The autoscaler of this name; undefined where there is none. */

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { newRunId } from '#services/producer/build-spec.ts';
+import { ConfigError } from '#shared/errors.ts';
+import type { UserCluster } from '#shared/kubernetes/kubeconfig.ts';
+import { runProducerJob } from '#shared/kubernetes/producer-job.ts';
+import { packAnalysis, shipAnalysis } from '#shared/kubernetes/ship-analysis.ts';
+import type { RunRequest } from '#shared/queue/run-request.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
+
+export interface ClusterSubmitOptions {
+  readonly cluster: UserCluster;
+  readonly namespace: string;
+  readonly request: RunRequest | RunSpec;
+  readonly image?: string | undefined;
+  readonly cpuLimit?: string | undefined;
+  readonly backoffLimit?: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+const TEMPLATE = new URL('../../k8s/producer/job.yaml', import.meta.url);
+
+/** Hands a run to the producer in the cluster, which finds the files there; returns its id when all is published. A user's own analysis goes along. */
+export async function submitToCluster({ cluster, namespace, request, ...rest }: ClusterSubmitOptions): Promise<string> {
+  const template = cluster.parseYaml(await readFile(TEMPLATE, 'utf8'));
+  const analysis = await clusterAnalysis(cluster, namespace, request.analysis);
+  const run = request.run ?? newRunId(basename(request.analysis).replace(/\.[cm]?[jt]s$/, ''), new Date());
+  const spec = JSON.stringify({ ...request, run, analysis });
+  await runProducerJob({ api: cluster.api, namespace, template, run, request: spec, ...rest });
+  return run;
+}
+
+async function clusterAnalysis(cluster: UserCluster, namespace: string, analysis: string): Promise<string> {
+  if (!/\.[cm]?[jt]s$/.test(analysis) || analysis.startsWith('analyses:')) return analysis;
+  const source = await readFile(analysis, 'utf8').catch((cause: unknown) => {
+    throw new ConfigError(`it cannot be read: ${cause instanceof Error ? cause.message : cause}`, { file: analysis, cause });
+  });
+  return shipAnalysis(cluster, namespace, packAnalysis(basename(analysis), source));
+}

@@ -1,0 +1,101 @@
+/** A run on a cluster: its request in a ConfigMap, and the Job that plans it there, where the files are. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { ConfigError } from '../errors.ts';
+import { sleep } from '../runtime/retry.ts';
+import type { ClusterApi } from './api.ts';
+import { applyObject, deleteObject, type KubernetesObject, PART_OF, pathOf } from './objects.ts';
+
+export interface ProducerJobOptions {
+  readonly api: ClusterApi;
+  readonly namespace: string;
+  /** k8s/producer/job.yaml, parsed. */
+  readonly template: KubernetesObject;
+  readonly run: string;
+  /** The run request as JSON. */
+  readonly request: string;
+  /** Undefined: that of the collector. */
+  readonly image?: string | undefined;
+  readonly cpuLimit?: string | undefined;
+  readonly backoffLimit?: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+const mounts = z.array(z.looseObject({ name: z.string() })).default([]);
+const podSpec = z.looseObject({
+  containers: z.array(z.looseObject({ image: z.string(), volumeMounts: mounts, resources: z.looseObject({}).optional() })).min(1),
+  volumes: mounts,
+});
+const owner = z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: podSpec }) }) });
+
+/**
+ * Starts (or starts again) the producer of a run; resolves when it has published all tasks. The data volume and the image are
+ * those of the workers.
+ * @throws ConfigError if higgsflow is not deployed in this namespace, or the producer fails
+ */
+export async function runProducerJob(options: ProducerJobOptions): Promise<void> {
+  const { api, namespace, run, request, signal } = options;
+  const worker = await api.request(pathOf('apps/v1', 'Deployment', namespace, 'worker'));
+  if (worker === undefined) {
+    throw new ConfigError(`higgsflow is not deployed in namespace ${namespace}`, { hint: 'Deploy it: bash deploy.sh --no-run.' });
+  }
+  const name = jobName(run);
+  const labels = { 'app.kubernetes.io/name': 'producer', ...PART_OF };
+  const spec = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data: { 'spec.json': request } };
+  await applyObject(api, namespace, spec);
+  // A Job cannot be changed; the producer of a run that exists goes on from where it is.
+  await deleteObject(api, namespace, 'batch/v1', 'Job', name);
+  while ((await api.request(pathOf('batch/v1', 'Job', namespace, name))) !== undefined) await sleep(500, signal);
+  await applyObject(api, namespace, producerJob(options, owner.parse(worker), name));
+  await jobEnd(api, namespace, name, signal);
+}
+
+const jobStatus = z.looseObject({
+  status: z
+    .looseObject({
+      conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().default('') })).default([]),
+    })
+    .default({ conditions: [] }),
+});
+
+async function jobEnd(api: ClusterApi, namespace: string, name: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { conditions } = jobStatus.parse(await api.request(pathOf('batch/v1', 'Job', namespace, name), { signal })).status;
+    const is = (type: string) => conditions.find((each) => each.type === type && each.status === 'True');
+    if (is('Complete') !== undefined) return;
+    const failed = is('Failed');
+    if (failed !== undefined) {
+      const hint = `Its log says why: kubectl -n ${namespace} logs job/${name}`;
+      throw new ConfigError(`the producer in the cluster failed: ${failed.message}`, { hint });
+    }
+    await sleep(1000, signal);
+  }
+}
+
+/** Names in a cluster: small letters, digits, dashes, at most 63 of them; other runs get other names. */
+export function jobName(run: string): string {
+  const readable = run.toLowerCase().replaceAll(/[._]/g, '-').slice(0, 40);
+  return `producer-${readable}-${createHash('sha256').update(run).digest('hex').slice(0, 8)}`;
+}
+
+/** The template with this run's names, the image of the deployment, and the data volume where the workers have one. */
+function producerJob(options: ProducerJobOptions, worker: z.infer<typeof owner>, name: string): KubernetesObject {
+  const job = owner.parse(structuredClone(options.template));
+  const pod = job.spec.template.spec;
+  const workerPod = worker.spec.template.spec;
+  const container = pod.containers[0]!;
+  container.image = options.image ?? workerPod.containers[0]!.image;
+  if (options.cpuLimit !== undefined) {
+    const limits = (container.resources?.['limits'] ?? {}) as object;
+    container.resources = { ...container.resources, limits: { ...limits, cpu: options.cpuLimit } };
+  }
+  pod.volumes = [
+    ...pod.volumes.map((volume) => (volume.name === 'spec' ? { name: 'spec', configMap: { name } } : volume)),
+    ...workerPod.volumes.filter((volume) => volume.name === 'data'),
+  ];
+  container.volumeMounts.push(...workerPod.containers[0]!.volumeMounts.filter((mount) => mount.name === 'data'));
+  const { labels = {} } = options.template.metadata;
+  const metadata = { name, labels, annotations: { 'higgsflow.io/run': options.run } };
+  const backoff = options.backoffLimit === undefined ? {} : { backoffLimit: options.backoffLimit };
+  return { ...options.template, metadata, spec: { ...job.spec, ...backoff } };
+}
