@@ -1,6 +1,7 @@
 /** The collector as a process. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { StorageError } from '#shared/errors.ts';
 import { MAX_MESSAGE_BYTES } from '#shared/queue/amqp/codec.ts';
 import { openAmqpQueue } from '#shared/queue/amqp.ts';
@@ -21,6 +22,9 @@ import { observeCollector } from './observe.ts';
 const LAST_WORDS_MS = 10_000;
 /** A worker that starts waits so long to hear of the open runs. */
 const ANNOUNCE_MS = 500;
+
+// What lives long is small here; room for what lives short would be taken and never given back.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 async function serve(
   { settings, log, metrics, signal }: ServiceParts<CollectorSettings>,
