@@ -117,10 +117,12 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     expect(await connection(page).textContent()).toBe('Live');
     await webs.pop()?.close();
     await page.locator('#connection[data-state="reconnecting"]').waitFor();
+    await page.getByText(/No connection to the server\. What is shown was last updated at \d/).waitFor();
     feed.put(fourLeptonSnapshot({ completeness: 0.6, revision: 6 }));
     await serve(feed, { port: Number(new URL(url).port) });
     await showsRevision(page, 6);
     expect(await connection(page).textContent()).toBe('Live');
+    expect(await page.locator('#stale').isVisible()).toBe(false);
     feed.put(fourLeptonSnapshot({ completeness: 0.7, revision: 7 }));
     await showsRevision(page, 7);
   });
@@ -186,13 +188,13 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     const page = await visit(await serve(createTestFeed(fourLeptonSnapshot())));
     await showsRevision(page, 1);
     const order: string[] = [];
-    for (let i = 0; i < 8; i++) {
+    for (let i = 0; i < 9; i++) {
       await page.keyboard.press('Tab');
       order.push(
         await page.evaluate(() => document.activeElement?.id || document.activeElement?.className || document.activeElement?.tagName || ''),
       );
     }
-    expect(order).toEqual(['skip', 'theme', 'log-y', 'pointer', 'SUMMARY', 'scroll', 'scroll', 'A']);
+    expect(order).toEqual(['skip', 'runs', 'theme', 'log-y', 'pointer', 'SUMMARY', 'scroll', 'scroll', 'A']);
     await page.locator('#log-y').focus();
     await page.keyboard.press('Enter');
     expect(await page.locator('#log-y').getAttribute('aria-pressed')).toBe('true');
