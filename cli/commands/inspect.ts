@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { BranchDescription, FileDescription } from '#shared/root/inspect.ts';
+import type { BranchDescription, FileDescription, GraphDescription, HistogramDescription } from '#shared/root/inspect.ts';
 import { formatBytes, formatTable } from '../format.ts';
 
 /** `higgsflow inspect FILE`: what a ROOT file holds. */
 export function register(program: Command): void {
   program
     .command('inspect')
-    .description('show what a ROOT file holds: keys, trees, branches with their types, codec and size')
+    .description('show what a ROOT file holds: keys, trees, branches with their types, codec and size, histograms')
     .argument('<file>', 'path or URL of a ROOT file')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -38,7 +38,7 @@ async function describe(location: string): Promise<FileDescription> {
   }
 }
 
-function render({ file, bytes, rootVersion, keys, trees }: FileDescription): string {
+function render({ file, bytes, rootVersion, keys, trees, histograms, graphs }: FileDescription): string {
   const lines = [`${file}   ${formatBytes(bytes)}, written by ROOT ${rootVersion}`, '', 'Keys'];
   lines.push(...formatTable(keys.map((key) => [`  ${key.path};${key.cycle}`, key.className, formatBytes(key.bytes), key.title])));
   for (const tree of trees) {
@@ -47,7 +47,21 @@ function render({ file, bytes, rootVersion, keys, trees }: FileDescription): str
     const head = ['  branch', 'C++ type', 'column', 'codec', 'baskets', 'stored', 'in memory'];
     if (tree.branches.length > 0) lines.push(...formatTable([head, ...tree.branches.map(branchRow)]));
   }
+  if (histograms.length > 0) {
+    const head = ['  histogram', 'class', 'bins', 'entries', 'title'];
+    lines.push('', 'Histograms', ...formatTable([head, ...histograms.map(histogramRow)]));
+  }
+  if (graphs.length > 0) lines.push('', 'Graphs', ...formatTable([['  graph', 'class', 'points', 'title'], ...graphs.map(graphRow)]));
   return `${lines.join('\n')}\n`;
+}
+
+function histogramRow({ path, cycle, className, axes, entries, title, error }: HistogramDescription): string[] {
+  const bins = axes.map((axis) => `${axis.bins} from ${axis.lo} to ${axis.hi}`).join(' × ');
+  return [`${error === undefined ? ' ' : '!'} ${path};${cycle}`, className, error ?? bins, entries.toLocaleString('en'), title];
+}
+
+function graphRow({ path, cycle, className, points, title, error }: GraphDescription): string[] {
+  return [`${error === undefined ? ' ' : '!'} ${path};${cycle}`, className, error ?? String(points), title];
 }
 
 function branchRow(branch: BranchDescription): string[] {

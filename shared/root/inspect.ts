@@ -1,11 +1,13 @@
 /** What a file holds, for people and for programs: keys, trees, branches, and why something is not read. */
 import { isPipelineError } from '../errors.ts';
+import { binEdges } from '../histogram/axis.ts';
 import { CODEC_TAGS } from './codecs/registry.ts';
 import { parseBlockHeader } from './compression.ts';
 import { Cursor } from './cursor.ts';
-import type { RootFile } from './file.ts';
+import type { KeyEntry, RootFile } from './file.ts';
 import { formatVersion } from './file-header.ts';
 import { parseKey } from './key.ts';
+import { isGraphClass, isHistogramClass, readGraph, readHistogram } from './read-histogram.ts';
 import { type Branch, isTreeClass, openTree, type Tree } from './tree.ts';
 
 export interface FileDescription {
@@ -21,6 +23,29 @@ export interface FileDescription {
     readonly bytes: number;
   }[];
   readonly trees: readonly TreeDescription[];
+  /** The first MAX_OBJECTS histograms and graphs of the file. */
+  readonly histograms: readonly HistogramDescription[];
+  readonly graphs: readonly GraphDescription[];
+}
+
+/** A histogram or profile. Where it cannot be read, `error` says why, and it has no axes here. */
+export interface HistogramDescription {
+  readonly path: string;
+  readonly cycle: number;
+  readonly className: string;
+  readonly title: string;
+  readonly entries: number;
+  readonly axes: readonly { readonly title: string; readonly bins: number; readonly lo: number; readonly hi: number }[];
+  readonly error?: string;
+}
+
+export interface GraphDescription {
+  readonly path: string;
+  readonly cycle: number;
+  readonly className: string;
+  readonly title: string;
+  readonly points: number;
+  readonly error?: string;
 }
 
 export interface TreeDescription {
@@ -50,7 +75,10 @@ export interface BranchDescription {
 /** Enough of a basket for its key, its fields and the mark of its first block. */
 const PROBE_BYTES = 512;
 
-/** Describes a file; trees that cannot be read are described by their error. */
+/** Each takes a read of its own: a file of thousands of histograms would take long. */
+const MAX_OBJECTS = 500;
+
+/** Describes a file; what cannot be read is described by its error. */
 export async function describeFile(file: RootFile): Promise<FileDescription> {
   const entries = await file.keys();
   const trees: TreeDescription[] = [];
@@ -58,7 +86,57 @@ export async function describeFile(file: RootFile): Promise<FileDescription> {
     if (isTreeClass(key.className)) trees.push(await describeTree(file, path, key.cycle));
   }
   const keys = entries.map(({ path, key }) => ({ path, cycle: key.cycle, className: key.className, title: key.title, bytes: key.nbytes }));
-  return { file: file.source.name, bytes: file.source.size, rootVersion: formatVersion(file.header.version), keys, trees };
+  return {
+    file: file.source.name,
+    bytes: file.source.size,
+    rootVersion: formatVersion(file.header.version),
+    keys,
+    trees,
+    ...(await describeObjects(file)),
+  };
+}
+
+async function describeObjects(file: RootFile): Promise<Pick<FileDescription, 'histograms' | 'graphs'>> {
+  const histograms: HistogramDescription[] = [];
+  const graphs: GraphDescription[] = [];
+  for (const entry of await file.keys()) {
+    if (histograms.length + graphs.length === MAX_OBJECTS) break;
+    const { className } = entry.key;
+    if (isHistogramClass(className)) histograms.push(await describeHistogram(file, entry));
+    else if (isGraphClass(className)) graphs.push(await describeGraph(file, entry));
+  }
+  return { histograms, graphs };
+}
+
+async function describeHistogram(file: RootFile, entry: KeyEntry): Promise<HistogramDescription> {
+  const { cycle, className, title } = entry.key;
+  const known = { path: entry.path, cycle, className };
+  try {
+    const { entries, contents } = await readHistogram(file, entry);
+    const axes = contents.axes.map((axis) => {
+      const edges = binEdges(axis);
+      return { title: axis.label, bins: edges.length - 1, lo: edges[0] ?? 0, hi: edges.at(-1) ?? 0 };
+    });
+    return { ...known, title, entries, axes };
+  } catch (error) {
+    return { ...known, title, entries: 0, axes: [], error: reasonOf(error) };
+  }
+}
+
+async function describeGraph(file: RootFile, entry: KeyEntry): Promise<GraphDescription> {
+  const { cycle, className, title } = entry.key;
+  const known = { path: entry.path, cycle, className, title };
+  try {
+    return { ...known, points: (await readGraph(file, entry)).x.length };
+  } catch (error) {
+    return { ...known, points: 0, error: reasonOf(error) };
+  }
+}
+
+/** What keeps an object from being read; what keeps the file from being read is thrown on. */
+function reasonOf(error: unknown): string {
+  if (!isPipelineError(error) || error.code === 'StorageError') throw error;
+  return error.message;
 }
 
 async function describeTree(file: RootFile, path: string, cycle: number): Promise<TreeDescription> {
@@ -68,8 +146,7 @@ async function describeTree(file: RootFile, path: string, cycle: number): Promis
     const branches = [...tree.all()].map((branch) => describeBranch(branch, codecs.get(branch)));
     return { path, cycle, title: tree.title, entries: tree.entries, branches };
   } catch (error) {
-    if (!isPipelineError(error) || error.code === 'StorageError') throw error;
-    return { path, cycle, title: '', entries: 0, branches: [], error: error.message };
+    return { path, cycle, title: '', entries: 0, branches: [], error: reasonOf(error) };
   }
 }
 

@@ -33,16 +33,17 @@ export function readVersion(cursor: Cursor): VersionHeader {
   return { version: cursor.i16(), end: undefined };
 }
 
-/** Passes over a TObject base: version, unique id, bits, and the process id that a referenced object carries. */
-export function skipTObject(cursor: Cursor): void {
+/** Passes over a TObject base (version, unique id, bits, and the process id that a referenced object carries); gives its unique id. */
+export function skipTObject(cursor: Cursor): number {
   const version = readVersion(cursor);
+  const uniqueId = cursor.u32();
   if (version.end !== undefined) {
     cursor.seek(version.end);
-    return;
+    return uniqueId;
   }
-  cursor.u32();
   const bits = cursor.u32();
   if ((bits & 0x10) !== 0) cursor.u16();
+  return uniqueId;
 }
 
 /** Reads an object of a class; `start` is where its pointer began, see {@link ObjectBuffer.register}. */

@@ -6,7 +6,7 @@ import { RootFormatError, UnsupportedError } from '../errors.ts';
 import { parseEmbeddedBasket } from './basket.ts';
 import { Cursor } from './cursor.ts';
 import { ObjectBuffer, readVersion, skipTObject, type VersionHeader } from './object-buffer.ts';
-import type { StreamerCatalogue, StreamerElement } from './streamer-info.ts';
+import type { StreamerCatalogue, StreamerElement, StreamerInfo } from './streamer-info.ts';
 
 /** An object as read: its class and its members. */
 export interface RootObject {
@@ -137,10 +137,18 @@ class ObjectReader {
 
   /** Members of a class (its bases' included) into `members`. */
   #readMembers(className: string, header: VersionHeader, members: Record<string, unknown>): void {
-    const foreign = header.version === 0 && header.end !== undefined && header.end - this.#cursor.offset >= 4;
-    const info = foreign ? this.#streamers.findByChecksum(className, this.#cursor.u32()) : this.#streamers.find(className, header.version);
+    const info = this.#foreignInfo(className, header) ?? this.#streamers.find(className, header.version);
     if (info === undefined) throw new UnsupportedError(`the file does not describe class ${className} version ${header.version}`);
     for (const element of info.elements) this.#readElement(element, members);
+  }
+
+  /** Classes without a version of their own have their checksum in its place. A few of ROOT's classes (TH1L) are just version 0. */
+  #foreignInfo(className: string, { version, end }: VersionHeader): StreamerInfo | undefined {
+    const start = this.#cursor.offset;
+    if (version !== 0 || end === undefined || end - start < 4) return undefined;
+    const info = this.#streamers.findByChecksum(className, this.#cursor.u32());
+    if (info === undefined) this.#cursor.offset = start;
+    return info;
   }
 
   #readElement(element: StreamerElement, members: Record<string, unknown>): void {
@@ -236,7 +244,7 @@ class ObjectReader {
       case 'TString':
         return { className, members: { value: this.#cursor.string() } };
       case 'TObjString':
-        return { className, members: { value: this.#readObjString() } };
+        return { className, members: this.#readObjString() };
       case 'TBasket':
         return { className, members: { basket: parseEmbeddedBasket(this.#cursor) } };
       case 'TDatime':
@@ -276,12 +284,13 @@ class ObjectReader {
     return items;
   }
 
-  #readObjString(): string {
+  /** The unique id is the number of the bin, where the text is its label. */
+  #readObjString(): { uniqueId: number; value: string } {
     const { end } = readVersion(this.#cursor);
-    skipTObject(this.#cursor);
+    const uniqueId = skipTObject(this.#cursor);
     const value = this.#cursor.string();
     if (end !== undefined) this.#cursor.seek(end);
-    return value;
+    return { uniqueId, value };
   }
 
   #readTArray(className: string): unknown[] {
