@@ -50,7 +50,7 @@ export function drawScaling(rows: readonly ScalingRow[]): Uint8Array {
 export function scalingChart(rows: readonly ScalingRow[]): ChartConfiguration<'line', { x: number; y: number }[]> {
   const start = rows[0]?.time ?? 0;
   const datasets = LINES.map((line) => datasetOf(line, rows, start));
-  const panels = PANELS.map(({ axis, title, weight }) => [axis, panel(title, weight)] as const);
+  const panels = PANELS.map(({ axis, title, weight }) => [axis, panel(title, weight, highest(axis, rows))] as const);
   return {
     type: 'line',
     data: { datasets: datasets.filter(({ data }) => data.length > 0) },
@@ -63,8 +63,9 @@ export function scalingChart(rows: readonly ScalingRow[]): ChartConfiguration<'l
       scales: {
         x: {
           type: 'linear',
+          max: ((rows.at(-1)?.time ?? start) - start) / 1000,
           title: { display: true, text: 'time / s', font: { family: FONT, size: 14 } },
-          ticks: { font: { family: FONT } },
+          ticks: { font: { family: FONT }, includeBounds: false },
         },
         ...Object.fromEntries(panels),
       },
@@ -73,15 +74,22 @@ export function scalingChart(rows: readonly ScalingRow[]): ChartConfiguration<'l
   };
 }
 
-function panel(title: string, weight: number): ScaleOptions<'linear'> {
+function highest(axis: string, rows: readonly ScalingRow[]): number {
+  const values = LINES.filter((line) => line.axis === axis).flatMap(({ column }) => rows.map((row) => row[column]));
+  return values.reduce((most, value) => (value > most ? value : most), 1);
+}
+
+/** A little higher than its values, and without a tick at its top: there, the panel above begins. */
+function panel(title: string, weight: number, most: number): ScaleOptions<'linear'> {
   return {
     type: 'linear',
     position: 'left',
     stack: 'panels',
     stackWeight: weight,
-    beginAtZero: true,
+    min: 0,
+    max: most * 1.12,
     title: { display: true, text: title, font: { family: FONT, size: 13 } },
-    ticks: { font: { family: FONT }, precision: 0, maxTicksLimit: 6 },
+    ticks: { font: { family: FONT }, precision: 0, maxTicksLimit: 6, includeBounds: false },
   } as unknown as ScaleOptions<'linear'>;
 }
 
