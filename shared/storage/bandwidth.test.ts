@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { bandwidthLimit, waitForBandwidth, withBandwidth } from './bandwidth.ts';
 import { memorySource } from './test-source.ts';
@@ -28,6 +30,32 @@ describe('withBandwidth', () => {
     stop.abort(new Error('enough'));
     await expect(third).rejects.toThrow('enough');
     await long;
+  });
+
+  it('is shared by threads that are handed it', async () => {
+    const limit = bandwidthLimit(1_000_000);
+    const code = `
+      const { limitBandwidth, threadBandwidth, waitForBandwidth } = await import(${JSON.stringify(new URL('./bandwidth.ts', import.meta.url).href)});
+      const { parentPort, workerData } = await import('node:worker_threads');
+      limitBandwidth(workerData);
+      parentPort.postMessage('ready');
+      parentPort.once('message', async () => {
+        await waitForBandwidth(threadBandwidth(99), 400_000);
+        parentPort.postMessage('done');
+      });`;
+    const threads = [1, 2, 3].map(() => new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: limit }));
+    await Promise.all(threads.map((thread) => once(thread, 'message')));
+    const took = await seconds(() =>
+      Promise.all(
+        threads.map((thread) => {
+          thread.postMessage('go');
+          return once(thread, 'message');
+        }),
+      ),
+    );
+    // Alone, each would be done after 0.15 seconds.
+    expect(took).toBeGreaterThan(0.6);
+    await Promise.all(threads.map((thread) => thread.terminate()));
   });
 
   it('refuses what the source refuses, at once', async () => {

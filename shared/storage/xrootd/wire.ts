@@ -109,10 +109,6 @@ export function statHandleRequest(handle: Uint8Array): RequestFrame {
   return frame(REQUEST.stat, (body) => writeBytes(body, 12, handle));
 }
 
-export function statPathRequest(path: string): RequestFrame {
-  return frame(REQUEST.stat, () => {}, text(path));
-}
-
 /** Names of a folder with what `stat` says of each. */
 export function listRequest(path: string): RequestFrame {
   return frame(REQUEST.dirlist, (body) => body.setUint8(15, LIST_WITH_STAT), text(path));
