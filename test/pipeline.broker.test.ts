@@ -137,7 +137,7 @@ describe.skipIf(!broker)('the services over a broker', () => {
     const queue = await openAmqpQueue({ ...address, patienceMs: 10_000, log });
     try {
       expect(await produce({ run: 'axes', analysis: 'rehearsal', data: ['synthetic://10'], catalogue: 'none' }).ended).toBe(0);
-      const wrong = encodeHistogram(new Histogram([regular(3, 0, 1, { name: 'x' })]));
+      const wrong = encodeHistogram(new Histogram([regular(3, 0, 100, { name: 'x' })]));
       const success = (run: string): Success => ({
         ...{
           v: 1,

@@ -127,7 +127,7 @@ async function floor(broker: BrokerOptions, messages: number, signal: AbortSigna
 /** Weights are 1: every sum is a whole number. */
 function isExact({ datasets: [dataset] }: RunSnapshot, tasks: number, entries: number): boolean {
   const one = startPartial(analysis, {});
-  const x = { type: 'f32' as const, values: Float32Array.from({ length: entries }, (_, i) => (i + 0.5) / entries) };
+  const x = { type: 'f32' as const, values: Float32Array.from({ length: entries }, (_, i) => (100 * (i + 0.5)) / entries) };
   processBatch(analysis, one, {}, { entries, columns: { x }, isData: true });
   return Object.entries(one).every(([name, histogram]) => {
     const all = dataset?.histograms[name];

@@ -7,7 +7,7 @@ export const analysis = defineAnalysis({
   title: 'Rehearsal with synthetic tasks',
   tree: 'rehearsal',
   columns: { x: 'f32' },
-  histograms: () => ({ x: { title: 'x', axes: [regular(34, 0, 1, { name: 'x', label: 'x' })] } }),
+  histograms: () => ({ x: { title: 'x', axes: [regular(34, 0, 100, { name: 'x', label: 'x' })] } }),
   cutFlow: ['all'],
   process({ entries, x }, out) {
     for (let entry = 0; entry < entries; entry++) {

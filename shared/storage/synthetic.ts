@@ -1,6 +1,6 @@
 /**
  * `synthetic://1000`: a ROOT file of so many entries that lies nowhere. It is made in memory when it is opened, and has the
- * tree `rehearsal` with one column, `x`, of numbers spread evenly from 0 to 1. Rehearsals of a cluster read it.
+ * tree `rehearsal` with one column, `x`, of numbers spread evenly from 0 to 100. Rehearsals of a cluster read it.
  */
 import { ConfigError } from '../errors.ts';
 import { zlibCompressor } from '../root/write/compress.ts';
@@ -38,7 +38,7 @@ function syntheticFile(entries: number): Uint8Array {
   const file = new RootFileWriter(sink, { name: 'synthetic.root', compressor: zlibCompressor });
   file.writeObject(namedText(TOY_MARK, '{}'), { name: TOY_MARK, title: '{}' });
   const tree = new TreeWriter(file, { name: 'rehearsal', branches: [{ name: 'x', type: 'f32' }], clusterEntries: 10_000 });
-  tree.append({ x: { values: Float32Array.from({ length: entries }, (_, i) => (i + 0.5) / entries) } }, entries);
+  tree.append({ x: { values: Float32Array.from({ length: entries }, (_, i) => (100 * (i + 0.5)) / entries) } }, entries);
   tree.close();
   file.close();
   return sink.toBytes();
