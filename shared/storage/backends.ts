@@ -58,8 +58,8 @@ const GCS: Backend = {
     const { gcsAsS3, openGcsSource } = await import('./gcs.ts');
     const asS3 = gcsAsS3(options.settings.gcs);
     if (asS3 !== undefined) return S3.open(location, { ...options, settings: { ...options.settings, s3: asS3 } });
-    const { settings, timeoutMs, signal } = options;
-    return openGcsSource(location, { settings: settings.gcs, timeoutMs, signal });
+    const { settings, timeoutMs, headBytes, signal } = options;
+    return openGcsSource(location, { settings: settings.gcs, timeoutMs, headBytes, signal });
   },
 };
 

@@ -46,6 +46,22 @@ describe.skipIf(reason !== undefined)('Google Cloud Storage, by fake-gcs-server'
     },
   );
 
+  it('asks for size, generation and first bytes at once, and opens an empty file too', async () => {
+    await put('head.root', new Uint8Array(2000).fill(5));
+    await put('empty.root', new Uint8Array(0));
+    const source = await openGcsSource('gs://bucket/head.root', { ...options(), headBytes: 512 });
+    expect([source.size, source.counters.requests, source.counters.bytes]).toEqual([2000, 1, 512]);
+    expect(await source.read(0, 512)).toHaveLength(512);
+    expect(source.counters.requests).toBe(1);
+    expect(await source.read(0, 512)).toHaveLength(512);
+    expect(source.counters.requests).toBe(2);
+    await source.close();
+    expect((await openGcsSource('gs://bucket/empty.root', { ...options(), headBytes: 512 })).size).toBe(0);
+    await expect(openGcsSource('gs://bucket/missing.root', { ...options(), headBytes: 512 })).rejects.toMatchObject({
+      reason: expect.stringContaining('404'),
+    });
+  });
+
   it('lists what begins with a prefix', async () => {
     for (const key of ['lists/a.root', 'lists/b/c.root', 'listsNot.root']) await put(key, new Uint8Array(3));
     expect(await collect(listGcs('bucket', 'lists/', options()))).toEqual([

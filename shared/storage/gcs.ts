@@ -18,6 +18,8 @@ import { timeoutOf } from './timeout.ts';
 export interface GcsOptions {
   readonly settings: GcsSettings;
   readonly timeoutMs: number;
+  /** So many first bytes are asked for in place of the size alone, and kept for the first read. */
+  readonly headBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -85,36 +87,64 @@ export async function openGcsSource(location: string, options: GcsOptions): Prom
   const closing = new AbortController();
   const timeout = timeoutOf(options.settings.endpoint ?? GOOGLE, options.timeoutMs);
   const context: RequestContext = { name, timeout, closing: closing.signal };
-  counters.requests++;
-  const [metadata] = await unlessStalled(
-    context,
-    options.signal,
-    (signal) => abandoned(client.bucket(bucket).file(key).getMetadata(), signal),
-    (error) => objectError(name, error),
-  );
-  const size = Number(metadata.size ?? Number.NaN);
-  if (!Number.isSafeInteger(size)) throw new StorageError('the server does not say how long the file is', { file: name, retryable: false });
   const url = new URL(`${client.apiEndpoint}/storage/v1/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(key)}?alt=media`);
-  if (metadata.generation !== undefined) url.searchParams.set('generation', `${metadata.generation}`);
+  const ask = async <T>(range: ByteRange, signal: AbortSignal | undefined, use: Use<T>) => {
+    counters.requests++;
+    const headers = { range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
+    const credentials = { origin: url.origin, headers: await authorization(client, options.settings, name) };
+    return request(context, { url, method: 'GET', headers, credentials, signal }, (response, _url, progress) =>
+      use(response, (bytes) => {
+        counters.bytes += bytes;
+        progress();
+      }),
+    );
+  };
+  const askMetadata = async (): Promise<Opened> => {
+    counters.requests++;
+    const call = (signal: AbortSignal) => abandoned(client.bucket(bucket).file(key).getMetadata(), signal);
+    const [{ size, generation }] = await unlessStalled(context, options.signal, call, (error) => objectError(name, error));
+    return { size: Number(size ?? Number.NaN), generation: generation === undefined ? undefined : `${generation}`, first: undefined };
+  };
+  const { headBytes = 0 } = options;
+  const opened =
+    (headBytes > 0 ? await ask({ offset: 0, length: headBytes }, options.signal, (...answer) => readFirst(name, ...answer)) : undefined) ??
+    (await askMetadata());
+  const { size, generation } = opened;
+  let { first } = opened;
+  if (!Number.isSafeInteger(size)) throw new StorageError('the server does not say how long the file is', { file: name, retryable: false });
+  if (generation !== undefined) url.searchParams.set('generation', generation);
   return checkedSource({
     name,
     size,
-    version: metadata.generation === undefined ? metadata.etag : `${metadata.generation}`,
+    version: generation,
     counters,
     read: async (offset, length, signal) => {
-      counters.requests++;
-      const headers = { range: `bytes=${offset}-${offset + length - 1}` };
-      const credentials = { origin: url.origin, headers: await authorization(client, options.settings, name) };
-      return request(context, { url, method: 'GET', headers, credentials, signal }, (response, _url, progress) => {
+      const kept = first;
+      first = undefined;
+      if (kept !== undefined && offset + length <= kept.length) return kept.slice(offset, offset + length);
+      return ask({ offset, length }, signal, (response, progress) => {
         refuseOther(name, size, { offset, length }, response);
-        return readStream(name, response.body, length, (bytes) => {
-          counters.bytes += bytes;
-          progress();
-        });
+        return readStream(name, response.body, length, progress);
       });
     },
     close: async () => closing.abort(new StorageError('closed during a read', { file: name, retryable: false })),
   });
+}
+
+type Use<T> = (response: HttpResponse, progress: (bytes: number) => void) => Promise<T> | T;
+
+interface Opened {
+  readonly size: number;
+  readonly generation: string | undefined;
+  readonly first: Uint8Array | undefined;
+}
+
+/** Size, generation and first bytes by one request; undefined where the answer does not tell: of an empty file, or by an emulator. */
+async function readFirst(name: string, response: HttpResponse, progress: (bytes: number) => void): Promise<Opened | undefined> {
+  const range = parseContentRange(response.headers.get('content-range'));
+  const generation = response.headers.get('x-goog-generation') ?? undefined;
+  if (response.status !== 206 || range?.first !== 0 || generation === undefined) return undefined;
+  return { size: range.total, generation, first: await readStream(name, response.body, range.last + 1, progress) };
 }
 
 /** A login of the client, which keeps it until it expires. */

@@ -100,6 +100,22 @@ describe.skipIf(reason !== undefined)('S3, by MinIO', () => {
     expect(everythingErrorsSay(listing)).not.toMatch(/planted/);
   });
 
+  it('asks for size, ETag and first bytes at once, and opens an empty file too', async () => {
+    await put('head.root', new Uint8Array(2000).fill(5));
+    await put('empty.root', new Uint8Array(0));
+    const source = await openS3Source('s3://private/head.root', { ...options(), headBytes: 512 });
+    expect([source.size, source.counters.requests, source.counters.bytes]).toEqual([2000, 1, 512]);
+    expect(await source.read(0, 512)).toHaveLength(512);
+    expect(source.counters.requests).toBe(1);
+    expect(await source.read(0, 512)).toHaveLength(512);
+    expect(source.counters.requests).toBe(2);
+    await source.close();
+    expect((await openS3Source('s3://private/empty.root', { ...options(), headBytes: 512 })).size).toBe(0);
+    await expect(openS3Source('s3://private/missing.root', { ...options(), headBytes: 512 })).rejects.toMatchObject({
+      reason: expect.stringMatching(/404.*NoSuchKey/),
+    });
+  });
+
   it('lists what begins with a prefix', async () => {
     for (const key of ['lists/a.root', 'lists/b/c.root', 'listsNot.root']) await put(key, new Uint8Array(3));
     expect(await collect(listS3('private', 'lists/', options()))).toEqual([
