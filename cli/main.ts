@@ -9,6 +9,7 @@ import { register as registerDump } from './commands/dump.ts';
 import { register as registerFailures } from './commands/failures.ts';
 import { register as registerGenerate } from './commands/generate.ts';
 import { register as registerInspect } from './commands/inspect.ts';
+import { register as registerPlot } from './commands/plot.ts';
 import { register as registerPrepare } from './commands/prepare.ts';
 import { register as registerRehearse } from './commands/rehearse.ts';
 import { register as registerResults } from './commands/results.ts';
@@ -39,7 +40,7 @@ const COMMANDS = [
   ...[registerStart, registerRun],
   ...[registerSubmit, registerWatch, registerStatus, registerResults, registerFailures, registerRetry, registerCancel],
   ...[registerRuns, registerCleanup, registerRehearse, registerScaling, registerPrepare],
-  ...[registerGenerate, registerInspect, registerDump],
+  ...[registerGenerate, registerInspect, registerDump, registerPlot],
 ];
 
 function program(): Command {

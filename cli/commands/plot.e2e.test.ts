@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const HISTOGRAMS = fileURLToPath(new URL('../../test/fixtures/histograms/histograms.root', import.meta.url));
+const RNTUPLE = fileURLToPath(new URL('../../test/fixtures/rntuple/nano.root', import.meta.url));
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plot-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The real program in a process of its own, to its end. */
+function higgsflow(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], { cwd: folder }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+describe('higgsflow plot', () => {
+  it('writes a picture, named after the histogram or as asked', async () => {
+    const signature = [0x89, 0x50, 0x4e, 0x47];
+    expect(await higgsflow('plot', `${HISTOGRAMS}:deep/inside;1`)).toMatchObject({ code: 0, stdout: 'inside.png\n' });
+    expect([...readFileSync(join(folder, 'inside.png')).subarray(0, 4)]).toEqual(signature);
+    expect(await higgsflow('plot', `${HISTOGRAMS}:h1D`, '--log', '--out', 'mine.png')).toMatchObject({ code: 0, stdout: 'mine.png\n' });
+    expect([...readFileSync(join(folder, 'mine.png')).subarray(0, 4)]).toEqual(signature);
+  });
+
+  it('says what it cannot draw, and what there is', async () => {
+    expect(await higgsflow('plot', `${HISTOGRAMS}:nothing`)).toMatchObject({ code: 78, stderr: expect.stringContaining('h1D') });
+    expect(await higgsflow('plot', HISTOGRAMS)).toMatchObject({ code: 78, stderr: expect.stringContaining('FILE:HISTOGRAM') });
+    expect(await higgsflow('plot', `${HISTOGRAMS}:h2D`)).toMatchObject({ code: 78, stderr: expect.stringContaining('one axis') });
+    expect(await higgsflow('plot', `${HISTOGRAMS}:graph`)).toMatchObject({ code: 1, stderr: expect.stringContaining('TGraph') });
+  });
+});
+
+describe('higgsflow inspect and dump', () => {
+  it('show histograms, and the fields of RNTuples', async () => {
+    expect((await higgsflow('inspect', HISTOGRAMS)).stdout).toMatch(/h2F;1 +TH2F +5 from 0 to 20 × 3 from 0 to 12 +60/);
+    expect((await higgsflow('inspect', RNTUPLE)).stdout).toMatch(/Muon_pt +.*f32\[\] +ZS/);
+    expect(await higgsflow('dump', RNTUPLE, 'Events', 'nMuon', '--to', '3')).toMatchObject({ code: 0, stdout: '0\t2\n1\t1\n2\t2\n' });
+  });
+});

@@ -1,0 +1,70 @@
+/** One histogram on its own, of a file and not of a run, as a plot. */
+import { ConfigError } from '../errors.ts';
+import { binEdges } from '../histogram/axis.ts';
+import { binContents, type HistogramContents } from '../histogram/contents.ts';
+import type { PlotModel, PlotPoint } from './plot-model.ts';
+import { flowNote, xTitle, yTitle } from './plot-text.ts';
+import type { ScaleType } from './ticks.ts';
+
+/** What is drawn, and the words beside it. */
+export interface SingleHistogram {
+  readonly name: string;
+  readonly title: string;
+  /** Under the title: where it comes from. */
+  readonly lines: readonly string[];
+  readonly contents: HistogramContents;
+  /** profile: means with errors, which are no heights to fill. */
+  readonly kind: 'counts' | 'profile';
+  /** What the values are; empty for a number of events. */
+  readonly valueTitle: string;
+}
+
+const COLOR = '#5790fc';
+
+/** A histogram of one axis, filled, with its errors. @throws ConfigError for another number of axes */
+export function singleHistogramModel(histogram: SingleHistogram, options: { readonly yScale?: ScaleType } = {}): PlotModel {
+  const { name, title, lines, contents, kind, valueTitle } = histogram;
+  const [axis] = contents.axes;
+  if (axis === undefined || contents.axes.length !== 1) {
+    throw new ConfigError(`only histograms of one axis are drawn, not of ${contents.axes.length}`, { object: name });
+  }
+  const edges = binEdges(axis);
+  const { sumw, sumw2 } = binContents(contents);
+  const values = [...sumw];
+  const points = pointsOf(edges, values, [...sumw2]);
+  const { yScale = 'linear' } = options;
+  const { lo, peaks } = range(values, points, yScale);
+  const flow = axis.type === 'category' || kind === 'profile' ? 0 : (contents.sumw[0] ?? 0);
+  const above = kind === 'profile' ? 0 : (contents.sumw.at(-1) ?? 0);
+  return {
+    name,
+    title,
+    label: { strong: '', status: title === '' ? name : title, lines, completeness: '', toy: false },
+    x: { title: xTitle(axis), scale: 'linear', edges, categories: axis.type === 'category' ? axis.categories : undefined },
+    y: { title: valueTitle === '' ? (kind === 'profile' ? 'Mean' : yTitle(axis)) : valueTitle, scale: yScale, lo, peaks },
+    layers: kind === 'profile' ? [] : [{ name, label: name, color: COLOR, kind: 'background', values, tops: values }],
+    data: { label: 'value and error', points },
+    note: flowNote([{ what: 'content', below: flow, above }]),
+  };
+}
+
+/** Empty bins have no point. */
+function pointsOf(edges: readonly number[], values: readonly number[], variances: readonly number[]): PlotPoint[] {
+  return values.flatMap((value, bin) => {
+    const error = Math.sqrt(Math.max(0, variances[bin] ?? 0));
+    if (!Number.isFinite(value) || (value === 0 && error === 0)) return [];
+    const x = ((edges[bin] ?? 0) + (edges[bin + 1] ?? 0)) / 2;
+    return [{ bin, x, value, lo: value - error, hi: value + error }];
+  });
+}
+
+/** Lower end of the y axis, and the highest thing in each bin. */
+function range(values: readonly number[], points: readonly PlotPoint[], scale: ScaleType): { lo: number; peaks: number[] } {
+  const peaks = values.map((value) => Math.max(0, Number.isFinite(value) ? value : 0));
+  for (const { bin, hi } of points) peaks[bin] = Math.max(peaks[bin] ?? 0, hi);
+  if (scale === 'linear') return { lo: Math.min(0, 1.1 * Math.min(0, ...points.map(({ lo }) => lo))), peaks };
+  const positive = values.filter((value) => value > 0);
+  if (positive.length === 0) return { lo: 0.1, peaks };
+  const lowest = Math.max(Math.min(...positive), 1e-7 * Math.max(...positive));
+  return { lo: 10 ** Math.floor(Math.log10(lowest) - 0.1), peaks };
+}
