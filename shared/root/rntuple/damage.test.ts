@@ -8,6 +8,10 @@ import { isPipelineError } from '../../errors.ts';
 import { digestBranch } from '../digest.ts';
 import { openRootFile } from '../file.ts';
 import { isTreeClass, openTree } from '../tree.ts';
+import { parseAnchor } from './anchor.ts';
+import { readEnvelope } from './envelope.ts';
+import { parseFooter, parseHeader } from './schema.ts';
+import { loadXxh3 } from './xxh3.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../test/fixtures/rntuple');
 const files = readdirSync(FIXTURES).filter((name) => name.endsWith('.root') && name !== 'nano_ttree.root');
@@ -70,6 +74,53 @@ describe.each(files)('%s', (name) => {
         for (const [field, digest] of (await readAll(bytes)).digests) expect([field, digest]).toEqual([field, right.digests.get(field)]);
       }),
       { numRuns: 20 },
+    );
+  });
+});
+
+describe('envelopes that are wrong and have the right checksums', () => {
+  const original = readFileSync(join(FIXTURES, 'types_none.root'));
+
+  /** Byte ranges of the uncompressed envelopes: header, footer, page lists. */
+  async function envelopes(): Promise<{ offset: number; bytes: number }[]> {
+    const xxh3 = await loadXxh3();
+    const file = await openRootFile(bytesSource(original));
+    const { key } = (await file.keys())[0] as Awaited<ReturnType<typeof file.keys>>[number];
+    const anchor = parseAnchor(await file.payload(key), 0, xxh3);
+    const reader = { file, xxh3, maxKeyBytes: 0 };
+    const header = await readEnvelope(reader, 'header', anchor.header);
+    const footer = parseFooter(await readEnvelope(reader, 'footer', anchor.footer), parseHeader(header), header.checksum);
+    return [anchor.header, anchor.footer, ...footer.groups.map(({ pageList }) => pageList)];
+  }
+
+  it('end in tagged errors or in values, soon and in little memory', async () => {
+    const xxh3 = await loadXxh3();
+    const ranges = await envelopes();
+    expect(ranges.length).toBe(4);
+    const flip = fc.tuple(fc.nat(ranges.length - 1), fc.nat(), fc.oneof(fc.integer({ min: 1, max: 255 }), fc.constantFrom(0x80, 0xff, 1)));
+    await fc.assert(
+      fc.asyncProperty(fc.array(flip, { minLength: 1, maxLength: 3 }), async (flips) => {
+        const bytes = Uint8Array.from(original);
+        const view = new DataView(bytes.buffer);
+        for (const [which, place, mask] of flips) {
+          const { offset, bytes: length } = ranges[which] as (typeof ranges)[number];
+          const at = offset + 8 + (place % (length - 16));
+          bytes[at] = (bytes[at] ?? 0) ^ mask;
+        }
+        const seal = ({ offset, bytes: length }: { offset: number; bytes: number }) => {
+          const checksum = xxh3(bytes.subarray(offset, offset + length - 8));
+          view.setBigUint64(offset + length - 8, checksum, true);
+          return checksum;
+        };
+        const [header, footer, ...lists] = ranges as [(typeof ranges)[number], (typeof ranges)[number]];
+        const checksum = seal(header);
+        // Where the others name the header by its checksum.
+        view.setBigUint64(footer.offset + 16, checksum, true);
+        for (const list of lists as typeof ranges) view.setBigUint64(list.offset + 8, checksum, true);
+        for (const one of [footer, ...lists]) seal(one);
+        await readAll(bytes);
+      }),
+      { numRuns: 150 },
     );
   });
 });
