@@ -16,7 +16,7 @@ export interface SpecFile {
 /** Files whose headers are read at the same time. */
 export const PARALLEL = 16;
 /** Files frozen together. */
-const PAGE = 64;
+const PAGE = 500;
 
 /** The inputs of a run, numbered in the order of its spec. */
 export function* filesOf(spec: RunSpec): Generator<SpecFile> {
