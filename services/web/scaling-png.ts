@@ -76,7 +76,7 @@ export function scalingChart(rows: readonly ScalingRow[]): ChartConfiguration<'l
 
 function highest(axis: string, rows: readonly ScalingRow[]): number {
   const values = LINES.filter((line) => line.axis === axis).flatMap(({ column }) => rows.map((row) => row[column]));
-  return values.reduce((most, value) => (value > most ? value : most), 1);
+  return values.reduce((most, value) => Math.max(value, most), 1);
 }
 
 /** A little higher than its values, and without a tick at its top: there, the panel above begins. */
