@@ -14,9 +14,13 @@ const PROGRAMS: readonly (readonly [string, string, z.ZodObject])[] = [
 function table(schema: z.ZodObject): string {
   const rows = describeSettings(schema).map(({ name, description, defaultValue, required, mayBeFile }) => {
     const value = required ? 'required' : defaultValue === undefined ? '' : `\`${defaultValue}\``;
-    return `| \`${name}\`${mayBeFile ? ' ᶠ' : ''} | ${description} | ${value} |`;
+    return [`\`${name}\`${mayBeFile ? ' ᶠ' : ''}`, description, value];
   });
-  return ['| Variable | What it says | Default |', '| --- | --- | --- |', ...rows].join('\n');
+  const head = ['Variable', 'What it says', 'Default'];
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[], fill = ' ') =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, fill)).join(' | ')} |`;
+  return [line(head), line(['', '', ''], '-'), ...rows.map((row) => line(row))].join('\n');
 }
 
 function page(): string {
