@@ -69,8 +69,13 @@ export async function readIndexWindow({ column, from, to, pages }: ColumnWindow,
   const whole = await Promise.all(pages.map(({ page }) => bytesOf(page, column)));
   const ends = new Float64Array(to - from);
   pages.forEach(({ page: { elements }, first }, i) => {
+    const bytes = whole[i] as Uint8Array;
+    if (first >= from && first + elements <= to) {
+      decodeIndexPage(column, bytes, elements, ends, first - from);
+      return;
+    }
     const all = new Float64Array(elements);
-    decodeIndexPage(column, whole[i] as Uint8Array, elements, all, 0);
+    decodeIndexPage(column, bytes, elements, all, 0);
     copyElements(all, Math.max(from - first, 0), Math.min(to - first, elements), ends, Math.max(first - from, 0));
   });
   return ends;
@@ -89,11 +94,12 @@ export function copyElements(source: ElementArray, from: number, to: number, tar
 export function offsetsOf(ends: Float64Array, before: number): Int32Array {
   const offsets = new Int32Array(ends.length + 1);
   let last = before;
-  ends.forEach((end, i) => {
+  for (let i = 0; i < ends.length; i++) {
+    const end = ends[i]!;
     if (!(end >= last)) throw new RootFormatError(`a list ends at ${end}, before it begins at ${last}`);
     last = end;
     offsets[i + 1] = end - before;
-  });
+  }
   if (last - before > 0x7fffffff)
     throw new UnsupportedError(`${last - before} values of lists at once`, { hint: 'Read in smaller batches.' });
   return offsets;

@@ -53,7 +53,7 @@ export function decodeIndexPage(column: ColumnRecord, bytes: Uint8Array, count: 
   const delta = encoding.transform === 'delta';
   let last = 0;
   for (let i = 0; i < count; i++) {
-    const value = width === 4 ? (words[i] as number) : (words[2 * i] as number) + (words[2 * i + 1] as number) * 2 ** 32;
+    const value = width === 4 ? words[i]! : words[2 * i]! + words[2 * i + 1]! * 2 ** 32;
     last = delta ? last + value : value;
     out[at + i] = last;
   }
@@ -79,16 +79,28 @@ function wideElements(encoding: Encoding, bytes: Uint8Array, count: number): Ele
   return elements;
 }
 
-/** Brings the bytes of each element together. */
+/** Brings the bytes of each element together. `out` begins where its numbers may. */
 function joinBytes({ split }: Encoding, bytes: Uint8Array, out: Uint8Array, width: number): void {
   if (!split || width === 1) {
     out.set(bytes);
     return;
   }
   const count = out.length / width;
-  for (let byte = 0; byte < width; byte++) {
-    const start = byte * count;
-    for (let i = 0, to = byte; i < count; i++, to += width) out[to] = bytes[start + i] as number;
+  if (width === 2) {
+    const words = new Uint16Array(out.buffer, out.byteOffset, count);
+    // A page has just as many bytes as its elements need.
+    for (let i = 0; i < count; i++) words[i] = bytes[i]! | (bytes[i + count]! << 8);
+    return;
+  }
+  const words = new Uint32Array(out.buffer, out.byteOffset, out.length / 4);
+  for (let word = 0; word < width / 4; word++) joinWords(bytes.subarray(word * 4 * count), count, words.subarray(word), width / 4);
+}
+
+/** Writes every `step`th word out of four stretches of bytes. */
+function joinWords(bytes: Uint8Array, count: number, words: Uint32Array, step: number): void {
+  const [second, third, fourth] = [count, 2 * count, 3 * count];
+  for (let i = 0, to = 0; i < count; i++, to += step) {
+    words[to] = bytes[i]! | (bytes[i + second]! << 8) | (bytes[i + third]! << 16) | (bytes[i + fourth]! << 24);
   }
 }
 
