@@ -1,13 +1,10 @@
 import { UnsupportedError } from '../../errors.ts';
-import type { ColumnBatch, ReadOptions } from '../batches.ts';
+import { type ColumnBatch, DEFAULT_BATCH_BYTES, type ReadOptions } from '../batches.ts';
 import type { Column } from '../column-type.ts';
 import type { Tree } from '../tree.ts';
 import { type FieldPlan, fixedSize } from './field-plan.ts';
 import { type NestedColumn, readFields } from './read-fields.ts';
 import type { Rntuple } from './rntuple.ts';
-
-/** As for trees: decompressed bytes of a batch. */
-const DEFAULT_BATCH_BYTES = 16 * 2 ** 20;
 
 /**
  * `readBatches` for the fields of an RNTuple.
