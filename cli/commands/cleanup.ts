@@ -15,9 +15,22 @@ export function register(program: Command): void {
       const higgsflow = await connectTo(flags);
       const { state, totals } = await higgsflow.status(run);
       const what = { run, state, tasks: totals.tasks, files: totals.files, committed: totals.tasksCommitted, removed: flags.yes === true };
-      if (flags.yes === true) await higgsflow.cleanup(run);
+      if (flags.yes === true) {
+        await higgsflow.cleanup(run);
+        await cleanCluster(run, flags);
+      }
       if (flags.json === true) return printJson(what);
       process.stdout.write(`${run} (${state}): ${totals.tasks} tasks of ${totals.files} files in the ledger, and the queue of the run\n`);
       process.stdout.write(flags.yes === true ? 'Removed.\n' : 'Nothing was removed; add --yes to do it.\n');
     });
+}
+
+/** On a cluster, a run has a Job and a ConfigMap as well. */
+async function cleanCluster(run: string, flags: RemoteFlags): Promise<void> {
+  if (flags.namespace === undefined) return;
+  const [{ openCluster }, { removeProducerJob }] = await Promise.all([
+    import('../cluster/open-services.ts'),
+    import('#shared/kubernetes/producer-job.ts'),
+  ]);
+  await removeProducerJob((await openCluster(flags)).api, flags.namespace, run);
 }

@@ -37,7 +37,7 @@ render_run() {
     kustomization_head
     printf 'resources:\n  - k8s/producer\n'
     [ -z "$DATA_HOST" ] || printf 'components:\n  - k8s/components/data-folder\n'
-    printf 'configMapGenerator:\n  - name: run-spec\n    files: [spec.json]\n    options: {labels: {app.kubernetes.io/name: producer, app.kubernetes.io/part-of: higgsflow}}\n'
+    printf 'configMapGenerator:\n  - name: run-spec\n    files: [spec.json]\n    options: {labels: {app.kubernetes.io/name: producer, app.kubernetes.io/part-of: higgsflow, higgsflow.io/job: %s}}\n' "$2"
     printf 'patches:\n'
     printf '  - target: {kind: Job, name: producer}\n    patch: |-\n'
     printf '      [{"op": "replace", "path": "/metadata/name", "value": %s},\n' "$(json_string "$2")"

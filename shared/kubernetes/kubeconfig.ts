@@ -1,6 +1,7 @@
 /** The cluster of the user's kubeconfig. The only file that knows the Kubernetes client. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { Writable } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ConfigError } from '../errors.ts';
 import { type ClusterApi, type Credentials, openApi } from './api.ts';
@@ -68,7 +69,9 @@ export async function openUserCluster({ context }: ClusterChoice = {}): Promise<
     succeeds: (namespace, pod, command) =>
       new Promise((resolve) => {
         const done = ({ status }: { status?: string }) => resolve(status === 'Success');
-        executor.exec(namespace, pod, '', [...command], null, null, null, false, done).catch(() => resolve(false));
+        // One stream at least has to be asked for.
+        const output = new Writable({ write: (_chunk, _encoding, next) => next() });
+        executor.exec(namespace, pod, '', [...command], output, null, null, false, done).catch(() => resolve(false));
       }),
     parseYaml: (text) => loadYaml<KubernetesObject>(text),
   };

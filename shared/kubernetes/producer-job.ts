@@ -21,6 +21,9 @@ export interface ProducerJobOptions {
   readonly signal: AbortSignal;
 }
 
+/** On what belongs to a producer's Job; deploy.sh sets it, too. */
+const JOB_LABEL = 'higgsflow.io/job';
+
 const mounts = z.array(z.looseObject({ name: z.string() })).default([]);
 const podSpec = z.looseObject({
   containers: z.array(z.looseObject({ image: z.string(), volumeMounts: mounts, resources: z.looseObject({}).optional() })).min(1),
@@ -40,7 +43,7 @@ export async function runProducerJob(options: ProducerJobOptions): Promise<void>
     throw new ConfigError(`higgsflow is not deployed in namespace ${namespace}`, { hint: 'Deploy it: bash deploy.sh --no-run.' });
   }
   const name = jobName(run);
-  const labels = { 'app.kubernetes.io/name': 'producer', ...PART_OF };
+  const labels = { 'app.kubernetes.io/name': 'producer', ...PART_OF, [JOB_LABEL]: name };
   const spec = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data: { 'spec.json': request } };
   await applyObject(api, namespace, spec);
   // A Job cannot be changed; the producer of a run that exists goes on from where it is.
@@ -70,6 +73,14 @@ async function jobEnd(api: ClusterApi, namespace: string, name: string, signal: 
     }
     await sleep(1000, signal);
   }
+}
+
+/** Removes what a run left in the cluster: its Job, and its request. */
+export async function removeProducerJob(api: ClusterApi, namespace: string, run: string): Promise<void> {
+  const name = jobName(run);
+  await deleteObject(api, namespace, 'batch/v1', 'Job', name);
+  const selector = encodeURIComponent(`${JOB_LABEL}=${name}`);
+  await api.request(`${pathOf('v1', 'ConfigMap', namespace)}?labelSelector=${selector}`, { method: 'DELETE' });
 }
 
 /** Names in a cluster: small letters, digits, dashes, at most 63 of them; other runs get other names. */

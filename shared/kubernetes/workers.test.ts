@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { startFakeCluster } from '../../test/kubernetes/fake-cluster.ts';
 import { openApi } from './api.ts';
 import { prePull, prePullDaemonSet } from './pre-pull.ts';
-import { jobName, runProducerJob } from './producer-job.ts';
+import { jobName, removeProducerJob, runProducerJob } from './producer-job.ts';
 import { parseQueueDepth } from './queue-depth.ts';
 import { replicaLimit } from './replica-limit.ts';
 import { parseScalingCsv, SCALING_COLUMNS, scalingCsvLine } from './scaling-sample.ts';
@@ -212,6 +212,15 @@ describe('a run on the cluster', () => {
       },
     });
     await expect(runProducerJob({ api: open(cluster.url), ...options })).rejects.toThrow(/exit code 78.*kubectl -n hf logs job/);
+  });
+
+  it('is removed with its request, and nothing of other runs', async () => {
+    await using cluster = await startFakeCluster({ [`DELETE ${job}`]: {}, 'DELETE /api/v1/namespaces/hf/configmaps': {} });
+    await removeProducerJob(open(cluster.url), 'hf', 'My_Run');
+    expect(cluster.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      `DELETE ${job}`,
+      `DELETE /api/v1/namespaces/hf/configmaps?labelSelector=higgsflow.io%2Fjob%3D${jobName('My_Run')}`,
+    ]);
   });
 
   it('needs higgsflow in the namespace', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { jobName } from '../../shared/kubernetes/producer-job.ts';
 import { type Manifest, problemsOf } from './check-manifest.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -126,6 +127,8 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
   it('gives runs names that a cluster takes', () => {
     const name = bash(`RUN='My_Run.1'; name_run; printf %s "$JOB"`);
     expect(name).toMatch(/^producer-my-run-1-[0-9a-f]{8}$/);
+    // The command line finds it by the same name.
+    expect(name).toBe(jobName('My_Run.1'));
   });
 
   it.skipIf(!has('shellcheck'))('is clean for shellcheck', () => {
@@ -208,6 +211,7 @@ describe.skipIf(!hasBash || !has('kubectl'))('what deploy.sh applies', () => {
     const job = find(all, 'Job', 'producer-r1');
     const spec = find(all, 'ConfigMap', 'run-spec');
     expect(spec?.['data']['spec.json']).toBe('{"run":"r1"}');
+    expect(spec?.metadata.labels?.['higgsflow.io/job']).toBe('producer-r1');
     const { containers, volumes } = job?.['spec'].template.spec ?? {};
     expect(containers[0].image).toBe('registry.example.org/higgsflow:abc');
     const volume = (name: string) => volumes.find((each: { name: string }) => each.name === name);
