@@ -2,13 +2,13 @@ import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { isPipelineError, StorageError } from '../errors.ts';
 import { checkedSource } from './checked-source.ts';
 import { changedError } from './http-version.ts';
-import { parseObjectAddress } from './object-address.ts';
+import { type ObjectAddress, parseObjectAddress } from './object-address.ts';
 import { objectError } from './object-error.ts';
 import type { S3Settings } from './settings.ts';
 import type { CountedSource, SourceCounters } from './source.ts';
 import { type RequestContext, unlessStalled } from './stall.ts';
 import { readStream } from './stream.ts';
-import { timeoutOf } from './timeout.ts';
+import { type LearnedTimeout, timeoutOf } from './timeout.ts';
 
 export interface S3Options {
   readonly settings: S3Settings;
@@ -52,70 +52,126 @@ async function makeClient({ endpoint, region, pathStyle, anonymous, keys }: S3Se
  * @throws StorageError where the server does not give the file; ConfigError where `location` is no such address
  */
 export async function openS3Source(location: string, options: S3Options): Promise<CountedSource> {
-  const { bucket, key, name } = parseObjectAddress(location);
-  const client = await clientFor(options);
-  const { HeadObjectCommand, GetObjectCommand } = await import('@aws-sdk/client-s3');
-  const counters: SourceCounters = { requests: 0, bytes: 0, retries: 0 };
-  const closing = new AbortController();
-  const timeout = timeoutOf(options.settings.endpoint ?? `s3 ${options.settings.region}`, options.timeoutMs);
-  const context: RequestContext = { name, timeout, closing: closing.signal };
-  const send = <T>(signal: AbortSignal | undefined, work: (signal: AbortSignal, progress: () => void) => Promise<T>) => {
-    counters.requests++;
-    return unlessStalled(context, signal, work, (error) => objectError(name, error));
-  };
-  const count = (progress: () => void) => (bytes: number) => {
-    counters.bytes += bytes;
-    progress();
-  };
-  const askSize = () =>
-    send(options.signal, async (abortSignal) => {
-      const { ContentLength, ETag } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal });
-      return { size: ContentLength, etag: ETag, first: undefined };
-    });
-  const askFirst = (headBytes: number) =>
-    send(options.signal, async (abortSignal, progress) => {
-      const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=0-${headBytes - 1}` }), {
-        abortSignal,
-      });
-      const total = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
-      const first = await readStream(name, answer.Body as AsyncIterable<Uint8Array>, answer.ContentLength ?? 0, count(progress));
-      return { size: total === undefined ? undefined : Number(total), etag: answer.ETag, first };
-    });
-  const { headBytes = 0 } = options;
-  // An empty file has no first byte (416).
-  const isEmpty = (error: unknown) => isPipelineError(error, 'StorageError') && error.reason.startsWith('changed while');
-  const opened = await (headBytes > 0 ? askFirst(headBytes) : askSize()).catch((error: unknown) => {
-    if (!isEmpty(error)) throw error;
-    return askSize();
-  });
-  const { size, etag } = opened;
-  let { first } = opened;
-  if (size === undefined) throw new StorageError('the server does not say how long the file is', { file: name, retryable: false });
-  const condition = etag === undefined ? {} : { IfMatch: etag };
+  const address = parseObjectAddress(location);
+  const file = new S3File(address, await clientFor(options), await import('@aws-sdk/client-s3'), options);
+  const { size, etag } = await file.open(options);
   return checkedSource({
-    name,
+    name: address.name,
     size,
     version: etag,
-    counters,
-    read: async (offset, length, signal) => {
-      const kept = first;
-      first = undefined;
-      if (kept !== undefined && offset + length <= kept.length) return kept.slice(offset, offset + length);
-      return send(signal, async (abortSignal, progress) => {
-        const range = { Range: `bytes=${offset}-${offset + length - 1}`, ...condition };
-        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...range }), { abortSignal });
-        progress();
-        refuseOther(name, size, etag, answer);
-        return readStream(name, answer.Body as AsyncIterable<Uint8Array>, length, count(progress));
-      });
-    },
-    close: async () => closing.abort(new StorageError('closed during a read', { file: name, retryable: false })),
+    counters: file.counters,
+    read: (offset, length, signal) => file.read(offset, length, signal),
+    close: async () => file.close(),
   });
 }
 
+interface OpenedObject {
+  readonly size: number;
+  readonly etag: string | undefined;
+}
+
+/** The two of its commands that files need: the package is loaded when it is. */
+type Sdk = Pick<typeof import('@aws-sdk/client-s3'), 'HeadObjectCommand' | 'GetObjectCommand'>;
+
+class S3File {
+  readonly counters: SourceCounters = { requests: 0, bytes: 0, retries: 0 };
+  readonly #address: ObjectAddress;
+  readonly #client: S3Client;
+  readonly #sdk: Sdk;
+  readonly #closing = new AbortController();
+  readonly #context: RequestContext;
+  #opened: OpenedObject = { size: 0, etag: undefined };
+  /** What came with the size; the first read takes it. */
+  #first: Uint8Array | undefined;
+
+  constructor(address: ObjectAddress, client: S3Client, sdk: Sdk, options: S3Options) {
+    this.#address = address;
+    this.#client = client;
+    this.#sdk = sdk;
+    this.#context = { name: address.name, timeout: timeoutFor(options), closing: this.#closing.signal };
+  }
+
+  async open({ headBytes = 0, signal }: S3Options): Promise<OpenedObject> {
+    this.#opened = (headBytes > 0 ? await this.#askFirst(headBytes, signal) : undefined) ?? (await this.#askSize(signal));
+    return this.#opened;
+  }
+
+  async read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined && offset + length <= first.length) return first.slice(offset, offset + length);
+    const { size, etag } = this.#opened;
+    return this.#get(offset, length, etag, signal, (answer, progress) => {
+      refuseOther(this.#address.name, size, etag, answer);
+      return readStream(this.#address.name, answer.Body as AsyncIterable<Uint8Array>, length, progress);
+    });
+  }
+
+  close(): void {
+    this.#closing.abort(new StorageError('closed during a read', { file: this.#address.name, retryable: false }));
+  }
+
+  async #askSize(signal: AbortSignal | undefined): Promise<OpenedObject> {
+    const { bucket: Bucket, key: Key, name } = this.#address;
+    const command = new this.#sdk.HeadObjectCommand({ Bucket, Key });
+    const { ContentLength: size, ETag: etag } = await this.#send(signal, (abortSignal) => this.#client.send(command, { abortSignal }));
+    if (size === undefined) throw new StorageError('the server does not say how long the file is', { file: name, retryable: false });
+    return { size, etag };
+  }
+
+  /** Undefined for an empty file, which has no first byte, and where the answer does not tell the size. */
+  async #askFirst(headBytes: number, signal: AbortSignal | undefined): Promise<OpenedObject | undefined> {
+    const { name } = this.#address;
+    const asked = this.#get(0, headBytes, undefined, signal, async (answer, progress) => {
+      const total = totalOf(answer);
+      if (total === undefined) return undefined;
+      this.#first = await readStream(name, answer.Body as AsyncIterable<Uint8Array>, Math.min(total, headBytes), progress);
+      return { size: total, etag: answer.ETag };
+    });
+    return asked.catch((error: unknown) => {
+      if (isPipelineError(error, 'StorageError') && error.reason.startsWith('changed while')) return undefined;
+      throw error;
+    });
+  }
+
+  #get<T>(
+    offset: number,
+    length: number,
+    etag: string | undefined,
+    signal: AbortSignal | undefined,
+    use: (answer: GetObjectCommandOutput, progress: (bytes: number) => void) => Promise<T>,
+  ): Promise<T> {
+    const { bucket: Bucket, key: Key } = this.#address;
+    const condition = etag === undefined ? {} : { IfMatch: etag };
+    const command = new this.#sdk.GetObjectCommand({ Bucket, Key, Range: `bytes=${offset}-${offset + length - 1}`, ...condition });
+    return this.#send(signal, async (abortSignal, progress) => {
+      const answer = await this.#client.send(command, { abortSignal });
+      progress();
+      return use(answer, (bytes) => {
+        this.counters.bytes += bytes;
+        progress();
+      });
+    });
+  }
+
+  #send<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal, progress: () => void) => Promise<T>): Promise<T> {
+    this.counters.requests++;
+    return unlessStalled(this.#context, signal, work, (error) => objectError(this.#address.name, error));
+  }
+}
+
+function timeoutFor({ settings, timeoutMs }: S3Options): LearnedTimeout {
+  return timeoutOf(settings.endpoint ?? `s3 ${settings.region}`, timeoutMs);
+}
+
+function totalOf({ ContentRange }: GetObjectCommandOutput): number | undefined {
+  const total = /\/(\d+)$/.exec(ContentRange ?? '')?.[1];
+  return total === undefined ? undefined : Number(total);
+}
+
 function refuseOther(name: string, size: number, etag: string | undefined, answer: GetObjectCommandOutput): void {
-  const total = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
-  if (total !== undefined && Number(total) !== size) throw changedError(name, `had ${size} bytes when opened, now ${total}`);
+  const total = totalOf(answer);
+  if (total !== undefined && total !== size) throw changedError(name, `had ${size} bytes when opened, now ${total}`);
   if (etag !== undefined && answer.ETag !== undefined && answer.ETag !== etag) throw changedError(name, 'its ETag is another one');
 }
 
@@ -130,8 +186,7 @@ export async function* listS3(bucket: string, prefix: string, options: S3Options
   const name = `s3://${bucket}/${prefix}`;
   const client = await clientFor(options);
   const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-  const timeout = timeoutOf(options.settings.endpoint ?? `s3 ${options.settings.region}`, options.timeoutMs);
-  const context: RequestContext = { name, timeout, closing: new AbortController().signal };
+  const context: RequestContext = { name, timeout: timeoutFor(options), closing: new AbortController().signal };
   for (let from: string | undefined; ; ) {
     const input = { Bucket: bucket, Prefix: prefix, ...(from === undefined ? {} : { ContinuationToken: from }) };
     const page = await unlessStalled(
