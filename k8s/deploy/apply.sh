@@ -105,7 +105,7 @@ explain() {
   local name=$1 why=$2 pod
   step "$name: $why"
   kn get pods -l "app.kubernetes.io/name=$name" -o wide 2>&1 | indented
-  kn get pvc 2>&1 | grep -v Bound | indented
+  kn get pvc --no-headers 2> /dev/null | grep -v ' Bound ' | indented || true
   note "what happened:"
   kn get events --field-selector type=Warning --sort-by=.lastTimestamp -o 'custom-columns=OBJECT:.involvedObject.name,REASON:.reason,MESSAGE:.message' 2>&1 | grep -E "OBJECT|$name|output|data" | tail -8 | indented
   pod=$(kn get pods -l "app.kubernetes.io/name=$name" -o 'jsonpath={.items[0].metadata.name}' 2> /dev/null || true)
