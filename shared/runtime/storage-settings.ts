@@ -25,7 +25,7 @@ export const storageSettings = z.object({
   BEARER_TOKEN_FILE: text.optional().describe('file that holds it, read again when the server finds it expired'),
   BEARER_TOKEN_HOSTS: text.optional().describe('hosts, with commas, whose https:// addresses are to get the token too'),
   XDG_RUNTIME_DIR: text.optional().describe('folder with bt_u<uid>, where a token is looked for next; then in /tmp'),
-  X509_CERT_DIR: text.optional().describe('folder of certificates that roots:// trusts besides the public ones'),
+  X509_CERT_DIR: text.optional().describe('folder of certificates that roots://, davs:// and https:// trust besides the public ones'),
   XRD_USER: text.optional().describe('name for root:// servers; without it the one of this account'),
   STORAGE_TIMEOUT_SECONDS: z.coerce.number().positive().default(30).describe('longest silence of a server; less where it has been quick'),
   STORAGE_MULTI_RANGE: flag.default(true).describe('ask web servers for several ranges by one request'),

@@ -36,14 +36,25 @@ const HTTP: Backend = {
   open: async (location, { settings, ...options }) => {
     const { openHttpSource } = await import('./http.ts');
     const { httpTokens } = await import('./http-token.ts');
-    return openHttpSource(location, { ...options, tokens: httpTokens(location, settings.token), multiRange: settings.multiRange });
+    const { authoritiesOf } = await import('./authorities.ts');
+    const { token, multiRange } = settings;
+    return openHttpSource(location, {
+      ...options,
+      tokens: httpTokens(location, token),
+      multiRange,
+      authorities: await authoritiesOf(settings),
+    });
   },
 };
 
 const DAV: Backend = {
   limits: HTTP.limits,
-  open: async (location, { settings, ...options }) =>
-    (await import('./dav-source.ts')).openDavSource(location, { ...options, token: settings.token, multiRange: settings.multiRange }),
+  open: async (location, { settings, ...options }) => {
+    const { openDavSource } = await import('./dav-source.ts');
+    const { authoritiesOf } = await import('./authorities.ts');
+    const { token, multiRange } = settings;
+    return openDavSource(location, { ...options, token, multiRange, authorities: await authoritiesOf(settings) });
+  },
 };
 
 const S3: Backend = {

@@ -14,14 +14,14 @@ export async function openDavSource(
   location: string,
   options: Omit<HttpOptions, 'tokens' | 'known'> & { token: TokenSettings },
 ): Promise<CountedSource> {
-  const { token, timeoutMs, signal } = options;
-  const known = await statDavFile(location, { token, timeoutMs, signal });
+  const { token, timeoutMs, authorities, signal } = options;
+  const known = await statDavFile(location, { token, timeoutMs, authorities, signal });
   const source = await openHttpSource(withoutDav(location), { ...options, tokens: httpTokens(location, token), known });
   source.counters.requests += known === undefined ? 0 : 1;
   if (known === undefined || known.etag !== undefined) return source;
   return withVersionCheck(source, known, (either) => {
     source.counters.requests++;
-    return statDavFile(location, { token, timeoutMs, signal: either });
+    return statDavFile(location, { token, timeoutMs, authorities, signal: either });
   });
 }
 

@@ -14,6 +14,7 @@ const MAX_LISTING_BYTES = 256 * 1024 * 1024;
 export interface DavOptions {
   readonly token: TokenSettings;
   readonly timeoutMs: number;
+  readonly authorities?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -44,10 +45,10 @@ function isUnknownMethod(status: number): boolean {
   return status === 405 || status === 501;
 }
 
-async function askProperties(location: string, depth: '0' | '1', { token, timeoutMs, signal }: DavOptions) {
+async function askProperties(location: string, depth: '0' | '1', { token, timeoutMs, authorities, signal }: DavOptions) {
   const url = new URL(withoutDav(location));
   const name = displayName(url);
-  const context = { name, timeout: timeoutOf(url.origin, timeoutMs), closing: new AbortController().signal };
+  const context = { name, timeout: timeoutOf(url.origin, timeoutMs), closing: new AbortController().signal, authorities };
   const tokens = httpTokens(location, token);
   const ask = (bearer: string | undefined) => {
     const credentials = { origin: url.origin, headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` } };

@@ -8,6 +8,7 @@ export interface PlainRequest {
   /** Names are sent as they are written: XrdHttp up to 5.5 knows `Range` and `Depth`, but not `range`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  readonly authorities?: readonly string[] | undefined;
 }
 
 /** An answer whose body is still to come. */
@@ -41,9 +42,10 @@ export async function sendRequest(request: PlainRequest): Promise<HttpResponse> 
 /** Says that the server had closed a kept connection. */
 class StaleConnection extends Error {}
 
-function sendOnce({ url, method, headers, signal }: PlainRequest): Promise<HttpResponse> {
+function sendOnce({ url, method, headers, signal, authorities }: PlainRequest): Promise<HttpResponse> {
   const isPlain = url.protocol === 'http:';
-  const options = { method, headers: withCase(headers), signal, agent: isPlain ? agents['http:'] : agents['https:'] };
+  const trust = isPlain || authorities === undefined ? {} : { ca: [...authorities] };
+  const options = { method, headers: withCase(headers), signal, agent: isPlain ? agents['http:'] : agents['https:'], ...trust };
   return new Promise((resolve, reject) => {
     const outgoing = (isPlain ? requestHttp : requestHttps)(url, options);
     outgoing.on('error', (error) => {

@@ -24,7 +24,7 @@ export async function request<T>(
   use: (response: HttpResponse, url: URL, progress: () => void) => Promise<T> | T,
 ): Promise<T> {
   const work = async (signal: AbortSignal, progress: () => void) => {
-    const { response, url } = await follow(context.name, asked, signal);
+    const { response, url } = await follow(context, asked, signal);
     progress();
     try {
       return await use(response, url, progress);
@@ -36,11 +36,15 @@ export async function request<T>(
 }
 
 /** Follows redirects; credentials go to the origin that they are for, and to no other. */
-async function follow(name: string, asked: HttpRequest, signal: AbortSignal): Promise<{ response: HttpResponse; url: URL }> {
+async function follow(
+  { name, authorities }: RequestContext,
+  asked: HttpRequest,
+  signal: AbortSignal,
+): Promise<{ response: HttpResponse; url: URL }> {
   let { url } = asked;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const headers = { ...asked.headers, ...(url.origin === asked.credentials.origin ? asked.credentials.headers : {}) };
-    const response = await sendRequest({ url, method: asked.method, headers, signal });
+    const response = await sendRequest({ url, method: asked.method, headers, signal, authorities });
     const location = [301, 302, 303, 307, 308].includes(response.status) ? response.headers.get('location') : null;
     if (location === null) return { response, url };
     response.discard();

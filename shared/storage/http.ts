@@ -29,6 +29,8 @@ export interface HttpOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Bearer tokens for that host; another one is tried once where it answers 401. */
   readonly tokens?: TokenSource | undefined;
+  /** Certificates that are trusted, where not just the public ones. */
+  readonly authorities?: readonly string[] | undefined;
   /** Asks for several ranges by one request. */
   readonly multiRange?: boolean | undefined;
   /** So many first bytes are asked for in place of the size alone, and kept for the first read. */
@@ -92,7 +94,12 @@ class HttpFile {
     this.#found = url;
     this.#tokens = options.tokens;
     this.#maxWholeBytes = options.maxWholeBytes;
-    this.#context = { name: this.name, timeout: timeoutOf(url.origin, options.timeoutMs), closing: this.#closing.signal };
+    this.#context = {
+      name: this.name,
+      timeout: timeoutOf(url.origin, options.timeoutMs),
+      closing: this.#closing.signal,
+      authorities: options.authorities,
+    };
   }
 
   /** A weak ETag says too little. */

@@ -73,9 +73,11 @@ async function folderLister(settings: StorageSettings, signal: AbortSignal | und
   const { listXrootdFolder } = await import('./xrootd.ts');
   const { listDavFolder } = await import('./dav.ts');
   const { xrootdOptions } = await import('./xrootd/options.ts');
+  const { authoritiesOf } = await import('./authorities.ts');
+  const authorities = await authoritiesOf(settings);
   const forXrootd = { ...(await xrootdOptions(settings)), timeoutMs, signal };
   return (folder: string) =>
-    /^dav/i.test(folder) ? listDavFolder(folder, { token, timeoutMs, signal }) : listXrootdFolder(folder, forXrootd);
+    /^dav/i.test(folder) ? listDavFolder(folder, { token, timeoutMs, authorities, signal }) : listXrootdFolder(folder, forXrootd);
 }
 
 function pathOf(location: string): string {

@@ -45,7 +45,9 @@ export interface StorageSettings {
   readonly s3: S3Settings;
   readonly gcs: GcsSettings;
   readonly token: TokenSettings;
-  readonly xrootd: { readonly user: string | undefined; readonly authoritiesFolder: string | undefined };
+  readonly xrootd: { readonly user: string | undefined };
+  /** Certificates that TLS trusts besides the public ones, for roots://, davs:// and https://. */
+  readonly authoritiesFolder: string | undefined;
   readonly timeoutMs: number;
   /** Web servers are asked for several ranges by one request. */
   readonly multiRange: boolean;

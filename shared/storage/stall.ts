@@ -7,6 +7,8 @@ export interface RequestContext {
   readonly name: string;
   /** A request that makes no progress for this long is given up. */
   readonly timeout: LearnedTimeout;
+  /** Certificates that are trusted, where not just the public ones. */
+  readonly authorities?: readonly string[] | undefined;
   /** Aborted when the source closes. */
   readonly closing: AbortSignal;
 }

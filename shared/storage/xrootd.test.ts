@@ -101,6 +101,13 @@ describe.skipIf(reason !== undefined)('XRootD, by xrootd', () => {
   describeByteSource('WebDAV by XrdHttp', (location) => openDavSource(location, dav), serveIn(() => plain, davLocation)); // biome-ignore format: one line
   describeByteSource('XrdHttp, several ranges by one request', (location) => openDavSource(location, { ...dav, multiRange: true }), serveIn(() => plain, davLocation)); // biome-ignore format: one line
 
+  const secureSettings = () => parseStorageSettings({ BEARER_TOKEN: issuer.token(1000), X509_CERT_DIR: join(secure.folder, 'pem') });
+  describeByteSource(
+    'davs, with a token',
+    (location) => openSource(location, { settings: secureSettings() }),
+    serveIn(() => secure, (name) => `davs://localhost:${secure.httpPort}/data/${name}`), // biome-ignore format: one line
+  );
+
   const many = [0, 30_000, 60_000].map((offset) => ({ offset, length: 1000 }));
 
   it('reads several ranges by one request, and asks about changes at the same time', async () => {
@@ -199,6 +206,20 @@ describe.skipIf(reason !== undefined)('XRootD, by xrootd', () => {
     const source = await openSource(location, { settings, retry: quick });
     expect(await source.read(0, 3)).toEqual(EXAMPLE_BYTES.slice(0, 3));
     await source.close();
+  });
+
+  it.skipIf(noTokens !== undefined)('lists WebDAV with a token, and says when it is refused', async () => {
+    const pattern = `davs://localhost:${secure.httpPort}/data/*xed.root`;
+    const [found] = await listRemote(pattern, { settings: secureSettings() });
+    expect(found).toEqual({ location: pattern.replace('*', 'fi'), bytes: EXAMPLE_BYTES.length });
+    const settings = { ...secureSettings(), token: { ...secureSettings().token, value: issuer.token(-50) } };
+    for (const failing of [listRemote(pattern, { settings }), openSource(pattern.replace('*', 'fi'), { settings })]) {
+      await expect(failing).rejects.toMatchObject({
+        code: 'StorageError',
+        retryable: false,
+        reason: expect.stringContaining('refused the token'),
+      });
+    }
   });
 
   it('lists folders of XRootD and WebDAV by patterns', async () => {
