@@ -20,6 +20,8 @@ export interface AppParts {
   readonly log: WebLog;
   /** Text for /metrics; without it there is no such page. */
   readonly metrics?: (() => Promise<{ readonly type: string; readonly text: string }>) | undefined;
+  /** Workers over time as JSON; without it there is no cluster to tell of. */
+  readonly scaling?: (() => Promise<unknown>) | undefined;
 }
 
 const Scale = z.enum(['linear', 'log']).optional();
@@ -33,6 +35,10 @@ export function createApp(parts: AppParts): Express {
   app.use(guardRequest);
   app.get('/healthz', (_, response) => void response.json({ status: 'ok', viewers: streams.viewers }));
   app.get('/readyz', (_, response) => void response.json({ status: 'ready' }));
+  app.get('/api/scaling', async (_, response, next) => {
+    if (parts.scaling === undefined) return next();
+    response.set('Cache-Control', 'no-store').json(await parts.scaling());
+  });
   app.get('/metrics', async (_, response, next) => {
     const metrics = await parts.metrics?.();
     if (metrics === undefined) next();

@@ -11,6 +11,12 @@ import { startWeb } from './web.ts';
 /** Somebody waits for the page: better soon a word than late an answer. */
 const RETRY = { attempts: 3, baseMs: 200, maxMs: 1000 };
 
+/** Where the scaler does not answer, nothing is told. */
+async function readScaling(url: string): Promise<unknown> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(3000) }).catch(() => undefined);
+  return answer?.ok ? answer.json() : [];
+}
+
 const code = await runService(
   {
     name: 'web',
@@ -23,6 +29,7 @@ const code = await runService(
       const web = await startWeb({
         ...{ feed, signal, log: tell, host: settings.HTTP_HOST, port: settings.HTTP_PORT, maxViewers: settings.MAX_VIEWERS },
         files: filesIn(folder),
+        ...(settings.SCALER_URL === undefined ? {} : { scaling: () => readScaling(`${settings.SCALER_URL}/samples`) }),
         metrics: async () => ({ type: metrics.contentType, text: await metrics.text() }),
       });
       metrics.gauge('higgsflow_viewers', () => web.viewers);

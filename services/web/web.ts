@@ -19,6 +19,8 @@ export interface WebOptions {
   readonly log: WebLog;
   /** Text for /metrics. */
   readonly metrics?: (() => Promise<{ readonly type: string; readonly text: string }>) | undefined;
+  /** Workers over time, where a cluster is watched. */
+  readonly scaling?: (() => Promise<unknown>) | undefined;
   /** Closes the service when it aborts. */
   readonly signal?: AbortSignal;
   /** Live viewers of all runs together; the next one gets 503. */
@@ -42,7 +44,9 @@ export interface Web {
 export async function startWeb(options: WebOptions): Promise<Web> {
   const { feed, files = async () => undefined, log, signal, maxViewers = 100, frameMs = 400, pingMs = 15_000 } = options;
   const streams = createLiveStreams({ feed, maxViewers, frameMs, pingMs, log });
-  const server = createServer(createApp({ feed, files, streams, assets: await loadAssets(), log, metrics: options.metrics }));
+  const server = createServer(
+    createApp({ feed, files, streams, assets: await loadAssets(), log, metrics: options.metrics, scaling: options.scaling }),
+  );
   await listen(server, options);
   let closing: Promise<void> | undefined;
   const close = () => {

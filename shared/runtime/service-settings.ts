@@ -72,6 +72,7 @@ export const webSettings = z.object({
   ...LOG,
   ...http(8080),
   COLLECTOR_URL,
+  SCALER_URL: url.optional().describe('the scaler, on a cluster: the page shows how workers come and go'),
   OUT_DIR: text.default('/out').describe('folder for plot.png and the result files of each run'),
   MAX_VIEWERS: whole.default(100).describe('live viewers at most'),
 });

@@ -8,6 +8,7 @@ import { createPlotView } from './plot-view.ts';
 import { ByteRate, showAbout, showDownloads, showHead, showTotals } from './run-summary.ts';
 import { showCutFlow, showDatasets, showFailures, showYields } from './tables.ts';
 import { wireThemeSwitch } from './theme-switch.ts';
+import { watchWorkers } from './workers-view.ts';
 
 const CONNECTIONS: Readonly<Record<Connection, string>> = {
   connecting: 'Connecting',
@@ -69,6 +70,7 @@ function start(): void {
     },
   };
   void currentRun(handlers).then((run) => followRun(run, handlers));
+  void watchWorkers();
 }
 
 start();

@@ -1,0 +1,21 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createTestFeed } from '../../test/run-feed.ts';
+import { startWeb } from './web.ts';
+
+async function ask(scaling?: () => Promise<unknown>) {
+  const web = await startWeb({ feed: createTestFeed(), port: 0, host: '127.0.0.1', log: vi.fn(), ...(scaling && { scaling }) });
+  const answer = await fetch(`${web.url}/api/scaling`);
+  const result = { status: answer.status, text: await answer.text() };
+  await web.close();
+  return result;
+}
+
+describe('workers over time', () => {
+  it('are told where there is a cluster', async () => {
+    expect(await ask(async () => [{ time: 't' }])).toEqual({ status: 200, text: '[{"time":"t"}]' });
+  });
+
+  it('are not there without one', async () => {
+    expect((await ask()).status).toBe(404);
+  });
+});
