@@ -116,14 +116,14 @@ describe.skipIf(!broker)('the queue over AMQP, through outages', () => {
       await expect.poll(() => logged('queue.disconnected').length, { timeout: 10_000 }).toBeGreaterThan(0);
       proxy.thaw();
       proxy.cut();
-      await expect.poll(() => logged('queue.connected').length, { timeout: 15_000 }).toBeGreaterThan(0);
+      await expect.poll(() => logged('queue.connected').length, { timeout: 30_000 }).toBeGreaterThan(0);
     });
   });
 
   it.skipIf(!broker?.canStop).each([
     ['stops in order', 'stop' as const],
     ['is killed', 'kill' as const],
-  ])('loses nothing when the broker %s and comes back, in mid-publish and mid-consume', { timeout: 90_000 }, async (_, how) => {
+  ])('loses nothing when the broker %s and comes back, in mid-publish and mid-consume', { timeout: 180_000 }, async (_, how) => {
     const [producer, worker] = await Promise.all([installation.open(), installation.open()]);
     await survives(producer, worker, async () => {
       await broker?.[how]();
@@ -131,7 +131,7 @@ describe.skipIf(!broker)('the queue over AMQP, through outages', () => {
     });
     // One outage for each of the two queues, whatever the number of attempts.
     expect(logged('queue.disconnected')).toHaveLength(2);
-    await expect.poll(() => logged('queue.connected').length, { timeout: 15_000 }).toBe(2);
+    await expect.poll(() => logged('queue.connected').length, { timeout: 30_000 }).toBe(2);
     expect(await producer.deadLetters.depth()).toBe(0);
   });
 
