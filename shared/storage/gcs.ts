@@ -6,7 +6,7 @@ import { checkedSource } from './checked-source.ts';
 import type { HttpResponse } from './http-client.ts';
 import { request, statusError } from './http-request.ts';
 import { changedError, parseContentRange } from './http-version.ts';
-import { parseObjectAddress } from './object-address.ts';
+import { type ObjectAddress, parseObjectAddress } from './object-address.ts';
 import { objectError } from './object-error.ts';
 import type { ListedObject } from './s3.ts';
 import type { GcsSettings, S3Settings } from './settings.ts';
@@ -81,54 +81,89 @@ async function readKeyFile(keyFile: string): Promise<{ client_email: string; pri
  * @throws StorageError where the server does not give the file; ConfigError where `location` is no such address
  */
 export async function openGcsSource(location: string, options: GcsOptions): Promise<CountedSource> {
-  const { bucket, key, name } = parseObjectAddress(location);
-  const client = await clientFor(options);
-  const counters: SourceCounters = { requests: 0, bytes: 0, retries: 0 };
-  const closing = new AbortController();
-  const timeout = timeoutOf(options.settings.endpoint ?? GOOGLE, options.timeoutMs);
-  const context: RequestContext = { name, timeout, closing: closing.signal };
-  const url = new URL(`${client.apiEndpoint}/storage/v1/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(key)}?alt=media`);
-  const ask = async <T>(range: ByteRange, signal: AbortSignal | undefined, use: Use<T>) => {
-    counters.requests++;
-    const headers = { range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
-    const credentials = { origin: url.origin, headers: await authorization(client, options.settings, name) };
-    return request(context, { url, method: 'GET', headers, credentials, signal }, (response, _url, progress) =>
+  const address = parseObjectAddress(location);
+  const file = new GcsFile(address, await clientFor(options), options);
+  const { size, generation } = await file.open(options);
+  return checkedSource({
+    name: address.name,
+    size,
+    version: generation,
+    counters: file.counters,
+    read: (offset, length, signal) => file.read(offset, length, signal),
+    close: async () => file.close(),
+  });
+}
+
+class GcsFile {
+  readonly counters: SourceCounters = { requests: 0, bytes: 0, retries: 0 };
+  readonly #address: ObjectAddress;
+  readonly #client: Storage;
+  readonly #settings: GcsSettings;
+  readonly #closing = new AbortController();
+  readonly #context: RequestContext;
+  /** Of the content; names the generation once it is known. */
+  readonly #url: URL;
+  #size = 0;
+  /** What came with the size; the first read takes it. */
+  #first: Uint8Array | undefined;
+
+  constructor(address: ObjectAddress, client: Storage, { settings, timeoutMs }: GcsOptions) {
+    this.#address = address;
+    this.#client = client;
+    this.#settings = settings;
+    this.#context = { name: address.name, timeout: timeoutOf(settings.endpoint ?? GOOGLE, timeoutMs), closing: this.#closing.signal };
+    const [bucket, key] = [address.bucket, address.key].map(encodeURIComponent);
+    this.#url = new URL(`${client.apiEndpoint}/storage/v1/b/${bucket}/o/${key}?alt=media`);
+  }
+
+  async open({ headBytes = 0, signal }: GcsOptions): Promise<Opened> {
+    const { name } = this.#address;
+    const asked =
+      headBytes > 0 ? await this.#ask({ offset: 0, length: headBytes }, signal, (...answer) => readFirst(name, ...answer)) : undefined;
+    const opened = asked ?? (await this.#askMetadata(signal));
+    if (!Number.isSafeInteger(opened.size)) {
+      throw new StorageError('the server does not say how long the file is', { file: name, retryable: false });
+    }
+    this.#size = opened.size;
+    this.#first = opened.first;
+    if (opened.generation !== undefined) this.#url.searchParams.set('generation', opened.generation);
+    return opened;
+  }
+
+  async read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined && offset + length <= first.length) return first.slice(offset, offset + length);
+    return this.#ask({ offset, length }, signal, (response, progress) => {
+      refuseOther(this.#address.name, this.#size, { offset, length }, response);
+      return readStream(this.#address.name, response.body, length, progress);
+    });
+  }
+
+  close(): void {
+    this.#closing.abort(new StorageError('closed during a read', { file: this.#address.name, retryable: false }));
+  }
+
+  async #ask<T>({ offset, length }: ByteRange, signal: AbortSignal | undefined, use: Use<T>): Promise<T> {
+    this.counters.requests++;
+    const headers = { range: `bytes=${offset}-${offset + length - 1}` };
+    const login = await authorization(this.#client, this.#settings, this.#address.name);
+    const credentials = { origin: this.#url.origin, headers: login };
+    return request(this.#context, { url: this.#url, method: 'GET', headers, credentials, signal }, (response, _url, progress) =>
       use(response, (bytes) => {
-        counters.bytes += bytes;
+        this.counters.bytes += bytes;
         progress();
       }),
     );
-  };
-  const askMetadata = async (): Promise<Opened> => {
-    counters.requests++;
-    const call = (signal: AbortSignal) => abandoned(client.bucket(bucket).file(key).getMetadata(), signal);
-    const [{ size, generation }] = await unlessStalled(context, options.signal, call, (error) => objectError(name, error));
+  }
+
+  async #askMetadata(signal: AbortSignal | undefined): Promise<Opened> {
+    this.counters.requests++;
+    const { bucket, key, name } = this.#address;
+    const call = (either: AbortSignal) => abandoned(this.#client.bucket(bucket).file(key).getMetadata(), either);
+    const [{ size, generation }] = await unlessStalled(this.#context, signal, call, (error) => objectError(name, error));
     return { size: Number(size ?? Number.NaN), generation: generation === undefined ? undefined : `${generation}`, first: undefined };
-  };
-  const { headBytes = 0 } = options;
-  const opened =
-    (headBytes > 0 ? await ask({ offset: 0, length: headBytes }, options.signal, (...answer) => readFirst(name, ...answer)) : undefined) ??
-    (await askMetadata());
-  const { size, generation } = opened;
-  let { first } = opened;
-  if (!Number.isSafeInteger(size)) throw new StorageError('the server does not say how long the file is', { file: name, retryable: false });
-  if (generation !== undefined) url.searchParams.set('generation', generation);
-  return checkedSource({
-    name,
-    size,
-    version: generation,
-    counters,
-    read: async (offset, length, signal) => {
-      const kept = first;
-      first = undefined;
-      if (kept !== undefined && offset + length <= kept.length) return kept.slice(offset, offset + length);
-      return ask({ offset, length }, signal, (response, progress) => {
-        refuseOther(name, size, { offset, length }, response);
-        return readStream(name, response.body, length, progress);
-      });
-    },
-    close: async () => closing.abort(new StorageError('closed during a read', { file: name, retryable: false })),
-  });
+  }
 }
 
 type Use<T> = (response: HttpResponse, progress: (bytes: number) => void) => Promise<T> | T;

@@ -10,14 +10,14 @@ interface ClientFault {
   readonly message: string;
 }
 
-const CREDENTIALS = 'Check the keys: their names are in the README, section Storage.';
+const CREDENTIALS = 'Check S3_ACCESS_KEY and S3_SECRET_KEY (or GCS_...), and that they are for this server.';
 
 const HINTS: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: CREDENTIALS,
   SignatureDoesNotMatch: CREDENTIALS,
   ExpiredToken: 'The keys were temporary: get new ones.',
   RequestTimeTooSkewed: 'Set the clock of this machine.',
-  AccessDenied: 'The keys, or nobody without keys, may read this. For a public bucket say that you are anonymous.',
+  AccessDenied: 'The keys, or nobody without keys, may read this. For a public bucket set S3_ANONYMOUS=true.',
   NoSuchBucket: 'Check the name of the bucket, the endpoint and the region.',
   ENOTFOUND: 'Check the endpoint and the network connection.',
 };
@@ -40,7 +40,7 @@ export function objectError(name: string, error: unknown): PipelineError {
   if (/Could not load credentials|Could not load the default credentials|CredentialsProviderError/.test(`${word} ${message}`)) {
     return new ConfigError('no keys are set and none were found in the usual places', {
       file: name,
-      hint: 'Set them, or say that you are anonymous where the bucket is public.',
+      hint: 'Set S3_ACCESS_KEY and S3_SECRET_KEY, or S3_ANONYMOUS=true where the bucket is public (GCS_... for gs://).',
     });
   }
   const retryable =
