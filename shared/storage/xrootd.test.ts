@@ -213,8 +213,8 @@ describe.skipIf(reason !== undefined)('XRootD, by xrootd', () => {
     const [found] = await listRemote(pattern, { settings: secureSettings() });
     expect(found).toEqual({ location: pattern.replace('*', 'fi'), bytes: EXAMPLE_BYTES.length });
     const settings = { ...secureSettings(), token: { ...secureSettings().token, value: issuer.token(-50) } };
-    for (const failing of [listRemote(pattern, { settings }), openSource(pattern.replace('*', 'fi'), { settings })]) {
-      await expect(failing).rejects.toMatchObject({
+    for (const fail of [() => listRemote(pattern, { settings }), () => openSource(pattern.replace('*', 'fi'), { settings })]) {
+      await expect(fail()).rejects.toMatchObject({
         code: 'StorageError',
         retryable: false,
         reason: expect.stringContaining('refused the token'),
