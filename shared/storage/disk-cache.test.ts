@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -151,21 +151,17 @@ describe('a cached file on a server', () => {
   });
 });
 
-describe('conformance', () => {
-  describeByteSource(
-    'HTTP with a disk cache',
-    (location) => openSource(location, { settings: parseStorageSettings({ CACHE_DIR: folder }), headBytes: 0 }),
-    async (content) => {
-      const server = await startTestServer(content);
-      // Cached blocks belong to the version that was opened: only what is not there yet can have changed.
-      const replace = async (next: Uint8Array) => {
-        server.setFile(next, '"v2"');
-        await rm(folder, { recursive: true });
-      };
-      return { location: server.url, replace, close: () => server.close() };
-    },
-  );
-  afterEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'higgsflow-cache-'));
-  });
-});
+describeByteSource(
+  'HTTP with a disk cache',
+  (location) => openSource(location, { settings: parseStorageSettings({ CACHE_DIR: folder }), headBytes: 0 }),
+  async (content) => {
+    const server = await startTestServer(content);
+    // Cached blocks belong to the version that was opened: only what is not there yet can have changed.
+    const replace = async (next: Uint8Array) => {
+      server.setFile(next, '"v2"');
+      await rm(folder, { recursive: true });
+      await mkdir(folder);
+    };
+    return { location: server.url, replace, close: () => server.close() };
+  },
+);
