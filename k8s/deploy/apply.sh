@@ -65,6 +65,7 @@ wait_for_services() {
   wait_for_rollout deployment/web 120
   wait_for_rollout deployment/scaler 120
   [ -n "$KEDA" ] || wait_for_rollout deployment/worker 180
+  kn exec deploy/web -- test -w /out || die 1 "the page cannot write into $OUT, as user $OUT_UID: give it the right (chmod), or choose another folder with --out"
   kn get pods -l app.kubernetes.io/part-of=higgsflow | indented
 }
 

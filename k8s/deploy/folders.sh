@@ -133,7 +133,10 @@ end_setup() {
 give_volumes() {
   local claim path volume owner i
   [ "$CLUSTER" != remote ] || return 0
-  for claim in messages-rabbitmq-0:999 collector-ledger:1000 "$OUTPUT_CLAIM:$OUT_UID"; do
+  local claims=(messages-rabbitmq-0:999 collector-ledger:1000)
+  # A folder of the user's is the user's to give.
+  [ -n "$OUTPUT_HOST" ] || claims+=("$OUTPUT_CLAIM:$OUT_UID")
+  for claim in "${claims[@]}"; do
     owner=${claim##*:} claim=${claim%:*}
     for ((i = 0; i < 60; i++)); do
       volume=$(kn get pvc "$claim" -o 'jsonpath={.status.phase}/{.spec.volumeName}' 2> /dev/null || true)
