@@ -13,6 +13,10 @@ import { HIGGSFLOW, isPinned, type Job, type Measured, measure, type PeerProgram
 import { findLosses, formatTable, type Report, type Result, type Row, summarise } from './report.ts';
 
 const RESULTS = fileURLToPath(new URL('./results', import.meta.url));
+const HELP = `npm run bench -- [--cases atlas-hzz,cms-dimuon] [--codecs zlib,lz4,zstd,lzma] [--peers uproot,coffea,rdf,reader]
+                 [--threads 1,2] [--turns 5] [--out FILE.json] [--compare FILE.json]
+Ours and the peers take turns on the same files; bench/README.md says what is needed and what the figures mean.
+`;
 const HOW = 'See bench/README.md for how to get it.';
 
 interface Settings {
@@ -27,12 +31,17 @@ interface Settings {
 }
 
 const settings = readSettings();
-const { BENCH_DATA: data, BENCH_PYTHON: python, BENCH_PEERS: script } = processEnvironment();
-if (data === undefined || !existsSync(data)) fail(`BENCH_DATA names no folder with files to measure on. ${HOW}`);
-else if (settings !== undefined) {
+if (settings !== undefined) await start(settings);
+
+async function start(chosen: Settings): Promise<void> {
+  const { BENCH_DATA: data, BENCH_PYTHON: python, BENCH_PEERS: script } = processEnvironment();
+  if (data === undefined || !existsSync(data)) {
+    fail(`BENCH_DATA names no folder with files to measure on. ${HOW}`);
+    return;
+  }
   const programs = python !== undefined && script !== undefined && existsSync(script) ? { python, script } : undefined;
   if (programs === undefined) say(`BENCH_PYTHON and BENCH_PEERS name no programs of others: only ours is measured. ${HOW}`);
-  await benchmark(data, programs, settings);
+  await benchmark(data, programs, chosen);
 }
 
 async function benchmark(folder: string, programs: PeerPrograms | undefined, { turns, out, compare, ...chosen }: Settings): Promise<void> {
@@ -102,8 +111,8 @@ function describeMachine(): Report['machine'] {
   return { cpu: cpus()[0]?.model ?? '', cores: availableParallelism(), memoryGb: Math.round(totalmem() / 2 ** 30), pinned: isPinned };
 }
 
-function readSettings(): Settings | undefined {
-  const { values } = parseArgs({
+function readArguments() {
+  return parseArgs({
     options: {
       cases: { type: 'string', default: Object.keys(CASES).join() },
       codecs: { type: 'string', default: CODECS.join() },
@@ -112,8 +121,23 @@ function readSettings(): Settings | undefined {
       turns: { type: 'string', default: '5' },
       out: { type: 'string', default: join(RESULTS, 'latest.json') },
       compare: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
-  });
+  }).values;
+}
+
+function readSettings(): Settings | undefined {
+  let values: ReturnType<typeof readArguments>;
+  try {
+    values = readArguments();
+  } catch (error) {
+    fail(`${error instanceof Error ? error.message : error}; \`npm run bench -- --help\` lists the options`);
+    return undefined;
+  }
+  if (values.help) {
+    process.stdout.write(HELP);
+    return undefined;
+  }
   const cases = values.cases.split(',');
   const unknown = cases.filter((name) => !Object.hasOwn(CASES, name));
   const turns = Number(values.turns);

@@ -1,6 +1,7 @@
 /** What each service is told by its environment. Names are the contract with whoever deploys them. */
 import { z } from 'zod';
 import { SECRET } from './settings.ts';
+import { storageSettings } from './storage-settings.ts';
 
 const text = z.string().min(1);
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -44,6 +45,7 @@ export const producerSettings = z.object({
   COLLECTOR_URL,
   ANALYSIS_DIR: text.default('/analyses').describe('the same files as the workers have'),
   RUN_SPEC_FILE: text.default('/run/higgsflow/spec.json').describe('JSON file that says what to run: a run request or a whole spec'),
+  ...storageSettings.shape,
 });
 
 export const workerSettings = z.object({
@@ -56,6 +58,7 @@ export const workerSettings = z.object({
   GRACE_SECONDS: z.coerce.number().min(0).default(25).describe('time for tasks at hand after SIGTERM; then they are given back'),
   WORKER_NAME: text.optional().describe('name in logs and reports; without it host and process id'),
   ANALYSIS_DIR: text.default('/analyses').describe('folder of analyses that are not built in; a run may name files in it, no others'),
+  ...storageSettings.shape,
 });
 
 export const collectorSettings = z.object({

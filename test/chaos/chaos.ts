@@ -22,7 +22,7 @@ import { type ServiceProcess, Services } from '../services.ts';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 
 const RUN = 'chaos';
-const TASKS = Number(process.env['CHAOS_TASKS'] ?? 3000);
+const TASKS = Number(process.env['CHAOS_TASKS'] ?? 8000);
 const MOST_MS = Number(process.env['CHAOS_SECONDS'] ?? 600) * 1000;
 const WORKERS = 4;
 const ENTRIES_PER_TASK = 100;
