@@ -77,8 +77,7 @@ export class Subscription {
   /** Ends the channel; what is not answered goes back into the queue. Resolves when all answers have reached the broker. */
   async end(): Promise<void> {
     this.#stop.abort(new Error('ended'));
-    const channel = this.#channel;
-    await channel?.close().catch(() => {}); // it may have ended by itself
+    void this.#channel?.close().catch(() => {}); // it may have ended by itself
     await this.#ended;
   }
 
@@ -116,7 +115,8 @@ export class Subscription {
     } finally {
       this.#channel = undefined;
       this.#tag = undefined;
-      await channel.close().catch(() => {}); // usually it has ended
+      // Usually it has ended, by itself or with its connection: then closing it might never be answered.
+      await Promise.race([ended, channel.close().catch(() => {})]);
     }
   }
 

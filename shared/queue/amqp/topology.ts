@@ -37,11 +37,13 @@ function buryingIn(names: QueueNames): Record<string, unknown> {
 /** Runs `action` on a channel of its own: a refusal closes the channel on which it happens. */
 export async function onChannel<T>(model: ChannelModel, action: (channel: Channel) => Promise<T>): Promise<T> {
   const channel = await model.createChannel();
+  const ended = new Promise<void>((resolve) => channel.once('close', resolve));
   channel.on('error', () => {}); // the action rejects as well
   try {
     return await action(channel);
   } finally {
-    await channel.close().catch(() => {}); // where the broker closed it already
+    // Where it has ended with its connection, closing it might never be answered.
+    await Promise.race([ended, channel.close().catch(() => {})]);
   }
 }
 
