@@ -24,7 +24,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'broker',
-          retry: 1, // real processes, real time: a busy machine may need a second chance
           include: ['**/*.broker.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
@@ -35,7 +34,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
-          retry: 1,
           include: ['**/*.browser.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
