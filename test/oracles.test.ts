@@ -5,7 +5,16 @@ import { category, regular, variable } from '#shared/histogram/axis.ts';
 import { Histogram } from '#shared/histogram/histogram.ts';
 import { CODEC_NAMES } from '#shared/root/write/compress.ts';
 import { histogramsToRoot } from '#shared/root/write/histograms.ts';
-import { ALL_BRANCHES, allColumns, expectedBranch, inFolder, type WrittenTree, writeTree } from './written-file.ts';
+import {
+  ALL_BRANCHES,
+  allColumns,
+  COUNTED_BRANCHES,
+  countedColumns,
+  expectedBranch,
+  inFolder,
+  type WrittenTree,
+  writeTree,
+} from './written-file.ts';
 
 const python = process.env['HIGGSFLOW_TEST_PYTHON'];
 const script = join(import.meta.dirname, 'oracles/check_written.py');
@@ -16,13 +25,12 @@ function check(expectations: readonly string[]): string {
 
 /** A file and what is expected of it, by file name. */
 async function treeFiles(options: WrittenTree): Promise<Record<string, Uint8Array | string>> {
-  const columns = allColumns(options.entries);
-  const branches = ALL_BRANCHES.map(
-    ({ name, type }) => [name, expectedBranch(type, columns[name] ?? { values: new Float32Array() })] as const,
-  );
+  const branches = [...ALL_BRANCHES, ...COUNTED_BRANCHES];
+  const columns = { ...allColumns(options.entries), ...countedColumns(options.entries) };
+  const facts = branches.map(({ name, type }) => [name, expectedBranch(type, columns[name] ?? { values: new Float32Array() })] as const);
   const file = `${options.codec}.root`;
-  const expected = { file, trees: { t: { entries: options.entries, branches: Object.fromEntries(branches) } } };
-  return { [file]: await writeTree(options), [`${options.codec}.json`]: JSON.stringify(expected) };
+  const expected = { file, trees: { t: { entries: options.entries, branches: Object.fromEntries(facts) } } };
+  return { [file]: await writeTree({ ...options, branches, columns }), [`${options.codec}.json`]: JSON.stringify(expected) };
 }
 
 /** HIGGSFLOW_TEST_PYTHON: a Python with uproot, better with ROOT as well. */

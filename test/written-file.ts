@@ -27,6 +27,35 @@ export const ALL_BRANCHES: readonly BranchSpec[] = ELEMENT_TYPES.flatMap((elemen
   { name: `vector_${element}`, type: `${element}[]` as const },
 ]);
 
+/** A counted leaf of every type, with their counter before them, and a text. */
+export const COUNTED_BRANCHES: readonly BranchSpec[] = [
+  { name: 'n', type: 'i32' },
+  ...ELEMENT_TYPES.map((element) => ({ name: `counted_${element}`, type: `${element}[]` as const, counter: 'n' })),
+  { name: 'text', type: 'text' },
+];
+
+/** Columns for COUNTED_BRANCHES: lists of 0 to 6 numbers; texts of 0 to 300 bytes, with letters that are no ASCII. */
+export function countedColumns(entries: number): Record<string, WritableColumn> {
+  const random = linearCongruence(7);
+  const counts = Int32Array.from({ length: entries }, () => random() % 7);
+  const offsets = offsetsOf(counts);
+  const columns: Record<string, WritableColumn> = { n: { values: counts } };
+  for (const element of ELEMENT_TYPES) {
+    const values = createElements(element, offsets[entries] ?? 0);
+    fill(element, values, random);
+    columns[`counted_${element}`] = { values, offsets };
+  }
+  const texts = Array.from({ length: entries }, (_, i) => Buffer.from(i % 5 === 0 ? '' : 'Zµ→4ℓ '.repeat((i * 7) % 30)));
+  columns['text'] = { values: Uint8Array.from(Buffer.concat(texts)), offsets: offsetsOf(texts.map(({ length }) => length)) };
+  return columns;
+}
+
+function offsetsOf(counts: ArrayLike<number>): Int32Array {
+  const offsets = new Int32Array(counts.length + 1);
+  for (let i = 0; i < counts.length; i++) offsets[i + 1] = (offsets[i] ?? 0) + (counts[i] ?? 0);
+  return offsets;
+}
+
 /** Columns of `entries` entries for ALL_BRANCHES: every bit pattern that a type can have turns up, lists have 0 to 6 numbers. */
 export function allColumns(entries: number, seed = 1): Record<string, WritableColumn> {
   const random = linearCongruence(seed);
@@ -66,7 +95,7 @@ export function expectedBranch(type: BranchSpec['type'], { values, offsets }: Wr
   const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
   const long = offsets === undefined ? undefined : BigInt64Array.from(offsets, BigInt);
   return {
-    dtype: DTYPES[type.replace('[]', '') as ElementType],
+    dtype: type === 'text' ? 'text' : DTYPES[type.replace('[]', '') as ElementType],
     content: sha256(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
     offsets: long === undefined ? null : sha256(new Uint8Array(long.buffer)),
   };

@@ -9,7 +9,7 @@ Each expected.json was written by the one who wrote the ROOT file, from the valu
      "histograms": {"raw/zz/m4l": {"values": [...], "variances": [...], "edges": [[...], ...], "labels": [[...] or null, ...],
                                    "entries": 3, "title": "..."}}}
 
-content: all values in order, little-endian, bool as one byte; offsets: int64, starting at 0, one more than entries.
+content: all values in order, little-endian, bool as one byte; texts (dtype "text") as UTF-8 bytes, one after the other; offsets: int64, starting at 0, one more than entries.
 values and variances include the flow bins, in C order (x first). Prints one line a file; exits with 1 at the first difference.
 HIGGSFLOW_TEST_PYTHON names the Python (with uproot, better with ROOT too) that the test suite calls this with.
 """
@@ -53,6 +53,32 @@ template <class T> Bytes vectors(TTree* tree, const char* name, bool offsets) {
   }
   branch->ResetAddress(); delete list; return bytes;
 }
+template <class T> Bytes counted(TTree* tree, const char* name, bool offsets) {
+  Bytes bytes; auto branch = tree->GetBranch(name); auto leaf = (TLeaf*)branch->GetListOfLeaves()->At(0);
+  auto counter = leaf->GetLeafCount(); std::vector<unsigned char> room(sizeof(T) * (counter->GetMaximum() + 1));
+  branch->SetAddress(room.data()); Long64_t end = 0;
+  if (offsets) append(bytes, &end, 8);
+  for (Long64_t i = 0; i < tree->GetEntries(); i++) {
+    counter->GetBranch()->GetEntry(i);
+    if (branch->GetEntry(i) < 0) return {};
+    end += leaf->GetLen();
+    if (offsets) append(bytes, &end, 8);
+    else append(bytes, room.data(), sizeof(T) * leaf->GetLen());
+  }
+  branch->ResetAddress(); return bytes;
+}
+Bytes texts(TTree* tree, const char* name, bool offsets) {
+  Bytes bytes; auto branch = tree->GetBranch(name); auto leaf = (TLeaf*)branch->GetListOfLeaves()->At(0); Long64_t end = 0;
+  if (offsets) append(bytes, &end, 8);
+  for (Long64_t i = 0; i < tree->GetEntries(); i++) {
+    branch->GetEntry(i);
+    auto text = (const char*)leaf->GetValuePointer();
+    end += strlen(text);
+    if (offsets) append(bytes, &end, 8);
+    else append(bytes, text, strlen(text));
+  }
+  return bytes;
+}
 """
 
 
@@ -73,6 +99,12 @@ def check_uproot(path, expected):
             require(set(tree.keys()) == set(tree_facts["branches"]), path, "uproot", tree_name, "branches")
             for name, facts in tree_facts["branches"].items():
                 array = tree[name].array()
+                if facts["dtype"] == "text":
+                    texts = [text.encode() for text in array.to_list()]
+                    offsets = numpy.concatenate([[0], numpy.cumsum([len(text) for text in texts])]).astype("<i8")
+                    require(sha256(offsets.tobytes()) == facts["offsets"], path, "uproot", name, "lengths")
+                    require(sha256(b"".join(texts)) == facts["content"], path, "uproot", name, "texts")
+                    continue
                 if facts["offsets"] is not None:
                     counts = awkward.to_numpy(awkward.num(array)).astype("<i8")
                     offsets = numpy.concatenate([[0], numpy.cumsum(counts)]).astype("<i8")
@@ -102,16 +134,23 @@ def check_root(path, expected):
         tree = file.Get(tree_name)
         require(tree.GetEntries() == tree_facts["entries"], path, "ROOT", tree_name, "entries")
         for name, facts in tree_facts["branches"].items():
-            cpp = CPP_TYPES[facts["dtype"]]
             if facts["offsets"] is None:
-                content = ROOT.scalars[cpp](tree, name)
+                content = ROOT.scalars[CPP_TYPES[facts["dtype"]]](tree, name)
             else:
-                content = ROOT.vectors[cpp](tree, name, False)
-                require(sha256(numpy.asarray(ROOT.vectors[cpp](tree, name, True)).tobytes()) == facts["offsets"], path, "ROOT", name, "offsets")
+                read = root_lists(tree, name, facts["dtype"])
+                content = read(tree, name, False)
+                require(sha256(numpy.asarray(read(tree, name, True)).tobytes()) == facts["offsets"], path, "ROOT", name, "offsets")
             require(sha256(numpy.asarray(content).tobytes()) == facts["content"], path, "ROOT", name, "values")
     for name, facts in expected.get("histograms", {}).items():
         check_root_histogram(path, name, file.Get(name), facts)
     file.Close()
+
+
+def root_lists(tree, name, dtype):
+    if dtype == "text":
+        return ROOT.texts
+    is_counted = bool(tree.GetBranch(name).GetListOfLeaves()[0].GetLeafCount())
+    return (ROOT.counted if is_counted else ROOT.vectors)[CPP_TYPES[dtype]]
 
 
 def check_root_histogram(path, name, histogram, facts):

@@ -5,13 +5,18 @@ import type { Compressor } from './compress.ts';
 import { PUT_ELEMENTS, type PutElements } from './encode-elements.ts';
 import { keyLength } from './key.ts';
 
-/** A branch to be written: `f32` becomes a leaf, `f32[]` a `vector<float>`. */
+/** A branch to be written: `f32` becomes a leaf, `f32[]` a `vector<float>`, `text` a string (a TLeafC). */
 export interface BranchSpec {
   readonly name: string;
-  readonly type: ElementType | `${ElementType}[]`;
+  readonly type: ElementType | `${ElementType}[]` | 'text';
+  /** Of a list: the branch before it that holds the lengths. The list is a counted leaf then, `pt[n]/F`, and no vector. */
+  readonly counter?: string;
 }
 
-/** What a column must bring to be written; what the reader hands out will do. */
+/** How an entry stands in its basket: one number, a vector with its header, numbers that another branch counts, or a text. */
+export type EntryForm = 'number' | 'vector' | 'counted' | 'text';
+
+/** What a column must bring to be written; what the reader hands out will do. Texts are UTF-8 bytes and where each begins. */
 export type WritableColumn = Pick<Column, 'values' | 'offsets'>;
 
 /** A basket that is ready, but not yet in the file. */
@@ -32,6 +37,8 @@ const BASKET_EXTRA_BYTES = 19;
 const INITIAL_OFFSETS = 1000;
 const VECTOR_HEADER_BYTES = 10;
 const VECTOR_VERSION = 9;
+/** Texts of so many bytes and more have their length in four more bytes. */
+const LONG_TEXT = 255;
 const BYTE_COUNT_MASK = 0x4000_0000;
 /** After the first cluster a basket holds a cluster of that size and some more. */
 const GROWTH = 1.2;
@@ -42,7 +49,9 @@ export class BranchWriter {
   readonly spec: BranchSpec;
   readonly index: number;
   readonly element: ElementType;
-  readonly isVector: boolean;
+  readonly form: EntryForm;
+  /** Numbers of the longest list, bytes of the longest text. */
+  longest = 0;
   /** Bytes of a basket's key. */
   readonly keyBytes: number;
   basketSize: number;
@@ -50,7 +59,7 @@ export class BranchWriter {
   readonly #put: PutElements;
   readonly #size: number;
   readonly #out = new ByteWriter(1 << 12);
-  /** Where each entry of the open basket starts; vectors only. */
+  /** Where each entry of the open basket starts; not of numbers. */
   readonly #offsets: number[] = [];
   #entries = 0;
   #firstEntry = 0;
@@ -58,13 +67,13 @@ export class BranchWriter {
   #clusterBytes = 0;
   #clusterEntries = 0;
 
+  /** @throws ConfigError for a type that cannot be written */
   constructor(spec: BranchSpec, index: number, tree: string, basketSize: number, compressor: Compressor) {
-    const { element, shape } = parseColumnType(spec.type);
-    if (shape === 'fixed') throw new ConfigError('branches of fixed-size arrays cannot be written', { object: spec.name });
+    const { element, form } = entryForm(spec);
     this.spec = spec;
     this.index = index;
     this.element = element;
-    this.isVector = shape === 'jagged';
+    this.form = form;
     this.keyBytes = keyLength({ className: 'TBasket', name: spec.name, title: tree }) + BASKET_EXTRA_BYTES;
     this.basketSize = basketSize;
     this.#compressor = compressor;
@@ -75,7 +84,7 @@ export class BranchWriter {
   /** Takes the column's entries from..to (`from` is entry `firstEntry` of the tree) and calls back for each basket that is full. */
   append(column: WritableColumn, from: number, to: number, firstEntry: number, finished: (basket: FinishedBasket) => void): void {
     for (let entry = from; entry < to; ) {
-      entry = this.isVector ? this.#appendLists(column, entry, to) : this.#appendScalars(column, entry, to);
+      entry = this.form === 'number' ? this.#appendScalars(column, entry, to) : this.#appendLists(column, entry, to);
       if (this.#isFull(column, entry)) finished(this.#finish(firstEntry + entry - from, false));
     }
   }
@@ -87,23 +96,41 @@ export class BranchWriter {
 
   /** Sizes baskets so that the next cluster fits into one, as ROOT does after the first. */
   grow(): void {
-    const offsetBytes = this.isVector ? 4 * this.#clusterEntries : 0;
+    const offsetBytes = this.form === 'number' ? 0 : 4 * this.#clusterEntries;
     const wanted = this.keyBytes + (this.#clusterBytes + offsetBytes) * GROWTH + 2 * VECTOR_HEADER_BYTES;
     this.basketSize = Math.ceil(wanted / SIZE_STEP) * SIZE_STEP;
   }
 
   /** ROOT's rule: full when two more entries like the last would not fit, counting four bytes an entry for the offsets. */
   #isFull(column: WritableColumn, entry: number): boolean {
-    const last = this.isVector ? this.#listBytes(column.offsets!, entry - 1) : this.#size;
+    const last = this.form === 'number' ? this.#size : this.#listBytes(column.offsets!, entry - 1);
     return this.keyBytes + this.#out.length + this.#reserve(last) >= this.basketSize;
   }
 
   #reserve(entryBytes: number): number {
-    return 2 * entryBytes + (this.isVector ? 4 * this.#entries : 0);
+    return 2 * entryBytes + (this.form === 'number' ? 0 : 4 * this.#entries);
   }
 
   #listBytes(offsets: Int32Array, entry: number): number {
-    return VECTOR_HEADER_BYTES + (offsets[entry + 1]! - offsets[entry]!) * this.#size;
+    const count = offsets[entry + 1]! - offsets[entry]!;
+    return this.#headerBytes(count) + count * this.#size;
+  }
+
+  /** In front of a list of `count` numbers, or of a text of `count` bytes. */
+  #headerBytes(count: number): number {
+    if (this.form === 'vector') return VECTOR_HEADER_BYTES;
+    return this.form === 'counted' ? 0 : count < LONG_TEXT ? 1 : 5;
+  }
+
+  #putHeader(view: DataView, at: number, count: number): void {
+    if (this.form === 'vector') {
+      view.setInt32(at, BYTE_COUNT_MASK | (count * this.#size + 6));
+      view.setInt16(at + 4, VECTOR_VERSION);
+      view.setInt32(at + 6, count);
+    } else if (this.form === 'text') {
+      view.setUint8(at, Math.min(count, LONG_TEXT));
+      if (count >= LONG_TEXT) view.setInt32(at + 1, count);
+    }
   }
 
   #appendScalars({ values }: WritableColumn, from: number, to: number): number {
@@ -123,14 +150,12 @@ export class BranchWriter {
       // In range: the tree writer has checked that there are entries + 1 offsets.
       const start = offsets[entry]!;
       const end = offsets[entry + 1]!;
-      const bytes = (end - start) * this.#size;
-      const at = out.reserve(VECTOR_HEADER_BYTES + bytes);
-      const view = out.view;
-      view.setInt32(at, BYTE_COUNT_MASK | (bytes + 6));
-      view.setInt16(at + 4, VECTOR_VERSION);
-      view.setInt32(at + 6, end - start);
-      this.#put(view, at + VECTOR_HEADER_BYTES, values, start, end);
+      const header = this.#headerBytes(end - start);
+      const at = out.reserve(header + (end - start) * this.#size);
+      this.#putHeader(out.view, at, end - start);
+      this.#put(out.view, at + header, values, start, end);
       this.#offsets.push(at + this.keyBytes);
+      this.longest = Math.max(this.longest, end - start);
       this.#entries++;
       if (this.#isFull(column, entry + 1)) return entry + 1;
     }
@@ -142,13 +167,13 @@ export class BranchWriter {
     const extra = new ByteWriter(BASKET_EXTRA_BYTES);
     extra.i16(BASKET_VERSION);
     extra.i32(this.basketSize);
-    extra.i32(this.isVector ? Math.max(INITIAL_OFFSETS, this.#entries + 1) : this.#size);
+    extra.i32(this.form === 'number' ? this.#size : Math.max(INITIAL_OFFSETS, this.#entries + 1));
     extra.i32(this.#entries);
     extra.i32(this.keyBytes + out.length);
     extra.u8(0);
     this.#clusterBytes += out.length;
     this.#clusterEntries += this.#entries;
-    if (this.isVector) this.#writeOffsets();
+    if (this.form !== 'number') this.#writeOffsets();
     const raw = out.written;
     const stored = this.#compressor.compress(raw) ?? raw.slice();
     const basket = {
@@ -176,4 +201,12 @@ export class BranchWriter {
     for (let i = 0; i < offsets.length; i++) out.view.setInt32(at + 4 + 4 * i, offsets[i]!);
     out.view.setInt32(at + 4 + 4 * offsets.length, 0);
   }
+}
+
+function entryForm({ name, type, counter }: BranchSpec): { readonly element: ElementType; readonly form: EntryForm } {
+  if (type === 'text') return { element: 'u8', form: 'text' };
+  const { element, shape } = parseColumnType(type);
+  if (shape === 'fixed') throw new ConfigError('branches of fixed-size arrays cannot be written', { object: name });
+  if (shape === 'scalar') return { element, form: 'number' };
+  return { element, form: counter === undefined ? 'vector' : 'counted' };
 }

@@ -207,6 +207,10 @@ TLeafO 1 02ae48d3 0
   base TLeaf
   bool fMinimum
   bool fMaximum
+TLeafC 1 fbe3b2f3 0
+  base TLeaf
+  int fMinimum
+  int fMaximum
 `;
 
 const HISTOGRAMS = `

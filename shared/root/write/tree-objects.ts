@@ -16,12 +16,17 @@ interface LeafFacts {
   readonly letter: string;
   readonly bytes: number;
   readonly unsigned: boolean;
+}
+
+interface NumberFacts extends LeafFacts {
   readonly vector: string;
   /** ROOT's checksum of the vector class: readers compare it. */
   readonly checksum: number;
 }
 
-const LEAVES: Readonly<Record<ElementType, LeafFacts>> = {
+const TEXT: LeafFacts = { leaf: 'TLeafC', letter: 'C', bytes: 1, unsigned: false };
+
+const LEAVES: Readonly<Record<ElementType, NumberFacts>> = {
   bool: { leaf: 'TLeafO', letter: 'O', bytes: 1, unsigned: false, vector: 'vector<bool>', checksum: 0x01c8b117 },
   i8: { leaf: 'TLeafB', letter: 'B', bytes: 1, unsigned: false, vector: 'vector<char>', checksum: 0x01c8b03f },
   u8: { leaf: 'TLeafB', letter: 'b', bytes: 1, unsigned: true, vector: 'vector<unsigned char>', checksum: 0x2b7230da },
@@ -44,41 +49,70 @@ const FILL_STYLE = 1001;
 const EMPTY_LIST: RootObject = { className: 'TObjArray', members: {} };
 const PLENTY = 1_000_000_000_000;
 
+/** What of a branch its own writer does not know. */
+export interface BranchFacts {
+  readonly totals: BranchTotals;
+  readonly entries: number;
+  /** ROOT's setting of codec and level. */
+  readonly compression: number;
+  /** Of a counted leaf: the leaf that counts. */
+  readonly counter?: RootObject | undefined;
+  /** Of a leaf that counts: the longest list. ROOT sizes its buffers by it. */
+  readonly longestCounted?: number | undefined;
+}
+
 /** A TBranch (one leaf) or TBranchElement (a vector) with the places of its baskets. */
-export function branchObject(branch: BranchWriter, totals: BranchTotals, entries: number, compression: number): RootObject {
+export function branchObject(branch: BranchWriter, branchFacts: BranchFacts): RootObject {
+  const { totals, entries, compression } = branchFacts;
   const { name } = branch.spec;
-  const facts = LEAVES[branch.element];
+  const facts = branch.form === 'text' ? TEXT : LEAVES[branch.element];
   const { baskets } = totals;
   const slots = Math.max(MIN_BASKET_SLOTS, baskets.length + 1);
   const slot = (values: number[]): number[] => [...values, ...new Array<number>(slots - values.length).fill(0)];
   const members = {
     fBits: NO_BUFFER_MAP,
     fName: name,
-    fTitle: branch.isVector ? name : `${name}/${facts.letter}`,
+    fTitle: branch.form === 'vector' ? name : `${leafTitle(branch)}/${facts.letter}`,
     fFillStyle: FILL_STYLE,
     fCompress: compression,
     fBasketSize: branch.basketSize,
-    fEntryOffsetLen: branch.isVector ? 1000 : 0,
+    fEntryOffsetLen: branch.form === 'number' ? 0 : 1000,
     fWriteBasket: baskets.length,
     fEntryNumber: entries,
     fMaxBaskets: slots,
     fEntries: entries,
     fTotBytes: totals.totBytes,
     fZipBytes: totals.zipBytes,
-    fLeaves: { ...EMPTY_LIST, items: [leafObject(name, branch.isVector, facts)] },
+    fLeaves: { ...EMPTY_LIST, items: [leafObject(branch, facts, branchFacts)] },
     fBasketBytes: slot(baskets.map((basket) => basket.byteLength)),
     fBasketEntry: slot([...baskets.map((basket) => basket.firstEntry), entries]),
     fBasketSeek: slot(baskets.map((basket) => basket.seek)),
   };
-  if (!branch.isVector) return { className: 'TBranch', members };
-  const vector = { fClassName: facts.vector, fCheckSum: facts.checksum, fClassVersion: STL_VERSION, fID: -1, fStreamerType: -1 };
+  if (branch.form !== 'vector') return { className: 'TBranch', members };
+  const { vector: fClassName, checksum: fCheckSum } = LEAVES[branch.element];
+  const vector = { fClassName, fCheckSum, fClassVersion: STL_VERSION, fID: -1, fStreamerType: -1 };
   return { className: 'TBranchElement', members: { ...members, ...vector } };
 }
 
-function leafObject(name: string, isVector: boolean, facts: LeafFacts): RootObject {
-  const members = { fName: name, fTitle: name, fLen: 1 };
-  if (isVector) return { className: 'TLeafElement', members: { ...members, fID: -1, fType: -1 } };
-  return { className: facts.leaf, members: { ...members, fLenType: facts.bytes, fIsUnsigned: facts.unsigned } };
+/** The leaf of a branch made by `branchObject`. */
+export function leafOf(branch: RootObject): RootObject {
+  return (branch.members['fLeaves'] as Required<RootObject>).items[0]!;
+}
+
+function leafTitle({ spec: { name, counter } }: BranchWriter): string {
+  return counter === undefined ? name : `${name}[${counter}]`;
+}
+
+function leafObject(branch: BranchWriter, facts: LeafFacts, { counter, longestCounted }: BranchFacts): RootObject {
+  const common = { fName: branch.spec.name, fTitle: leafTitle(branch), fLen: 1 };
+  if (branch.form === 'vector') return { className: 'TLeafElement', members: { ...common, fID: -1, fType: -1 } };
+  const members = { ...common, fLenType: facts.bytes, fIsUnsigned: facts.unsigned };
+  // With the zero that ends a text in ROOT's memory.
+  const room = branch.longest + 1;
+  if (branch.form === 'text') return { className: facts.leaf, members: { ...members, fLen: room, fMaximum: room } };
+  if (branch.form === 'counted') return { className: facts.leaf, members: { ...members, fLeafCount: counter ?? null } };
+  if (longestCounted === undefined) return { className: facts.leaf, members };
+  return { className: facts.leaf, members: { ...members, fIsRange: true, fMaximum: longestCounted } };
 }
 
 interface TreeFacts {
@@ -91,7 +125,7 @@ interface TreeFacts {
 /** The TTree over branches made by `branchObject`; each leaf is in its branch and, by reference, in the tree. */
 export function treeObject(tree: TreeFacts, branches: readonly RootObject[], totals: readonly BranchTotals[]): RootObject {
   const zipBytes = totals.reduce((sum, branch) => sum + branch.zipBytes, 0);
-  const leaves = branches.flatMap((branch) => (branch.members['fLeaves'] as RootObject).items ?? []);
+  const leaves = branches.map(leafOf);
   const members = {
     fName: tree.name,
     fTitle: tree.title,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesSource } from '../../../test/bytes-source.ts';
 import { readBranchesWithJsroot } from '../../../test/jsroot.ts';
-import { ALL_BRANCHES, allColumns, type WrittenTree, writeTree } from '../../../test/written-file.ts';
+import { ALL_BRANCHES, allColumns, COUNTED_BRANCHES, countedColumns, type WrittenTree, writeTree } from '../../../test/written-file.ts';
 import { readBatches } from '../batches.ts';
 import { openRootFile } from '../file.ts';
 import { openTree, type Tree } from '../tree.ts';
@@ -11,9 +11,11 @@ async function openWritten(options: WrittenTree): Promise<Tree> {
   return openTree(await openRootFile(bytesSource(await writeTree(options))), 't');
 }
 
-/** All values of all branches, as the reader gives them. */
-async function readAll(tree: Tree): Promise<Record<string, { values: unknown[]; counts: number[] }>> {
-  const names = tree.branches.map((branch) => branch.path);
+/** All values of branches, as the reader gives them. */
+async function readAll(
+  tree: Tree,
+  names = tree.branches.map((branch) => branch.path),
+): Promise<Record<string, { values: unknown[]; counts: number[] }>> {
   const result = Object.fromEntries(names.map((name) => [name, { values: [] as unknown[], counts: [] as number[] }]));
   for await (const { columns } of readBatches(tree, names)) {
     for (const [name, { values, offsets }] of Object.entries(columns)) {
@@ -48,6 +50,20 @@ describe('a tree that we wrote', () => {
     const found = await readBranchesWithJsroot(bytes.buffer, 't', branches);
     const expected = expectedOf(500);
     for (const name of branches) expect(found[name], name).toEqual(expected[name]?.values);
+  });
+
+  it('may have counted leaves of every type, which our reader and jsroot read', async () => {
+    const columns = countedColumns(700);
+    const options = { codec: 'zlib', entries: 700, clusterEntries: 200, basketBytes: 3000, branches: COUNTED_BRANCHES, columns } as const;
+    const tree = await openWritten(options);
+    const lists = COUNTED_BRANCHES.filter(({ counter }) => counter !== undefined).map(({ name }) => name);
+    for (const name of lists) expect(tree.branch(name).counter).toBe('n');
+    const read = await readAll(tree, ['n', ...lists]);
+    for (const name of lists) expect(read[name]?.values, name).toEqual([...(columns[name]?.values ?? [])]);
+    expect(read['n']?.values).toEqual(read['counted_f32']?.counts);
+    const small = lists.filter((name) => !/[iu]64/.test(name));
+    const found = await readBranchesWithJsroot((await writeTree(options)).buffer, 't', small);
+    for (const name of small) expect(found[name], name).toEqual([...(columns[name]?.values ?? [])].map(Number));
   });
 
   it('has baskets that end at each cluster and grow after the first', async () => {
@@ -120,6 +136,48 @@ describe('a tree that we wrote', () => {
       'does not hold 2',
     ],
     ['has clusters of nothing', { clusterEntries: 0 }, 'cluster'],
+    ['counts by a branch that is not there', { branches: [{ name: 'x', type: 'f32[]', counter: 'n' }] }, '`n` is no branch before it'],
+    [
+      'counts by a branch that comes later',
+      {
+        branches: [
+          { name: 'x', type: 'f32[]', counter: 'n' },
+          { name: 'n', type: 'i32' },
+        ],
+      },
+      '`n` is no branch before it',
+    ],
+    [
+      'counts by a fraction',
+      {
+        branches: [
+          { name: 'n', type: 'f32' },
+          { name: 'x', type: 'f32[]', counter: 'n' },
+        ],
+      },
+      'no i32 or u32',
+    ],
+    [
+      'counts a number',
+      {
+        branches: [
+          { name: 'n', type: 'i32' },
+          { name: 'x', type: 'f32', counter: 'n' },
+        ],
+      },
+      'has no counter',
+    ],
+    [
+      'has a list of another length than its counter says',
+      {
+        branches: [
+          { name: 'n', type: 'i32' },
+          { name: 'x', type: 'f32[]', counter: 'n' },
+        ],
+        columns: { n: { values: Int32Array.of(1, 2) }, x: { values: new Float32Array(2), offsets: Int32Array.of(0, 1, 2) } },
+      },
+      'entry 1 has a list of 1, its counter `n` says 2',
+    ],
   ] as const)('is refused where it %s', async (_what, options, message) => {
     await expect(writeTree({ codec: 'none', entries: 2, clusterEntries: 5, ...options })).rejects.toThrow(message);
   });
