@@ -1,6 +1,13 @@
 /**
  * The types a column can have and the typed arrays that hold them. `f32` is one number an entry, `f32[]` a list an entry
- * (jagged), `f32[3]` a fixed number an entry. Pure: analyses and browsers load it.
+ * (jagged), `f32[3]` a fixed number an entry, `text` a text an entry.
+ *
+ * Deeper ones are read like an array in C, the outermost step first: `f32[][]` is a list of lists, `f32[][4]` a list of
+ * arrays of four, `i32[3][]` three lists, `text[]` a list of texts. Their values stand in one row, as those of all columns,
+ * and `levels` leads to them: level 0 says which items of the next level an entry has, the last one which values. Sizes
+ * that follow each other are one: C's `[3][4]` is `[12]`.
+ *
+ * Texts are kept as the bytes that the file has, UTF-8 by custom: `textAt` decodes one. Pure: analyses and browsers load it.
  */
 import { ConfigError } from '../errors.ts';
 
@@ -22,8 +29,11 @@ interface ElementArrays {
 /** Type of one number in a column. */
 export type ElementType = keyof ElementArrays;
 
-/** `T`, `T[]` (jagged) or `T[n]` (fixed size). */
-export type ColumnType = ElementType | `${ElementType}[]` | `${ElementType}[${number}]`;
+/** What stands in a column: numbers, or texts. */
+type ValueType = ElementType | 'text';
+
+/** `T`, `T[]` (jagged), `T[n]` (fixed size), or several of these in each other. */
+export type ColumnType = ValueType | `${ValueType}[${string}]`;
 
 /** The typed array of an element type. */
 export type ElementArray<E extends ElementType = ElementType> = ElementArrays[E];
@@ -46,6 +56,38 @@ export interface FixedColumn<E extends ElementType = ElementType> {
   readonly size: number;
 }
 
+/** The texts of a column, as bytes: text `i` stands in `values` from `offsets[i]` up to `offsets[i + 1]`. See `textAt`. */
+export interface TextColumn {
+  readonly values: Uint8Array;
+  /** One more than there are texts; the first is 0. */
+  readonly offsets: Int32Array;
+}
+
+/** A step of lists: item `i` of this level has items `offsets[i]` up to `offsets[i + 1] - 1` of the next. */
+export interface ListLevel {
+  readonly offsets: Int32Array;
+}
+
+/** A step of arrays: item `i` of this level has the `size` items from `i * size` on of the next. */
+export interface ArrayLevel {
+  readonly size: number;
+}
+
+/** One step from the entries of a column to its values. */
+export type ColumnLevel = (ListLevel & { readonly size?: never }) | (ArrayLevel & { readonly offsets?: never });
+
+/** Lists and arrays in each other: `levels` leads from the entries to the values, the outermost first. */
+interface NestedColumn<E extends ElementType, Brackets extends string> {
+  readonly values: ElementArray<E>;
+  readonly levels: LevelsOf<Brackets>;
+}
+
+type LevelsOf<Brackets extends string> = Brackets extends `[]${infer Inner}`
+  ? readonly [ListLevel, ...LevelsOf<Inner>]
+  : Brackets extends `[${number}]${infer Inner}`
+    ? readonly [ArrayLevel, ...LevelsOf<Inner>]
+    : readonly [];
+
 /** What a batch holds for a column of the given type. */
 export type ColumnOf<T extends ColumnType> = T extends ElementType
   ? ScalarColumn<T>
@@ -53,16 +95,35 @@ export type ColumnOf<T extends ColumnType> = T extends ElementType
     ? JaggedColumn<E>
     : T extends `${infer E extends ElementType}[${number}]`
       ? FixedColumn<E>
-      : never;
+      : T extends `${infer E extends ElementType}[${infer Inner}`
+        ? NestedColumn<E, `[${Inner}`>
+        : T extends `text[${infer Inner}`
+          ? TextColumn & { readonly levels: LevelsOf<`[${Inner}`> }
+          : TextColumn;
 
 /** A column whose type is known only at run time, as the reader hands it out. */
 export interface Column {
   readonly type: ColumnType;
   readonly values: ElementArray;
-  /** Jagged columns only. */
+  /** Jagged columns, and columns of texts: of the texts' bytes. */
   readonly offsets?: Int32Array;
   /** Fixed-size columns only. */
   readonly size?: number;
+  /** Nested columns only. */
+  readonly levels?: readonly ColumnLevel[];
+}
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Text `index` of a column of texts. Bytes that are no UTF-8 come out as U+FFFD; `values` has them as they are. */
+export function textAt({ values, offsets }: TextColumn, index: number): string {
+  return utf8.decode(values.subarray(offsets[index], offsets[index + 1]));
+}
+
+/** The steps from the entries of any column to its values; to the bytes of its texts, where it has texts. */
+export function levelsOf({ offsets, size, levels = [] }: Column): readonly ColumnLevel[] {
+  if (offsets !== undefined) return [...levels, { offsets }];
+  return size === undefined ? levels : [...levels, { size }];
 }
 
 type ElementConstructors = {
@@ -107,27 +168,74 @@ export function elementBytes(element: ElementType): number {
 
 /** A column type taken apart: `size` is set for `T[n]` only. */
 export interface ParsedColumnType {
+  /** Of texts: u8, their bytes. */
   readonly element: ElementType;
-  readonly shape: 'scalar' | 'jagged' | 'fixed';
+  readonly text: boolean;
+  readonly shape: 'scalar' | 'jagged' | 'fixed' | 'nested';
   readonly size: number | undefined;
+  /** The brackets, the outermost first: a list, or the size of an array. */
+  readonly levels: readonly ('list' | number)[];
 }
 
-const PATTERN = /^(\w+)(?:\[(\d*)\])?$/;
+const PATTERN = /^(\w+)((?:\[\d*\])*)$/;
+const MOST_LEVELS = 32;
 
 /**
  * Takes a column type apart.
  * @throws ConfigError where the text is no column type
  */
-export function parseColumnType(text: string): ParsedColumnType {
-  const [, name, bracket] = PATTERN.exec(text) ?? [];
-  const element = ELEMENT_TYPES.find((type) => type === name);
-  const size = Number(bracket);
-  if (element === undefined || (bracket !== undefined && bracket !== '' && !(size >= 1 && size <= 0x7fffffff))) {
-    const hint = `Types are ${ELEMENT_TYPES.join(', ')}, each also as f32[] (jagged) or f32[3] (fixed size).`;
-    throw new ConfigError(`'${text}' is not a column type`, { hint });
+export function parseColumnType(type: string): ParsedColumnType {
+  const [, name, brackets = ''] = PATTERN.exec(type) ?? [];
+  const text = name === 'text';
+  const element = text ? 'u8' : ELEMENT_TYPES.find((known) => known === name);
+  const levels = [...brackets.matchAll(/\[(\d*)\]/g)].map(([, size]) => (size === '' ? 'list' : Number(size)));
+  const wrongSize = levels.some((size) => size !== 'list' && !(size >= 1 && size <= 0x7fffffff));
+  const inRow = levels.some((size, i) => size !== 'list' && typeof levels[i + 1] === 'number');
+  if (element === undefined || wrongSize || inRow || levels.length > MOST_LEVELS) {
+    const hint = inRow
+      ? 'Sizes that follow each other are one: f32[12] instead of f32[3][4].'
+      : `Types are ${ELEMENT_TYPES.join(', ')} and text, each also as f32[] (jagged), f32[3] (fixed size), f32[][] and so on.`;
+    throw new ConfigError(`'${type}' is not a column type`, { hint });
   }
-  if (bracket === undefined) return { element, shape: 'scalar', size: undefined };
-  return bracket === '' ? { element, shape: 'jagged', size: undefined } : { element, shape: 'fixed', size };
+  const [outer] = levels;
+  const size = !text && levels.length === 1 && outer !== 'list' ? outer : undefined;
+  const shape = levels.length > 1 || (text && levels.length === 1) ? 'nested' : outer === undefined ? 'scalar' : size ? 'fixed' : 'jagged';
+  return { element, text, shape, size, levels };
+}
+
+/** The column type of values behind lists and arrays, the outermost first; sizes that follow each other become one. */
+export function formatColumnType(value: ElementType | 'text', levels: readonly ('list' | number)[]): ColumnType {
+  const merged = mergeSizes(
+    levels,
+    (size) => (size === 'list' ? undefined : size),
+    (size) => size,
+  );
+  return `${value}${merged.map((size) => (size === 'list' ? '[]' : `[${size}]`)).join('')}` as ColumnType;
+}
+
+/** A column of the given type from all steps to its values; the last one, if it holds texts, leads to their bytes. */
+export function makeColumn(type: ColumnType, values: ElementArray, steps: readonly ColumnLevel[]): Column {
+  const { shape, text } = parseColumnType(type);
+  const merged = mergeSizes(
+    steps,
+    ({ size }) => size,
+    (size): ColumnLevel => ({ size }),
+  );
+  const last = merged.at(-1);
+  const levels = text ? merged.slice(0, -1) : merged;
+  if (shape === 'nested') return { type, values, levels, ...(text && last?.offsets && { offsets: last.offsets }) };
+  return { type, values, ...last };
+}
+
+/** Arrays of arrays as arrays. */
+function mergeSizes<T>(levels: readonly T[], sizeOf: (level: T) => number | undefined, level: (size: number) => T): T[] {
+  const merged: T[] = [];
+  for (const next of levels) {
+    const [inner, outer] = [sizeOf(next), merged.length === 0 ? undefined : sizeOf(merged.at(-1) as T)];
+    if (inner === undefined || outer === undefined) merged.push(next);
+    else merged[merged.length - 1] = level(outer * inner);
+  }
+  return merged;
 }
 
 /** True if `text` is a column type. */
