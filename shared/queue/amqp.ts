@@ -11,10 +11,11 @@ import { Outages } from './amqp/outages.ts';
 import { AmqpPublisher } from './amqp/publisher.ts';
 import { Announcer, listenForRuns } from './amqp/runs.ts';
 import { type Received, Subscription } from './amqp/subscription.ts';
+import { takeWaiting } from './amqp/take-waiting.ts';
 import { declareRun, declareTopology, isMissing, isRefusal, onChannel, topologyError } from './amqp/topology.ts';
 import { Turns } from './amqp/turns.ts';
 import { type DeadLetter, parseMessage, type Report, reportSchema, type Task, taskSchema } from './messages.ts';
-import type { Channel, ConsumeOptions, Handler, Queue } from './queue.ts';
+import type { Channel, ConsumeOptions, Handler, Line, Queue, TaskChannel } from './queue.ts';
 
 const ANNOUNCE_MS = 2000;
 /** Wait before the broker is asked again after a connection ended. */
@@ -38,7 +39,7 @@ export async function openAmqpQueue(options: AmqpOptions): Promise<Queue> {
 }
 
 class AmqpQueue implements Queue {
-  readonly tasks: Channel<Task>;
+  readonly tasks: TaskChannel;
   readonly reports: Channel<Report>;
   readonly deadLetters: Channel<DeadLetter>;
   readonly #options: AmqpOptions;
@@ -66,8 +67,8 @@ class AmqpQueue implements Queue {
     this.#consuming = connect();
     this.#publisher = new AmqpPublisher({
       connection: this.#publishing,
-      prepare: (channel) => this.#named(declareTopology(channel, this.#names)),
-      prepareRun: (run) => this.#named(this.#declareRun(run)),
+      prepare: (channel) => this.#named(declareTopology(channel, this.#names, this.#announcer.pools)),
+      prepareRun: (line) => this.#named(this.#declareRun(line)),
       onEvent: this.#onEvent,
     });
     this.#announcer = new Announcer(this.#publisher, this.#names.runs, options.announceMs ?? ANNOUNCE_MS);
@@ -83,10 +84,14 @@ class AmqpQueue implements Queue {
     await this.#publisher.ready();
   }
 
-  async openRun(run: string): Promise<void> {
+  async openRun(run: string, pools: readonly string[] = [this.#options.pool]): Promise<void> {
+    for (const pool of pools) await this.#openLine({ run, pool });
+  }
+
+  async #openLine(line: Line): Promise<void> {
     for (;;) {
       try {
-        return await this.#named(this.#declareRun(run));
+        return await this.#named(this.#declareRun(line));
       } catch (error) {
         // A connection that ended; the next one is awaited.
         if (isPipelineError(error, 'ConfigError') || this.#stop.signal.aborted) throw error;
@@ -95,11 +100,23 @@ class AmqpQueue implements Queue {
     }
   }
 
-  async deleteRun(run: string): Promise<void> {
-    this.#announcer.delete(run);
-    await this.#inspect((channel) => channel.deleteQueue(this.#names.tasks(run)));
-    this.#publisher.forget(run);
+  async deleteRun(run: string, pools: readonly string[] = [this.#options.pool]): Promise<void> {
+    for (const pool of pools) {
+      this.#announcer.delete(run, pool);
+      const queue = this.#names.tasks(run, pool);
+      await this.#inspect((channel) => channel.deleteQueue(queue));
+      this.#publisher.forget(queue);
+    }
     this.#seen.delete(run);
+  }
+
+  async takeWaiting({ run, pool }: Line, limit: number, pass: (task: Task) => Promise<void>): Promise<number> {
+    try {
+      return await this.#inspect((channel) => takeWaiting(channel, this.#names.tasks(run, pool), limit, pass));
+    } catch (error) {
+      if (isMissing(error)) return 0;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -108,23 +125,33 @@ class AmqpQueue implements Queue {
     await Promise.all([this.#publisher.close(), this.#publishing.close(), this.#consuming.close()]);
   }
 
-  async #declareRun(run: string): Promise<void> {
-    await onChannel(await this.#publishing.model(), (channel) => declareRun(channel, this.#names, run));
-    this.#announcer.add(run);
+  async #declareRun({ run, pool }: Line): Promise<void> {
+    await onChannel(await this.#publishing.model(), (channel) => declareRun(channel, this.#names, run, pool));
+    this.#announcer.add(run, pool);
   }
 
-  #taskChannel(): Channel<Task> {
+  #taskChannel(): TaskChannel {
     const { tasks } = this.#names;
     return {
-      publish: async (task) => this.#publisher.publish({ exchange: '', key: tasks(task.run), run: task.run }, encodeTask(task)),
+      publish: async (task) => {
+        const line = { run: task.run, pool: task.pool ?? this.#options.pool };
+        return this.#publisher.publish({ exchange: '', key: tasks(line.run, line.pool), line }, encodeTask(task));
+      },
       consume: (handler, options) => this.#consumeTasks(handler, options),
-      depth: async (run) => {
-        if (run !== undefined) return this.#depth(tasks(run));
-        const known = new Set([...this.#announcer.runs, ...this.#seen]);
-        const depths = await Promise.all([...known].map((each) => this.#depth(tasks(each))));
+      depth: async (run, pool) => {
+        const queues = pool === undefined || run === undefined ? this.#knownQueues(run) : [tasks(run, pool)];
+        const depths = await Promise.all([...queues].map((queue) => this.#depth(queue)));
         return depths.reduce((sum, depth) => sum + depth, 0);
       },
     };
+  }
+
+  /** Queues of tasks: of one run or all, in all pools of which this process knows. */
+  #knownQueues(run: string | undefined): Set<string> {
+    const { tasks } = this.#names;
+    if (run !== undefined) return new Set([tasks(run), ...this.#announcer.poolsOf(run).map((pool) => tasks(run, pool))]);
+    const announced = [...this.#announcer.pools].flatMap((pool) => Array.from(this.#announcer.runsOf(pool), (each) => tasks(each, pool)));
+    return new Set([...announced, ...Array.from(this.#seen, (each) => tasks(each))]);
   }
 
   #fixedChannel<T>(queue: string, encode: (message: T) => Encoded, decode: (received: Received) => T): Channel<T> {
@@ -142,7 +169,7 @@ class AmqpQueue implements Queue {
     const handle = (received: Received) => hands.take(received);
     const onRefusal = this.#tellRefusal;
     const turns = new Turns({
-      ...{ connection, queueOf: this.#names.tasks, handle, onRefusal },
+      ...{ connection, queueOf: (run) => this.#names.tasks(run), handle, onRefusal },
       get prefetch() {
         return options.prefetch;
       },
@@ -152,7 +179,7 @@ class AmqpQueue implements Queue {
       turns.add(run);
     };
     const listening = listenForRuns(connection, this.#names, serve, onRefusal);
-    for (const run of this.#announcer.runs) turns.add(run);
+    for (const run of this.#announcer.runsOf(this.#options.pool)) turns.add(run);
     await this.#stopped(options.signal);
     await Promise.all([listening.end(), turns.stop()]);
     await hands.idle();

@@ -150,6 +150,8 @@ export function openMemoryQueue(): Queue {
     // All consumers are in this process, and see every run.
     openRun: async () => {},
     deleteRun: async (run) => tasks.delete(run),
+    // They serve every pool as well: none has anything to give away.
+    takeWaiting: async () => 0,
     close: async () => {
       for (const channel of [tasks, reports, deadLetters]) channel.close();
     },

@@ -8,12 +8,14 @@
  * - file, cluster, basket: ROOT's. chunk: an entry range of a file, aligned to clusters.
  * - task: what one message asks for: a file, or a chunk of it. Its identity is (run, index).
  * - partial: the histograms, cut flow and counters that one task made. commit: the ledger takes a partial, once.
+ * - pool: a cluster's worth of workers; each task is in the queue of one pool.
  * - ledger: the collector's durable record of a run: tasks, commits, failures, sums.
  * - report: what a worker says of a task: it started, it lives, its partial (success) or why there is none (failure).
  * - completeness: per dataset, committed entries / expected entries.
  */
 import { z } from 'zod';
 import { ERROR_CODES, MessageError } from '../errors.ts';
+import { runStorageShape } from './run-storage.ts';
 
 /** Grows with every change that an older reader would misread. */
 export const MESSAGE_VERSION = 1 as const;
@@ -23,8 +25,10 @@ const count = z.int().nonnegative();
 /** Also part of queue and folder names. */
 export const runId = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'letters, digits, dot, dash and underscore, at most 100');
 const name = z.string().min(1).max(500);
+/** A cluster's worth of workers; part of queue names, in which a dot separates. */
+export const poolName = z.string().regex(/^[a-z0-9-]{1,60}$/, 'small letters, digits and dashes, at most 60');
 const taskKey = z.object({ run: runId, index: count });
-const reportHead = z.object({ v: version, ...taskKey.shape, attempt: z.int().positive(), worker: name });
+const reportHead = z.object({ v: version, ...taskKey.shape, attempt: z.int().positive(), worker: name, pool: poolName.optional() });
 
 /** Asks for the partial of one file, or of its entries [from, to). */
 export const taskSchema = z
@@ -44,6 +48,8 @@ export const taskSchema = z
     /** Of the file's entries, from the first; only where `to` could not be known when the run was planned. */
     fraction: z.number().gt(0).max(1).optional(),
     attempt: z.int().positive(),
+    /** Whose workers it is for; absent: those of the pool of whoever publishes it. */
+    pool: poolName.optional(),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, { message: 'from is over to', path: ['from'] });
 
@@ -58,6 +64,26 @@ const milliseconds = z.number().nonnegative();
 const stageTimes = z.object({ open: milliseconds, read: milliseconds, process: milliseconds, encode: milliseconds });
 export type StageTimes = z.infer<typeof stageTimes>;
 
+/** Places that one task names at most. */
+export const MAX_PLACES = 50;
+
+/** What an attempt took. Bytes and requests are those of all places together. */
+export const costSchema = z.object({
+  wallMs: milliseconds,
+  /** CPU time of the compute thread. */
+  cpuMs: milliseconds.default(0),
+  bytesRead: count,
+  requests: count,
+  /** Of requests, within the attempt. */
+  retries: count.default(0),
+  /** By the place that the bytes came from: a server, the disk cache, a copy. */
+  places: z
+    .record(z.string().max(300), z.object({ bytes: count, requests: count }))
+    .refine((places) => Object.keys(places).length <= MAX_PLACES, { message: `over ${MAX_PLACES} places` })
+    .default({}),
+});
+export type Cost = z.infer<typeof costSchema>;
+
 /** A partial: the encoded exact sums by histogram name (shared/histogram), and what they cost. */
 export const successSchema = reportHead.extend({
   kind: z.literal('success'),
@@ -68,9 +94,7 @@ export const successSchema = reportHead.extend({
   fileBytes: count,
   /** True for a generated file. */
   toy: z.boolean(),
-  bytesRead: count,
-  requests: count,
-  wallMs: milliseconds,
+  ...costSchema.shape,
   stagesMs: stageTimes,
   histograms: z.record(
     name,
@@ -92,6 +116,8 @@ export const failureSchema = reportHead.extend({
   entriesLost: count.optional(),
   fileEntries: count.optional(),
   fileBytes: count.optional(),
+  /** Absent where nobody can tell: the worker vanished. */
+  cost: costSchema.optional(),
 });
 export type Failure = z.infer<typeof failureSchema>;
 
@@ -99,7 +125,14 @@ export type Failure = z.infer<typeof failureSchema>;
 export const startedSchema = reportHead.extend({ kind: z.literal('started') });
 
 /** A worker lives and holds these tasks: brokers tell nobody which messages are not acked yet. */
-export const aliveSchema = z.object({ v: version, kind: z.literal('alive'), worker: name, tasks: z.array(taskKey).max(10_000) });
+export const aliveSchema = z.object({
+  v: version,
+  kind: z.literal('alive'),
+  worker: name,
+  pool: poolName.optional(),
+  threads: z.int().positive().optional(),
+  tasks: z.array(taskKey).max(10_000),
+});
 
 /** All that workers tell the collector. */
 export const reportSchema = z.discriminatedUnion('kind', [successSchema, failureSchema, startedSchema, aliveSchema]);

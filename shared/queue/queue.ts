@@ -42,19 +42,37 @@ export interface Channel<T> {
   depth(run?: string): Promise<number>;
 }
 
+/** Tasks are in a line for each run and pool. */
+export interface TaskChannel extends Channel<Task> {
+  /** The same; of one pool of the run, where it is given, else of all its pools that this process knows. */
+  depth(run?: string, pool?: string): Promise<number>;
+}
+
+/** Tasks of a run for a pool. */
+export interface Line {
+  readonly run: string;
+  readonly pool: string;
+}
+
 export interface Queue {
-  /** Runs take turns, so that a small one does not wait behind a big one. */
-  readonly tasks: Channel<Task>;
+  /** Runs take turns, so that a small one does not wait behind a big one. Consumers see the tasks of their own pool. */
+  readonly tasks: TaskChannel;
   readonly reports: Channel<Report>;
   /** What handlers refused, what does not follow its schema, and what was delivered too often. */
   readonly deadLetters: Channel<DeadLetter>;
   /**
    * Makes consumers of tasks, in all processes and also those that start later, serve this run, until `deleteRun` or
-   * `close`. Publishing a task does the same; a process that only keeps a run going calls this.
+   * `close`. Publishing a task does the same; a process that only keeps a run going calls this. Without `pools` it is this
+   * process's own pool.
    */
-  openRun(run: string): Promise<void>;
-  /** Forgets the waiting tasks of a run that is over. Its deliveries in hand go on; nothing of them comes back. */
-  deleteRun(run: string): Promise<void>;
+  openRun(run: string, pools?: readonly string[]): Promise<void>;
+  /** Forgets the waiting tasks of a run that is over, in these pools. Its deliveries in hand go on; nothing of them comes back. */
+  deleteRun(run: string, pools?: readonly string[]): Promise<void>;
+  /**
+   * Takes up to `limit` waiting tasks out of a line, and calls `pass` with each, which puts it elsewhere; then it is forgotten here.
+   * What `pass` rejects for stays. A death in between leaves a task in both places. Returns how many were passed on.
+   */
+  takeWaiting(line: Line, limit: number, pass: (task: Task) => Promise<void>): Promise<number>;
   /** Ends all consumers; what is in hand goes back into the queue (where it outlives this process). Publishing rejects from now on. */
   close(): Promise<void>;
 }

@@ -58,10 +58,10 @@ export class Installation {
   /** Closes all, and removes what was made in the broker. */
   async close(runs: readonly string[] = []): Promise<void> {
     await Promise.all(this.#open.map((queue) => queue.close()));
-    const queues = [this.names.reports, this.names.dead, ...runs.map(this.names.tasks)];
+    const queues = [this.names.reports, this.names.dead, ...runs.map((run) => this.names.tasks(run))];
     await this.directly(async (channel) => {
       for (const queue of queues) await channel.deleteQueue(queue);
-      for (const exchange of [this.names.dead, this.names.runs]) await channel.deleteExchange(exchange);
+      for (const exchange of [this.names.dead, this.names.runs()]) await channel.deleteExchange(exchange);
     });
   }
 }

@@ -59,17 +59,17 @@ export interface QueueNames {
   readonly reports: string;
   /** Exchange and queue. */
   readonly dead: string;
-  /** Exchange on which open runs of the pool are announced. */
-  readonly runs: string;
-  readonly tasks: (run: string) => string;
+  /** Exchange on which open runs of a pool are announced. */
+  readonly runs: (pool?: string) => string;
+  readonly tasks: (run: string, pool?: string) => string;
 }
 
-/** Names for one installation and pool; all begin with the prefix, for permissions and autoscalers. */
+/** Names for one installation; all begin with the prefix, for permissions and autoscalers. The pool is that of who says none. */
 export function queueNames(prefix: string, pool: string): QueueNames {
   return {
     reports: `${prefix}.reports`,
     dead: `${prefix}.dead`,
-    runs: `${prefix}.runs.${pool}`,
-    tasks: (run) => `${prefix}.tasks.${pool}.${run}`,
+    runs: (of = pool) => `${prefix}.runs.${of}`,
+    tasks: (run, of = pool) => `${prefix}.tasks.${of}.${run}`,
   };
 }

@@ -3,6 +3,7 @@ import type { ConfirmChannel, Message } from 'amqplib';
 import { isPipelineError } from '../../errors.ts';
 import { sleep } from '../../runtime/retry.ts';
 import { Fifo } from '../fifo.ts';
+import type { Line } from '../queue.ts';
 import type { Encoded } from './codec.ts';
 import { type AmqpConnection, backoffMs, closedError } from './connection.ts';
 import type { QueueEvent } from './options.ts';
@@ -12,16 +13,16 @@ export interface Route {
   /** '' is the default exchange, whose key is the name of a queue. */
   readonly exchange: string;
   readonly key: string;
-  /** The run whose queue must be declared first. */
-  readonly run?: string | undefined;
+  /** The run and pool whose queue `key` is; it must be declared first. */
+  readonly line?: Line | undefined;
 }
 
 export interface PublisherOptions {
   readonly connection: AmqpConnection;
   /** Called with each new channel before anything is published. */
   readonly prepare: (channel: ConfirmChannel) => Promise<void>;
-  /** Declares the queue of a run. @throws ConfigError if that cannot be; what waits for it is rejected then */
-  readonly prepareRun: (run: string) => Promise<void>;
+  /** Declares the queue of a run in a pool. @throws ConfigError if that cannot be; what waits for it is rejected then */
+  readonly prepareRun: (line: Line) => Promise<void>;
   readonly onEvent: (event: QueueEvent) => void;
 }
 
@@ -44,6 +45,7 @@ export class AmqpPublisher {
   readonly #stop = new AbortController();
   readonly #backlog = new Fifo<Entry>();
   readonly #inFlight = new Map<number, Entry>();
+  /** Names of queues. */
   readonly #declared = new Set<string>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #serving: Promise<void>;
@@ -72,9 +74,9 @@ export class AmqpPublisher {
     });
   }
 
-  /** Forgets that the queue of a run was declared: it was deleted. */
-  forget(run: string): void {
-    this.#declared.delete(run);
+  /** Forgets that a queue was declared: it was deleted. */
+  forget(queue: string): void {
+    this.#declared.delete(queue);
   }
 
   /** Rejects all that is not confirmed. */
@@ -134,8 +136,8 @@ export class AmqpPublisher {
 
   #pump(): void {
     while (this.#channel !== undefined && this.#inFlight.size < WINDOW && this.#inFlightBytes < WINDOW_BYTES && !this.#declaring) {
-      const run = this.#backlog.peek()?.route.run;
-      if (run !== undefined && !this.#declared.has(run)) return void this.#declare(run);
+      const route = this.#backlog.peek()?.route;
+      if (route?.line !== undefined && !this.#declared.has(route.key)) return void this.#declare(route.key, route.line);
       const entry = this.#backlog.shift();
       if (entry === undefined) return;
       this.#send(this.#channel, entry);
@@ -172,10 +174,10 @@ export class AmqpPublisher {
   /** The queue did not take the message, or is not there. */
   #again(entry: Entry): void {
     this.#options.onEvent('republished');
-    const { run } = entry.route;
-    if (entry.returned && run !== undefined) this.forget(run);
+    const { key, line } = entry.route;
+    if (entry.returned && line !== undefined) this.forget(key);
     // Reports and dead letters: a new channel declares their queues.
-    if (entry.returned && run === undefined) void this.#channel?.close().catch(() => {});
+    if (entry.returned && line === undefined) void this.#channel?.close().catch(() => {});
     entry.returned = false;
     setTimeout(() => {
       if (this.#stop.signal.aborted) return entry.reject(closedError());
@@ -189,23 +191,23 @@ export class AmqpPublisher {
     if (entry !== undefined) entry.returned = true;
   }
 
-  async #declare(run: string): Promise<void> {
+  async #declare(queue: string, line: Line): Promise<void> {
     this.#declaring = true;
     const channel = this.#channel;
     try {
-      await this.#options.prepareRun(run);
-      if (channel === this.#channel) this.#declared.add(run);
+      await this.#options.prepareRun(line);
+      if (channel === this.#channel) this.#declared.add(queue);
     } catch (error) {
-      if (isPipelineError(error, 'ConfigError')) this.#rejectRun(run, error);
+      if (isPipelineError(error, 'ConfigError')) this.#rejectAll(queue, error);
       else await sleep(AGAIN_MS, this.#stop.signal).catch(() => {});
     }
     this.#declaring = false;
     this.#pump();
   }
 
-  #rejectRun(run: string, error: unknown): void {
+  #rejectAll(queue: string, error: unknown): void {
     for (const entry of this.#backlog.drain()) {
-      if (entry.route.run === run) entry.reject(error);
+      if (entry.route.key === queue) entry.reject(error);
       else this.#backlog.push(entry);
     }
   }

@@ -12,33 +12,48 @@ import { Subscription } from './subscription.ts';
 const PAGE = 1000;
 const runsSchema = z.object({ v: z.literal(MESSAGE_VERSION), runs: z.array(runId).max(PAGE) });
 
-/** Announces the runs that this process knows as open. */
+/** Announces the runs that this process knows as open, to the pools that have tasks of them. */
 export class Announcer {
   readonly #publisher: AmqpPublisher;
-  readonly #exchange: string;
-  readonly #runs = new Set<string>();
+  readonly #exchangeOf: (pool: string) => string;
+  /** By pool. */
+  readonly #runs = new Map<string, Set<string>>();
   readonly #timer: NodeJS.Timeout;
   #busy = false;
 
-  constructor(publisher: AmqpPublisher, exchange: string, everyMs: number) {
+  constructor(publisher: AmqpPublisher, exchangeOf: (pool: string) => string, everyMs: number) {
     this.#publisher = publisher;
-    this.#exchange = exchange;
+    this.#exchangeOf = exchangeOf;
     this.#timer = setInterval(() => void this.#announceAll(), everyMs);
   }
 
-  get runs(): Iterable<string> {
-    return this.#runs;
+  /** Pools with open runs. */
+  get pools(): Iterable<string> {
+    return this.#runs.keys();
+  }
+
+  /** Open runs of a pool. */
+  runsOf(pool: string): Iterable<string> {
+    return this.#runs.get(pool) ?? [];
+  }
+
+  /** Pools of an open run. */
+  poolsOf(run: string): string[] {
+    return [...this.#runs].flatMap(([pool, runs]) => (runs.has(run) ? [pool] : []));
   }
 
   /** At once, and from now on every few seconds. */
-  add(run: string): void {
-    if (this.#runs.has(run)) return;
-    this.#runs.add(run);
-    void this.#announce([run]);
+  add(run: string, pool: string): void {
+    const runs = this.#runs.get(pool) ?? new Set();
+    if (runs.has(run)) return;
+    this.#runs.set(pool, runs.add(run));
+    void this.#announce(pool, [run]);
   }
 
-  delete(run: string): void {
-    this.#runs.delete(run);
+  delete(run: string, pool: string): void {
+    const runs = this.#runs.get(pool);
+    runs?.delete(run);
+    if (runs?.size === 0) this.#runs.delete(pool);
   }
 
   close(): void {
@@ -49,13 +64,15 @@ export class Announcer {
     // During an outage one announcement waits, not one for each interval.
     if (this.#busy) return;
     this.#busy = true;
-    const runs = [...this.#runs];
-    for (let from = 0; from < runs.length; from += PAGE) await this.#announce(runs.slice(from, from + PAGE));
+    for (const [pool, open] of [...this.#runs]) {
+      const runs = [...open];
+      for (let from = 0; from < runs.length; from += PAGE) await this.#announce(pool, runs.slice(from, from + PAGE));
+    }
     this.#busy = false;
   }
 
-  async #announce(runs: readonly string[]): Promise<void> {
-    await this.#publisher.publish({ exchange: this.#exchange, key: '' }, encodeRuns(runs)).catch(() => {}); // closed
+  async #announce(pool: string, runs: readonly string[]): Promise<void> {
+    await this.#publisher.publish({ exchange: this.#exchangeOf(pool), key: '' }, encodeRuns(runs)).catch(() => {}); // closed
   }
 }
 
@@ -72,11 +89,11 @@ export function listenForRuns(
     limit: 100,
     endsWithQueue: false,
     prepare: async (channel) => {
-      await channel.assertExchange(names.runs, 'fanout', { durable: true });
-      const name = `${names.runs}.${randomBytes(8).toString('hex')}`;
+      await channel.assertExchange(names.runs(), 'fanout', { durable: true });
+      const name = `${names.runs()}.${randomBytes(8).toString('hex')}`;
       // A mailbox of this connection; the broker deletes it with the connection.
       await channel.assertQueue(name, { exclusive: true, durable: false, autoDelete: true });
-      await channel.bindQueue(name, names.runs, '');
+      await channel.bindQueue(name, names.runs(), '');
       return name;
     },
     onMessage: (received) => {

@@ -10,18 +10,23 @@ const NO_LIMIT = 1_000_000;
 
 const QUORUM = { 'x-queue-type': 'quorum' } as const;
 
-/** Reports, dead letters and the exchange for runs. */
-export async function declareTopology(channel: Channel, names: QueueNames): Promise<void> {
+/** Reports, dead letters and the exchanges for runs: that of the own pool, and of others. */
+export async function declareTopology(channel: Channel, names: QueueNames, pools: Iterable<string> = []): Promise<void> {
   await channel.assertExchange(names.dead, 'fanout', { durable: true });
   await channel.assertQueue(names.dead, { durable: true, arguments: { ...QUORUM, 'x-delivery-limit': NO_LIMIT } });
   await channel.bindQueue(names.dead, names.dead, '');
   await channel.assertQueue(names.reports, { durable: true, arguments: { ...buryingIn(names), 'x-single-active-consumer': true } });
-  await channel.assertExchange(names.runs, 'fanout', { durable: true });
+  for (const runs of new Set([names.runs(), ...Array.from(pools, (pool) => names.runs(pool))])) await declareExchange(channel, runs);
 }
 
-/** The tasks of one run. */
-export async function declareRun(channel: Channel, names: QueueNames, run: string): Promise<void> {
-  await channel.assertQueue(names.tasks(run), { durable: true, arguments: buryingIn(names) });
+/** The tasks of one run in one pool, and where that pool's workers hear of it. */
+export async function declareRun(channel: Channel, names: QueueNames, run: string, pool: string): Promise<void> {
+  await declareExchange(channel, names.runs(pool));
+  await channel.assertQueue(names.tasks(run, pool), { durable: true, arguments: buryingIn(names) });
+}
+
+async function declareExchange(channel: Channel, runs: string): Promise<void> {
+  await channel.assertExchange(runs, 'fanout', { durable: true });
 }
 
 function buryingIn(names: QueueNames): Record<string, unknown> {
