@@ -1,11 +1,12 @@
 import { MessageError } from '#shared/errors.ts';
 import type { RunState } from '#shared/plot/snapshot.ts';
-import { type RunSpec, runSpecSchema, specDifferences } from '#shared/queue/run-spec.ts';
+import { mannerDiffers, type RunSpec, runSpecSchema, specDifferences } from '#shared/queue/run-spec.ts';
 import type { PlannedFile, TaskListState } from '#shared/queue/task-list.ts';
 import type { InputFile } from '#shared/results/run-details.ts';
 import { commitFailure, commitSuccess, datasetOf, type Outcome, reopenFailed } from './ledger-commit.ts';
 import { LedgerDatabase, type Row } from './ledger-database.ts';
-import type { DatasetCounters, LedgerFailure, OpenTask, RunRow, SumRow, Verdict } from './ledger-rows.ts';
+import { moveTask } from './ledger-pools.ts';
+import type { DatasetCounters, LedgerFailure, OpenTask, PoolCounters, RunRow, SumRow, Verdict } from './ledger-rows.ts';
 import { shownUrl } from './shown-url.ts';
 
 /**
@@ -50,7 +51,7 @@ export class Ledger {
   openRun(spec: RunSpec, startedAt: string): TaskListState {
     return this.#db.transaction(() => {
       const known = this.run(spec.run);
-      if (known) this.#assertSameSpec(spec);
+      if (known) this.#goOn(spec);
       else this.#insertRun(spec, startedAt);
       return { frozen: known?.frozen ?? false };
     });
@@ -139,7 +140,7 @@ export class Ledger {
   /** Forgets the run with all that belongs to it. */
   deleteRun(run: string): void {
     this.#db.transaction(() => {
-      for (const table of ['failures', 'sums', 'tasks', 'files', 'datasets', 'runs'])
+      for (const table of ['failures', 'sums', 'pools', 'tasks', 'files', 'datasets', 'runs'])
         this.#db.run(`DELETE FROM ${table} WHERE run = ?`, run);
     });
   }
@@ -160,6 +161,17 @@ export class Ledger {
       run,
     );
     return rows as (Row & DatasetCounters)[];
+  }
+
+  /** One row a pool, in the order of the spec; none in a run without pools. */
+  pools(run: string): PoolCounters[] {
+    const rows = this.#db.all('SELECT pool, open, committed, failed, taken FROM pools WHERE run = ? ORDER BY position', run);
+    return rows as (Row & PoolCounters)[];
+  }
+
+  /** The open task is another pool's from now on. False where it is not open any more. */
+  moveTask(run: string, index: number, pool: string): boolean {
+    return this.#db.transaction(() => moveTask(this.#db, run, index, pool));
   }
 
   /** In task order, at most `limit`. */
@@ -205,15 +217,20 @@ export class Ledger {
     for (const [position, { name }] of spec.datasets.entries()) {
       this.#db.run('INSERT INTO datasets (run, dataset, position) VALUES (?, ?, ?)', spec.run, name, position);
     }
+    for (const [position, { name }] of (spec.pools ?? []).entries()) {
+      this.#db.run('INSERT INTO pools (run, pool, position) VALUES (?, ?, ?)', spec.run, name, position);
+    }
   }
 
-  #assertSameSpec(spec: RunSpec): void {
-    const different = specDifferences(this.spec(spec.run) as RunSpec, spec);
-    if (different.length === 0) return;
-    throw new MessageError(`run ${spec.run} exists with another ${different.join(', ')}`, { file: this.path });
+  /** The same run may be done in another way: with new keys, at another endpoint. */
+  #goOn(spec: RunSpec): void {
+    const known = this.spec(spec.run) as RunSpec;
+    const different = specDifferences(known, spec);
+    if (different.length > 0) throw new MessageError(`run ${spec.run} exists with another ${different.join(', ')}`, { file: this.path });
+    if (mannerDiffers(known, spec)) this.#db.run('UPDATE runs SET spec = ? WHERE run = ?', JSON.stringify(spec), spec.run);
   }
 
-  #addFile(run: string, { file, dataset, url, entries, bytes, toy = false, tasks }: PlannedFile): void {
+  #addFile(run: string, { file, dataset, url, entries, bytes, toy = false, pool, tasks }: PlannedFile): void {
     if (this.#db.get('SELECT 1 FROM files WHERE run = ? AND file = ?', run, file)) {
       this.#assertSameFile(run, file, url, tasks);
       return;
@@ -223,9 +240,10 @@ export class Ledger {
       ...[run, file, dataset, url, entries ?? null, bytes ?? null, Number(toy), tasks.length],
     );
     for (const { index, from, to } of tasks) {
-      const sql = 'INSERT INTO tasks (run, idx, file, first, last) VALUES (?, ?, ?, ?, ?)';
-      this.#db.run(sql, run, index, file, from ?? null, to ?? null);
+      const sql = 'INSERT INTO tasks (run, idx, file, first, last, pool) VALUES (?, ?, ?, ?, ?, ?)';
+      this.#db.run(sql, run, index, file, from ?? null, to ?? null, pool ?? null);
     }
+    if (pool !== undefined) this.#db.run('UPDATE pools SET open = open + ? WHERE run = ? AND pool = ?', tasks.length, run, pool);
     const asked = tasks.reduce((sum, { from, to }) => sum + (to ?? 0) - (from ?? 0), 0);
     this.#db.run(
       `UPDATE datasets SET files = files + 1, files_unknown = files_unknown + ?, files_toy = files_toy + ?, tasks = tasks + ?, entries_full = entries_full + ?,
@@ -247,7 +265,7 @@ export class Ledger {
 
   #openTasks(where: string, ...values: (string | number)[]): OpenTask[] {
     const rows = this.#db.all(
-      `SELECT t.run, t.idx, f.dataset, f.url, t.first, t.last, t.attempts
+      `SELECT t.run, t.idx, f.dataset, f.url, t.first, t.last, t.attempts, t.pool
        FROM tasks t JOIN files f ON f.run = t.run AND f.file = t.file WHERE ${where}`,
       ...values,
     );
@@ -259,6 +277,7 @@ export class Ledger {
       from: optional(row['first']),
       to: optional(row['last']),
       attempts: Number(row['attempts']),
+      ...(row['pool'] === null ? {} : { pool: String(row['pool']) }),
     }));
   }
 }

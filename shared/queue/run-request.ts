@@ -1,6 +1,9 @@
 /** What a user asks for, before files are found and datasets assigned: the flags of `run` and `submit` as JSON. */
 import { z } from 'zod';
 import { runId } from './messages.ts';
+import { runManner } from './run-spec.ts';
+
+const bucketName = /^[a-z0-9][a-z0-9._-]{1,221}$/;
 
 export const runRequestSchema = z.strictObject({
   /** Made from the analysis and the time where none is given. */
@@ -16,6 +19,16 @@ export const runRequestSchema = z.strictObject({
   /** Of each file, from its first entry. */
   fraction: z.number().gt(0).max(1).optional(),
   chunkEntries: z.int().positive().optional(),
+  ...runManner,
+  /** `s3://` and `gs://` addresses, and those in lists, are of this scheme. */
+  storageType: z.enum(['s3', 'gs']).optional(),
+  /** Their bucket, in place of the one that they name. */
+  bucket: z.string().regex(bucketName, 'no name of a bucket').optional(),
+  /** Bucket, or folder in one (`s3://bucket/folder`), in which the run's results get a folder of its name. */
+  outputBucket: z
+    .string()
+    .regex(/^((s3|gs):\/\/)?[a-z0-9][a-z0-9._-]{1,221}(\/[^?#@]*)?$/, 'it must be like my-bucket or s3://my-bucket/folder')
+    .optional(),
 });
 
 export type RunRequest = z.input<typeof runRequestSchema>;

@@ -1,8 +1,23 @@
 /** What a run is: all that decides its result, as JSON. The ledger keeps it, so that a run can go on without its caller. */
 import { z } from 'zod';
-import { MESSAGE_VERSION } from './messages.ts';
+import { MESSAGE_VERSION, poolName } from './messages.ts';
+import { runStorageShape } from './run-storage.ts';
 
 const positive = z.int().positive();
+
+/** How a run is done, which decides nothing of its result: it may change when the run goes on. */
+export const runManner = {
+  ...runStorageShape,
+  /** Attempts of a task; the collector's own number where it is absent. */
+  attempts: positive.max(1000).optional(),
+  /** Files that are handed to the ledger at a time. */
+  pageSize: positive.max(10_000).optional(),
+  /** Pools without anything to do take over waiting tasks of others. */
+  steal: z.boolean().optional(),
+};
+
+/** A cluster's worth of workers, and how they read their files where that is otherwise than in the other pools. */
+const pool = z.object({ name: poolName, ...runStorageShape });
 
 export const runSpecSchema = z.object({
   v: z.literal(MESSAGE_VERSION),
@@ -21,7 +36,25 @@ export const runSpecSchema = z.object({
   /** The same for its bytes in the columns that the analysis reads. */
   chunkBytes: positive,
   /** In the order of the plot; each with its files in the order they are numbered. */
-  datasets: z.array(z.object({ name: z.string().min(1), isData: z.boolean(), files: z.array(z.string().min(1)) })).min(1),
+  datasets: z
+    .array(
+      z.object({
+        name: z.string().min(1),
+        isData: z.boolean(),
+        files: z.array(z.string().min(1)),
+        /** Whose the files are, in a run with pools: the first so many of this pool, the next of that. */
+        pools: z.array(z.object({ pool: poolName, files: positive })).optional(),
+      }),
+    )
+    .min(1),
+  /** Those that have tasks in this run; without them all tasks are for the pool of the services. */
+  pools: z.array(pool).min(1).max(1000).optional(),
+  ...runManner,
+  /** Folder in a bucket, as a URL that ends with a slash, to which result files are uploaded when the run ends. */
+  output: z
+    .string()
+    .regex(/^(s3|gs):\/\/[^/@?#]+\/(.+\/)?$/, 'it must be like s3://bucket/folder/')
+    .optional(),
 });
 
 export type RunSpec = z.infer<typeof runSpecSchema>;
@@ -33,6 +66,12 @@ export const DEFAULT_CHUNKS = { chunkEntries: 1_000_000, chunkBytes: 256 * 2 ** 
 export function specDifferences(a: RunSpec, b: RunSpec): string[] {
   const fields = ['analysis', 'parameters', 'tree', 'catalogue', 'fraction', 'chunkEntries', 'chunkBytes', 'datasets'] as const;
   return fields.filter((field) => canonical(a[field]) !== canonical(b[field]));
+}
+
+/** True if the two are done in different ways: with other endpoints, credentials, attempts or another place for the results. */
+export function mannerDiffers(a: RunSpec, b: RunSpec): boolean {
+  const fields = ['storage', 'secret', 'attempts', 'pageSize', 'output', 'pools', 'steal'] as const;
+  return fields.some((field) => canonical(a[field]) !== canonical(b[field]));
 }
 
 /** JSON with sorted keys: equal values give equal text. */

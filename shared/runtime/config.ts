@@ -6,6 +6,8 @@ import type { Environment } from './settings.ts';
 export interface RuntimeConfig {
   /** Where things that can be made again are kept: generated samples, downloaded files. */
   readonly cacheFolder: string;
+  /** Where the keys of runs are kept, a file each. */
+  readonly credentialsFolder: string;
 }
 
 /** The process's environment as a plain value: the only place that reads `process.env`. */
@@ -18,14 +20,22 @@ export function processEnvironment(): Environment {
   return process.env;
 }
 
-/** Typed settings from environment variables. HIGGSFLOW_CACHE wins over the platform's own cache folder. */
+/** Typed settings from environment variables. HIGGSFLOW_CACHE and CREDENTIALS_DIR win over the platform's own folders. */
 export function parseEnvironment(env: Readonly<Record<string, string | undefined>>, platform: string, home: string): RuntimeConfig {
-  const own = env['HIGGSFLOW_CACHE'];
-  return { cacheFolder: own !== undefined && own !== '' ? own : join(platformCache(env, platform, home), 'higgsflow') };
+  return {
+    cacheFolder: env['HIGGSFLOW_CACHE'] || join(platformCache(env, platform, home), 'higgsflow'),
+    credentialsFolder: env['CREDENTIALS_DIR'] || join(platformConfig(env, platform, home), 'higgsflow', 'credentials'),
+  };
 }
 
 /** The XDG rules, where a relative folder counts as not set; LOCALAPPDATA on Windows. */
 function platformCache(env: Readonly<Record<string, string | undefined>>, platform: string, home: string): string {
   const named = env['XDG_CACHE_HOME'] ?? (platform === 'win32' ? env['LOCALAPPDATA'] : undefined);
   return named !== undefined && isAbsolute(named) ? named : join(home, '.cache');
+}
+
+/** The same for settings: XDG_CONFIG_HOME; APPDATA on Windows. */
+function platformConfig(env: Readonly<Record<string, string | undefined>>, platform: string, home: string): string {
+  const named = env['XDG_CONFIG_HOME'] ?? (platform === 'win32' ? env['APPDATA'] : undefined);
+  return named !== undefined && isAbsolute(named) ? named : join(home, '.config');
 }

@@ -21,6 +21,7 @@ export const storageSettings = z.object({
   GCS_KEY_FILE: text.optional().describe('JSON key of a service account; without it GOOGLE_APPLICATION_CREDENTIALS and the usual places'),
   GCS_ACCESS_KEY: text.optional().meta({ ...SECRET, description: 'HMAC access key: gs:// is read by the S3-compatible interface then' }),
   GCS_SECRET_KEY: text.optional().meta({ ...SECRET, description: 'its secret' }),
+  GCS_KEY_JSON: text.optional().describe('what GCS_KEY_FILE would hold, in its place'),
   BEARER_TOKEN: text.optional().describe('token for davs:// and roots://'),
   BEARER_TOKEN_FILE: text.optional().describe('file that holds it, read again when the server finds it expired'),
   BEARER_TOKEN_HOSTS: text.optional().describe('hosts, with commas, whose https:// addresses are to get the token too'),
@@ -29,12 +30,33 @@ export const storageSettings = z.object({
   XRD_USER: text.optional().describe('name for root:// servers; without it the one of this account'),
   STORAGE_TIMEOUT_SECONDS: z.coerce.number().positive().default(30).describe('longest silence of a server; less where it has been quick'),
   STORAGE_MULTI_RANGE: flag.default(true).describe('ask web servers for several ranges by one request'),
+  STORAGE_PARALLEL: whole
+    .optional()
+    .describe('requests at the same time for one batch of one file; without it 2 or 4, as the protocol has it'),
   DOWNLOAD_MAX_KB: whole.optional().describe('kB/s that all reads of a process take together at most'),
+  UPLOAD_MAX_KB: whole.optional().describe('kB/s at which result files are uploaded at most'),
   CACHE_PREFIX: text.optional().describe('cache that remote addresses are read through: root://xcache:1094//, or https://proxy/'),
   CACHE_DIR: text.optional().describe('folder for blocks of remote files that have been read'),
   CACHE_MAX_MB: whole.default(10_240).describe('its size at most'),
   STAGE_IN_DIR: text.optional().describe('fast folder that remote files are copied to, whole, before they are read: /dev/shm'),
   STAGE_IN_MAX_MB: whole.default(4096).describe('what may lie there at most'),
+  CREDENTIALS_DIR: text
+    .optional()
+    .describe("folder with the keys of runs, a file each; without it higgsflow/credentials in the user's configuration"),
 });
 
 export type StorageVariables = z.infer<typeof storageSettings>;
+
+/**
+ * What a run may set for its own files, over what the worker is told. Folders are not among them: what lies in a cache's
+ * folder is removed when it is full, so only whoever runs the worker may name one.
+ */
+export const RUN_STORAGE = [
+  ...['S3_ENDPOINT', 'S3_REGION', 'S3_PATH_STYLE', 'S3_ANONYMOUS', 'GCS_ENDPOINT', 'GCS_PROJECT_ID', 'GCS_ANONYMOUS'],
+  ...['STORAGE_TIMEOUT_SECONDS', 'STORAGE_MULTI_RANGE', 'STORAGE_PARALLEL', 'DOWNLOAD_MAX_KB', 'UPLOAD_MAX_KB', 'CACHE_PREFIX'],
+] as const satisfies readonly (keyof StorageVariables)[];
+
+/** What the keys of a run may be: in a Secret or a file that only it and the workers read, never in a message. */
+export const RUN_SECRETS = [
+  ...['S3_ACCESS_KEY', 'S3_SECRET_KEY', 'S3_SESSION_TOKEN', 'GCS_ACCESS_KEY', 'GCS_SECRET_KEY', 'GCS_KEY_JSON', 'BEARER_TOKEN'],
+] as const satisfies readonly (keyof StorageVariables)[];

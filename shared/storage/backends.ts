@@ -31,8 +31,13 @@ const WEB_VECTOR: ReadLimits = { gapBytes: 256, maxBytes: 8 * MIB, parallel: 2, 
 // A further range costs 16 bytes in each direction; servers take 1024 of at most 2 MiB.
 const XROOTD: ReadLimits = { gapBytes: 256, maxBytes: 2_097_136, parallel: 2, vector: { ranges: 1024, bytes: 16 * MIB } };
 
+/** With as many requests at the same time as the settings say. */
+function limitsOf(limits: ReadLimits, { parallel = limits.parallel }: StorageSettings): ReadLimits {
+  return { ...limits, parallel };
+}
+
 const HTTP: Backend = {
-  limits: ({ multiRange }) => (multiRange ? WEB_VECTOR : WEB),
+  limits: (settings) => limitsOf(settings.multiRange ? WEB_VECTOR : WEB, settings),
   open: async (location, { settings, ...options }) => {
     const { openHttpSource } = await import('./http.ts');
     const { httpTokens } = await import('./http-token.ts');
@@ -58,13 +63,13 @@ const DAV: Backend = {
 };
 
 const S3: Backend = {
-  limits: () => WEB,
+  limits: (settings) => limitsOf(WEB, settings),
   open: async (location, { settings, timeoutMs, headBytes, signal }) =>
     (await import('./s3.ts')).openS3Source(location, { settings: settings.s3, timeoutMs, headBytes, signal }),
 };
 
 const GCS: Backend = {
-  limits: () => WEB,
+  limits: (settings) => limitsOf(WEB, settings),
   open: async (location, options) => {
     const { gcsAsS3, openGcsSource } = await import('./gcs.ts');
     const asS3 = gcsAsS3(options.settings.gcs);
@@ -75,7 +80,7 @@ const GCS: Backend = {
 };
 
 const XROOTD_BACKEND: Backend = {
-  limits: () => XROOTD,
+  limits: (settings) => limitsOf(XROOTD, settings),
   open: async (location, { settings, timeoutMs, signal }) => {
     const { openXrootdSource } = await import('./xrootd.ts');
     const { xrootdOptions } = await import('./xrootd/options.ts');

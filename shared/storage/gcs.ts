@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Storage } from '@google-cloud/storage';
 import type { JWT } from 'google-auth-library';
-import { ConfigError, StorageError } from '../errors.ts';
+import { ConfigError, type ErrorDetails, StorageError } from '../errors.ts';
 import { checkedSource } from './checked-source.ts';
 import type { HttpResponse } from './http-client.ts';
 import { request, statusError } from './http-request.ts';
@@ -39,41 +39,50 @@ function clientFor({ settings }: GcsOptions): Promise<Storage> {
   return client;
 }
 
-async function makeClient({ endpoint, projectId, anonymous, keyFile }: GcsSettings): Promise<Storage> {
+async function makeClient(settings: GcsSettings): Promise<Storage> {
+  const { endpoint, projectId, anonymous } = settings;
   const { Storage } = await import('@google-cloud/storage');
   // The client logs in nowhere but at Google, unless told to; with its own address spelled another way, not there either.
   const apiEndpoint = endpoint ?? (anonymous ? `${GOOGLE}/` : undefined);
   return new Storage({
     retryOptions: { autoRetry: false, maxRetries: 0 },
-    ...(apiEndpoint === undefined ? {} : { apiEndpoint, useAuthWithCustomEndpoint: !anonymous && keyFile !== undefined }),
+    ...(apiEndpoint === undefined ? {} : { apiEndpoint, useAuthWithCustomEndpoint: !anonymous && hasLogin(settings) }),
     ...(projectId === undefined ? {} : { projectId }),
-    ...(keyFile === undefined || anonymous ? {} : { authClient: await loginWith(keyFile) }),
+    ...(!hasLogin(settings) || anonymous ? {} : { authClient: await loginOf(settings) }),
   });
 }
 
-/** Of a service account, which may only read. */
-async function loginWith(keyFile: string): Promise<JWT> {
+function hasLogin({ keyFile, keyJson }: GcsSettings): boolean {
+  return keyFile !== undefined || keyJson !== undefined;
+}
+
+/** Of a service account. It may read and write: what of it is allowed, the bucket says. */
+async function loginOf({ keyFile, keyJson }: GcsSettings): Promise<JWT> {
   const { JWT } = await import('google-auth-library');
-  const { client_email: email, private_key: key } = await readKeyFile(keyFile);
-  const login = new JWT({ email, key, scopes: ['https://www.googleapis.com/auth/devstorage.read_only'] });
+  const place = keyJson === undefined ? { file: keyFile, object: 'GCS_KEY_FILE' } : { object: 'GCS_KEY_JSON' };
+  const { client_email: email, private_key: key } = parseKey(keyJson ?? (await readKeyFile(keyFile ?? '')), place);
+  const login = new JWT({ email, key, scopes: ['https://www.googleapis.com/auth/devstorage.read_write'] });
   // Signed here: there is no token to be asked for first.
   login.useJWTAccessWithScope = true;
   return login;
 }
 
-async function readKeyFile(keyFile: string): Promise<{ client_email: string; private_key: string }> {
-  const text = await readFile(keyFile, 'utf8').catch((error: unknown) => {
+function readKeyFile(keyFile: string): Promise<string> {
+  return readFile(keyFile, 'utf8').catch((error: unknown) => {
     const why = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     throw new ConfigError(`cannot be read: ${why}`, { file: keyFile, object: 'GCS_KEY_FILE' });
   });
+}
+
+function parseKey(text: string, place: ErrorDetails): { client_email: string; private_key: string } {
   try {
     const key: unknown = JSON.parse(text);
     const { client_email, private_key } = key as { client_email?: unknown; private_key?: unknown };
     if (typeof client_email === 'string' && typeof private_key === 'string') return { client_email, private_key };
   } catch {
-    // Said below, without what the file holds.
+    // Said below, without what it holds.
   }
-  throw new ConfigError('is no JSON key of a service account', { file: keyFile, object: 'GCS_KEY_FILE' });
+  throw new ConfigError('is no JSON key of a service account', place);
 }
 
 /**
@@ -183,12 +192,8 @@ async function readFirst(name: string, response: HttpResponse, progress: (bytes:
 }
 
 /** A login of the client, which keeps it until it expires. */
-async function authorization(
-  client: Storage,
-  { anonymous, endpoint, keyFile }: GcsSettings,
-  name: string,
-): Promise<Record<string, string>> {
-  if (anonymous || (endpoint !== undefined && keyFile === undefined)) return {};
+async function authorization(client: Storage, settings: GcsSettings, name: string): Promise<Record<string, string>> {
+  if (settings.anonymous || (settings.endpoint !== undefined && !hasLogin(settings))) return {};
   const headers = await client.authClient.getRequestHeaders(client.apiEndpoint).catch((error: unknown) => {
     throw objectError(name, error);
   });

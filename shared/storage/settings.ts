@@ -22,6 +22,8 @@ export interface GcsSettings {
   readonly anonymous: boolean;
   /** Of a service account. */
   readonly keyFile: string | undefined;
+  /** What that file would hold. */
+  readonly keyJson?: string | undefined;
   /** HMAC keys: the S3-compatible interface is used then. */
   readonly keys: AccessKeys | undefined;
 }
@@ -51,7 +53,11 @@ export interface StorageSettings {
   readonly timeoutMs: number;
   /** Web servers are asked for several ranges by one request. */
   readonly multiRange: boolean;
+  /** Requests at the same time for one batch of one file; the protocol's own number unless set. */
+  readonly parallel?: number | undefined;
   readonly downloadBytesPerSecond: number | undefined;
+  /** Of result files. */
+  readonly uploadBytesPerSecond?: number | undefined;
   /** Remote addresses are read through this cache: it is put before them. */
   readonly cachePrefix: string | undefined;
   readonly diskCache: BudgetedFolder | undefined;
