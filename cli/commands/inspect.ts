@@ -38,8 +38,10 @@ async function describe(location: string): Promise<FileDescription> {
   }
 }
 
-function render({ file, bytes, rootVersion, keys, trees, histograms, graphs }: FileDescription): string {
-  const lines = [`${file}   ${formatBytes(bytes)}, written by ROOT ${rootVersion}`, '', 'Keys'];
+function render({ file, bytes, rootVersion, recovered, keys, trees, histograms, graphs }: FileDescription): string {
+  const lines = [`${file}   ${formatBytes(bytes)}, written by ROOT ${rootVersion}`];
+  if (recovered) lines.push('! It was not closed: what stands here was found by searching, and is as it was last saved. The rest is lost.');
+  lines.push('', 'Keys');
   lines.push(...formatTable(keys.map((key) => [`  ${key.path};${key.cycle}`, key.className, formatBytes(key.bytes), key.title])));
   for (const tree of trees) {
     lines.push('', `Tree ${tree.path};${tree.cycle}   ${tree.entries.toLocaleString('en')} entries, ${tree.branches.length} branches`);

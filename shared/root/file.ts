@@ -5,6 +5,7 @@ import { Cursor } from './cursor.ts';
 import { type FileHeader, parseFileHeader } from './file-header.ts';
 import { type Key, MIN_KEY_LENGTH, parseKey } from './key.ts';
 import { type RootObject, readObject } from './object-reader.ts';
+import { type Recovered, recoverKeys } from './recover.ts';
 import { parseStreamerInfos, StreamerCatalogue } from './streamer-info.ts';
 
 /** Directories deeper than this are a crafted file. */
@@ -31,6 +32,7 @@ export class RootFile {
   #tail: { readonly offset: number; readonly bytes: Uint8Array } | undefined;
   #streamers: Promise<StreamerCatalogue> | undefined;
   #entries: Promise<KeyEntry[]> | undefined;
+  #recovered: Recovered | undefined;
 
   constructor(source: ByteSource, header: FileHeader, head: Uint8Array) {
     this.source = source;
@@ -68,6 +70,11 @@ export class RootFile {
   keys(): Promise<KeyEntry[]> {
     this.#entries ??= this.#listDirectories();
     return this.#entries;
+  }
+
+  /** Set, once the keys are read, where the file has no list of them: it was not closed, and its keys were searched for. */
+  get recovered(): Recovered | undefined {
+    return this.#recovered;
   }
 
   /** What the file says about its classes. */
@@ -111,7 +118,9 @@ export class RootFile {
 
   #readStreamers(): Promise<StreamerCatalogue> {
     return this.within('list of class descriptions', async () => {
-      const { seekInfo, infoBytes } = this.header;
+      await this.keys(); // where the file was not closed, this finds the descriptions as well
+      const found = this.#recovered?.streamerKey;
+      const { seekInfo, infoBytes } = found === undefined ? this.header : { seekInfo: found.seek, infoBytes: found.nbytes };
       if (seekInfo === 0) return new StreamerCatalogue([]);
       const bytes = await this.read(seekInfo, infoBytes);
       const cursor = new Cursor(bytes, seekInfo);
@@ -133,13 +142,28 @@ export class RootFile {
   async #listDirectory(seek: number, prefix: string, entries: KeyEntry[], seen: Set<number>, depth: number): Promise<void> {
     if (seen.has(seek) || depth > MAX_DIRECTORY_DEPTH) throw new RootFormatError('directories contain themselves', { offset: seek });
     seen.add(seek);
-    for (const key of await this.#readKeyList(seek)) {
+    const listed = await this.#readKeyList(seek);
+    const keys = depth === 0 && listed.length === 0 ? await this.#recover() : listed;
+    for (const key of keys) {
       const path = prefix + key.name;
       entries.push({ path, key });
       if (key.className === 'TDirectory' || key.className === 'TDirectoryFile') {
         await this.#listDirectory(key.seek + key.keyLength, `${path}/`, entries, seen, depth + 1);
       }
     }
+  }
+
+  /** The keys of a file that lists none: it is empty, or was not closed. */
+  async #recover(): Promise<readonly Key[]> {
+    const { begin, end } = this.header;
+    const { size } = this.source;
+    const found = await recoverKeys((offset, length) => this.read(offset, length), { begin, size }, begin);
+    if (found.keys.length > 0) this.#recovered = found;
+    if (found.keys.length === 0 && end < size) {
+      const hint = 'The program that wrote it was stopped before it saved a tree (TTree::AutoSave).';
+      throw new RootFormatError('the file was not closed, and there is nothing in it to recover', { hint });
+    }
+    return found.keys;
   }
 
   async #readKeyList(seek: number): Promise<Key[]> {

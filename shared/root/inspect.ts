@@ -15,6 +15,8 @@ export interface FileDescription {
   readonly bytes: number;
   /** Version of ROOT that wrote it, "6.34/04". */
   readonly rootVersion: string;
+  /** True where the file was not closed: its keys are those that were found by searching. */
+  readonly recovered: boolean;
   readonly keys: readonly {
     readonly path: string;
     readonly cycle: number;
@@ -90,6 +92,7 @@ export async function describeFile(file: RootFile): Promise<FileDescription> {
     file: file.source.name,
     bytes: file.source.size,
     rootVersion: formatVersion(file.header.version),
+    recovered: file.recovered !== undefined,
     keys,
     trees,
     ...(await describeObjects(file)),

@@ -10,6 +10,8 @@ export interface Key {
   readonly cycle: number;
   /** File position of this header. */
   readonly seek: number;
+  /** File position of the directory it belongs to. */
+  readonly parent: number;
   readonly className: string;
   readonly name: string;
   readonly title: string;
@@ -27,8 +29,9 @@ export function parseKey(cursor: Cursor): Key {
   cursor.take(4); // date
   const keyLength = cursor.i16();
   const cycle = cursor.i16();
-  const seek = version > 1000 ? cursor.u64() : cursor.u32();
-  cursor.take(version > 1000 ? 8 : 4); // parent directory
+  const position = () => (version > 1000 ? cursor.u64() : cursor.u32());
+  const seek = position();
+  const parent = position();
   const className = cursor.string();
   const name = cursor.string();
   const title = cursor.string();
@@ -36,5 +39,5 @@ export function parseKey(cursor: Cursor): Key {
     cursor.offset = start;
     cursor.fail(`key with impossible lengths: ${nbytes} bytes, header ${keyLength}, object ${objectLength}`);
   }
-  return { nbytes, objectLength, keyLength, cycle, seek, className, name, title };
+  return { nbytes, objectLength, keyLength, cycle, seek, parent, className, name, title };
 }
