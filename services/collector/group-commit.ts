@@ -121,7 +121,7 @@ export class GroupCommit {
 
   async #judge(report: Conclusion): Promise<Verdict> {
     const model = await this.#options.model(report.run);
-    if (report.kind === 'failure') return { report, dueMs: this.#dueMs(report) };
+    if (report.kind === 'failure') return { report, dueMs: this.#dueMs(report, model) };
     try {
       const partial = decodePartial(model, report.histograms);
       return { report, merge: (dataset) => this.#options.sums.merge(model, dataset, partial) };
@@ -130,9 +130,10 @@ export class GroupCommit {
     }
   }
 
-  #dueMs({ retryable, attempt }: Failure): number | undefined {
+  #dueMs({ retryable, attempt }: Failure, { spec }: RunModel): number | undefined {
     const { retry } = this.#options;
-    return retryable && attempt < retry.attempts ? Date.now() + retryDelayMs(retry, attempt, Math.random()) : undefined;
+    const { attempts = retry.attempts } = spec;
+    return retryable && attempt < attempts ? Date.now() + retryDelayMs(retry, attempt, Math.random()) : undefined;
   }
 }
 

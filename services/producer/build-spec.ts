@@ -19,6 +19,8 @@ import { ConfigError } from '#shared/errors.ts';
 import type { RunRequest } from '#shared/queue/run-request.ts';
 import { DEFAULT_CHUNKS, type RunSpec } from '#shared/queue/run-spec.ts';
 import { expandInputs } from '#shared/storage/expand.ts';
+import { runSettings } from '#shared/storage/run-settings.ts';
+import { mannerOf, placed } from './run-manner.ts';
 
 export interface BuildOptions {
   /** The run's id, where the request names none. */
@@ -42,13 +44,14 @@ export async function buildSpec(
   const analysis = await loadAnalysis(location, files);
   const { data = [], set = {} } = options;
   const catalogue = await chooseCatalogue(options.catalogue, analysis);
-  const paths = data.length > 0 ? await expandInputs(data) : catalogueFiles(catalogue);
+  const paths = await inputsOf(data, catalogue, options);
   if (paths.length === 0) throw new ConfigError('no data are given', { hint: 'Name files, folders or URLs: --data samples/.' });
   const assignment = assignFiles(catalogue, paths);
   refuseUnclear(assignment, catalogue);
+  const run = options.run ?? runId(analysis.name);
   return {
     v: 1,
-    run: options.run ?? runId(analysis.name),
+    run,
     analysis: forServices && location.startsWith('file:') ? `${IN_FOLDER}${basename(location)}` : location,
     parameters: resolveParameters(analysis, set),
     tree: analysis.tree,
@@ -57,7 +60,15 @@ export async function buildSpec(
     ...DEFAULT_CHUNKS,
     ...(options.chunkEntries === undefined ? {} : { chunkEntries: options.chunkEntries }),
     datasets: datasetsOf(catalogue, assignment),
+    ...mannerOf(options, run),
   };
+}
+
+/** Where the files are, for the storage that the options name. */
+async function inputsOf(data: readonly string[], catalogue: Catalogue, options: Partial<RunRequest>): Promise<string[]> {
+  const here = (location: string) => placed(location, options);
+  if (data.length === 0) return catalogueFiles(catalogue).map(here);
+  return (await expandInputs(data.map(here), runSettings(options))).map(here);
 }
 
 /** A name, or the URL of a file: what looks like a path is one. */

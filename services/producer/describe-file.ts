@@ -1,11 +1,12 @@
 import { columnsToRead } from '#shared/analysis/partial.ts';
 import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { isPipelineError } from '#shared/errors.ts';
-import type { RunSpec } from '#shared/queue/run-spec.ts';
+import { type RunSpec, readingOf } from '#shared/queue/run-spec.ts';
 import { openRootFile } from '#shared/root/file.ts';
 import { clusterStarts } from '#shared/root/plan.ts';
 import { type Branch, openTree, type Tree } from '#shared/root/tree.ts';
 import { type OpenOptions, openSource } from '#shared/storage/open.ts';
+import { runSettings } from '#shared/storage/run-settings.ts';
 import { isToyFile } from '#shared/toy/toy-mark.ts';
 import type { FileDescription } from './plan-chunks.ts';
 import type { Describe } from './plan-run.ts';
@@ -39,12 +40,14 @@ function withCounters(tree: Tree, columns: readonly string[]): Branch[] {
 }
 
 /** How the files of a run are described: with the columns that its analysis reads of them. */
-export async function describerOf({ analysis: location, tree }: RunSpec, files: AnalysisFiles = true): Promise<Describe> {
+export async function describerOf(spec: RunSpec, files: AnalysisFiles = true): Promise<Describe> {
+  const { analysis: location, tree } = spec;
   const analysis = await loadAnalysis(location, files);
-  return async ({ url, isData }, signal) => {
+  return async ({ url, isData, pool }, signal) => {
     const columns = Object.keys(columnsToRead(analysis, isData));
     try {
-      return await describeFile(url, { tree, columns, signal });
+      const { settings, locationOf } = runSettings(readingOf(spec, pool));
+      return await describeFile(locationOf(url), { tree, columns, settings, signal });
     } catch (error) {
       signal.throwIfAborted();
       // The worker will meet the same, and report it with the file.

@@ -1,7 +1,7 @@
 /** What a run is: all that decides its result, as JSON. The ledger keeps it, so that a run can go on without its caller. */
 import { z } from 'zod';
 import { MESSAGE_VERSION, poolName } from './messages.ts';
-import { runStorageShape } from './run-storage.ts';
+import { type RunStorage, runStorageShape } from './run-storage.ts';
 
 const positive = z.int().positive();
 
@@ -61,6 +61,17 @@ export type RunSpec = z.infer<typeof runSpecSchema>;
 
 /** One file is one task unless it is bigger than this (design limits, also of the broker's patience with one message). */
 export const DEFAULT_CHUNKS = { chunkEntries: 1_000_000, chunkBytes: 256 * 2 ** 20 } as const;
+
+/** How a pool's workers read the run's files: as the run says, but for what is said of the pool. */
+export function readingOf({ storage, secret, pools = [] }: Pick<RunSpec, 'storage' | 'secret' | 'pools'>, name?: string): RunStorage {
+  const own = pools.find((each) => each.name === name);
+  const variables = { ...storage, ...own?.storage };
+  const credentials = own?.secret ?? secret;
+  return {
+    ...(Object.keys(variables).length === 0 ? {} : { storage: variables }),
+    ...(credentials === undefined ? {} : { secret: credentials }),
+  };
+}
 
 /** Fields in which two specs differ although they must not, when the second is to go on with the run of the first. */
 export function specDifferences(a: RunSpec, b: RunSpec): string[] {

@@ -2,7 +2,7 @@ import { glob, readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../errors.ts';
-import { isRemotePattern, listRemote } from './list.ts';
+import { isRemotePattern, type ListOptions, listRemote } from './list.ts';
 import { urlScheme } from './schemes.ts';
 
 /**
@@ -11,17 +11,17 @@ import { urlScheme } from './schemes.ts';
  * each once, so that the same words give the same list wherever and whenever they are expanded.
  * @throws ConfigError naming the word that nothing matches.
  */
-export async function expandInputs(patterns: readonly string[]): Promise<string[]> {
+export async function expandInputs(patterns: readonly string[], options: ListOptions = {}): Promise<string[]> {
   const found = new Set<string>();
   for (const pattern of patterns) {
-    for (const location of await expandOne(pattern)) found.add(location);
+    for (const location of await expandOne(pattern, options)) found.add(location);
   }
   return [...found].sort();
 }
 
-async function expandOne(pattern: string): Promise<string[]> {
+async function expandOne(pattern: string, options: ListOptions): Promise<string[]> {
   const scheme = urlScheme(pattern);
-  if (isRemotePattern(pattern)) return (await listRemote(pattern)).map(({ location }) => location);
+  if (isRemotePattern(pattern)) return (await listRemote(pattern, options)).map(({ location }) => location);
   if (scheme !== undefined && scheme !== 'file') return [pattern];
   const path = resolve(scheme === 'file' ? fileURLToPath(pattern) : pattern);
   // A file whose name looks like a glob is that file.
