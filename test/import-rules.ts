@@ -60,6 +60,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ['shared/runtime'],
   'prom-client': ['shared/runtime'],
   'xxhash-wasm': ['shared/root'],
+  yaml: ['shared/datasets', 'cli'],
   zod: ['shared/queue', 'shared/runtime', 'shared/datasets', 'shared/kubernetes', 'services/scaler', 'services/web', 'cli'],
 };
 

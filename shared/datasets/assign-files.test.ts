@@ -68,6 +68,39 @@ describe('assignFiles', () => {
     expect(assignFiles(plainCatalogue(), ['x.root', 'y.root']).assigned.map(({ dataset }) => dataset)).toEqual(['events', 'events']);
   });
 
+  it('takes the list that a file is in for its dataset, and a folder where nothing else is said', () => {
+    const datasets = [
+      { name: 'mu', aliases: ['Run2012B_DoubleMuParked', 'Run2012B/DoubleMuParked'], group: 'g' },
+      { name: 'el', aliases: ['Run2012B_DoubleElectron', 'Run2012B/DoubleElectron'], group: 'g' },
+    ];
+    const group = { name: 'g', label: 'G', color: '#000000', kind: 'data' };
+    const cms = parseCatalogue({ name: 'c', experiment: { name: '', status: '' }, groups: [group], datasets }, 'c');
+    const listed = new Map([
+      ['s3://b/1.root', 'Run2012B_DoubleMuParked'],
+      ['s3://b/x_el_2.root', 'Run2012B_DoubleMuParked'],
+    ]);
+    const paths = [...listed.keys(), 's3://b/Run2012B/DoubleElectron/AOD/3.root', 's3://b/Run2012B/4.root'];
+    const { assigned, ambiguous, unmatched } = assignFiles(cms, paths, listed);
+    expect(assigned).toEqual([
+      { path: paths[0], dataset: 'mu' },
+      { path: paths[2], dataset: 'el' },
+    ]);
+    expect(ambiguous).toEqual([{ path: paths[1], datasets: ['mu', 'el'] }]);
+    expect(unmatched.map(({ path }) => path)).toEqual([paths[3]]);
+  });
+
+  it('tells files of one name apart by their whole path, and does not guess', () => {
+    const group = { name: 'g', label: 'G', color: '#000000', kind: 'data' };
+    const datasets = [
+      { name: 'first', group: 'g', files: ['a/tree_1.root'] },
+      { name: 'second', group: 'g', files: ['b/tree_1.root'] },
+    ];
+    const small = parseCatalogue({ name: 'c', baseUrl: 's3://x', experiment: { name: '', status: '' }, groups: [group], datasets }, 'c');
+    const { assigned, unmatched } = assignFiles(small, ['s3://x/a/tree_1.root', '/disk/b/tree_1.root', 'tree_1.root']);
+    expect(assigned.map(({ dataset }) => dataset)).toEqual(['first', 'second']);
+    expect(unmatched.map(({ path }) => path)).toEqual(['tree_1.root']);
+  });
+
   it('never drops a path', () => {
     const words = fc.constantFrom('data_A', 'data_B', 'Zee', '363490', 'x', '4lep', 'data_A.4lep.root', 'llll');
     const path = fc.array(words, { minLength: 1, maxLength: 3 }).map((parts) => `/d/${parts.join('_')}.root`);

@@ -1,6 +1,6 @@
 /** Which dataset a given file belongs to. */
 import { nearMisses } from '../near-misses.ts';
-import { baseName, type Catalogue, type CatalogueFile, type Dataset } from './catalogue.ts';
+import { baseName, type Catalogue, type CatalogueFile, type Dataset, fileUrl } from './catalogue.ts';
 
 /** A path with its dataset; `file` where the catalogue lists it by name. */
 export interface AssignedFile {
@@ -21,34 +21,43 @@ export interface FileAssignment {
 }
 
 /**
- * Finds the dataset of each path or URL: by the exact file name of a catalogue file, otherwise by a dataset's number, name
- * or alias as a whole word of the file name (`toy_data_A.root`, `mc_345060.ggH125_ZZ4lep.4lep.root`). Where one name found
- * lies inside another (`Zee` in `Zee_BFilter`) the longer one counts. A catalogue with a single dataset that lists no
+ * Finds the dataset of each path or URL: by the exact file name of a catalogue file (by its whole path where two have the same
+ * name), or by the list that names it, or by a dataset's number, name or alias as a whole word of the file name
+ * (`toy_data_A.root`, `mc_345060.ggH125_ZZ4lep.4lep.root`); where these say nothing, by a dataset's name or alias as a folder, or
+ * folders, of the path (`.../Run2012B/DoubleMuParked/...`). Where one name found lies inside another (`Zee` in `Zee_BFilter`)
+ * the longer one counts. Where list and name disagree the path is ambiguous. A catalogue with a single dataset that lists no
  * files takes every file.
+ * @param listed dataset of the list that a path was in
  */
-export function assignFiles(catalogue: Catalogue, paths: readonly string[]): FileAssignment {
-  const listed = listedFiles(catalogue);
+export function assignFiles(
+  catalogue: Catalogue,
+  paths: readonly string[],
+  listed: ReadonlyMap<string, string> = new Map(),
+): FileAssignment {
+  const known = knownFiles(catalogue);
+  const datasetOfList = memoised((name: string) => datasetsNamedIn(catalogue, name));
   const [only, ...others] = catalogue.datasets;
-  const takesAll = only !== undefined && others.length === 0 && only.files.length === 0 ? only.name : undefined;
-  const first = new Map<string, string>();
+  const takesAll = only !== undefined && others.length === 0 && only.files.length === 0 ? [only.name] : undefined;
+  const first = new Map<CatalogueFile, string>();
   const assigned: AssignedFile[] = [];
   const unmatched: { path: string; nearest: string[] }[] = [];
   const ambiguous: { path: string; datasets: string[] }[] = [];
   const repeated: { path: string; first: string }[] = [];
   for (const path of paths) {
     const name = baseName(path);
-    const exact = listed.get(name);
-    const earlier = first.get(name);
-    if (exact !== undefined && earlier !== undefined) repeated.push({ path, first: earlier });
-    else if (exact !== undefined) {
-      first.set(name, path);
-      assigned.push({ path, ...exact });
-    } else {
-      const datasets = takesAll === undefined ? datasetsNamedIn(catalogue, name) : [takesAll];
-      const [dataset] = datasets;
-      if (dataset === undefined) unmatched.push({ path, nearest: nearMisses(name, listed.keys()) });
-      else if (datasets.length > 1) ambiguous.push({ path, datasets });
-      else assigned.push({ path, dataset });
+    const list = listed.get(path);
+    const told = list === undefined ? [] : datasetOfList(list);
+    const exact = pickFile(catalogue, known.get(name) ?? [], path);
+    const datasets = takesAll ?? [...new Set([...told, ...(exact === undefined ? datasetsNamedIn(catalogue, name) : [exact.dataset])])];
+    const [dataset] = datasets.length > 0 ? datasets : datasetsOfFolders(catalogue, path);
+    const earlier = exact === undefined ? undefined : first.get(exact.file);
+    // Comparing names costs much, and nobody reads thousands of hints.
+    if (dataset === undefined) unmatched.push({ path, nearest: unmatched.length < HINTS ? nearMisses(name, known.keys()) : [] });
+    else if (datasets.length > 1) ambiguous.push({ path, datasets });
+    else if (earlier !== undefined) repeated.push({ path, first: earlier });
+    else {
+      if (exact !== undefined) first.set(exact.file, path);
+      assigned.push({ path, dataset, ...(exact === undefined ? {} : { file: exact.file }) });
     }
   }
   return { assigned, unmatched, ambiguous, repeated };
@@ -73,8 +82,49 @@ export function expectedEntries(
   return { entries: read + told, unknown: missing.filter((file) => file.entries === undefined).map(({ path }) => path) };
 }
 
-function listedFiles(catalogue: Catalogue): Map<string, { dataset: string; file: CatalogueFile }> {
-  return new Map(catalogue.datasets.flatMap(({ name, files }) => files.map((file) => [baseName(file.path), { dataset: name, file }])));
+/** Unmatched paths for which similar names are looked up. */
+const HINTS = 10;
+
+interface KnownFile {
+  readonly dataset: string;
+  readonly file: CatalogueFile;
+}
+
+/** By the last part of the path. */
+function knownFiles(catalogue: Catalogue): Map<string, KnownFile[]> {
+  const known = new Map<string, KnownFile[]>();
+  for (const { name: dataset, files } of catalogue.datasets) {
+    for (const file of files) {
+      const name = baseName(file.path);
+      const same = known.get(name);
+      if (same === undefined) known.set(name, [{ dataset, file }]);
+      else same.push({ dataset, file });
+    }
+  }
+  return known;
+}
+
+/** The catalogue file that a path is: the only one of its name, or the one whose whole path it ends with. */
+function pickFile(catalogue: Catalogue, candidates: readonly KnownFile[], path: string): KnownFile | undefined {
+  if (candidates.length < 2) return candidates[0];
+  const whole = candidates.filter(({ file }) => fileUrl(catalogue, file) === path || path.endsWith(`/${file.path}`));
+  return whole.length === 1 ? whole[0] : undefined;
+}
+
+/** Datasets of which a name or alias is a folder of the path, or several folders in a row. */
+function datasetsOfFolders(catalogue: Catalogue, path: string): string[] {
+  const folders = path.slice(0, path.length - baseName(path).length);
+  const found = catalogue.datasets.filter(({ name, aliases }) => [name, ...aliases].some((each) => folders.includes(`/${each}/`)));
+  return found.map(({ name }) => name);
+}
+
+function memoised<K, V>(compute: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    const value = known.get(key) ?? compute(key);
+    known.set(key, value);
+    return value;
+  };
 }
 
 interface Found {

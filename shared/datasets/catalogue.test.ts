@@ -36,6 +36,7 @@ describe('parseCatalogue', () => {
       files: [],
       filterEfficiency: 1,
       reductionEfficiency: 1,
+      scaleFactor: 1,
       normalisation: 'catalogue',
     });
   });
@@ -58,7 +59,30 @@ describe('parseCatalogue', () => {
     ],
     ['group `data` is there twice', { ...valid, groups: [...valid.groups, valid.groups[0]] }],
     ['dataset `run1` is there twice', { ...valid, datasets: [data, { ...data, name: 'run2', aliases: ['run1'] }] }],
-    ['file name `a.root` is there twice', { ...valid, datasets: [{ ...data, files: [{ path: 'x/a.root' }, { path: 'y/a.root' }] }] }],
+    ['file `x/a.root` is there twice', { ...valid, datasets: [{ ...data, files: ['x/a.root', { path: 'x/a.root' }] }] }],
+    ['1 of 2 files have no `luminosityFb` (b)', { ...valid, datasets: [{ ...data, files: [{ path: 'a', luminosityFb: 2 }, 'b'] }] }],
+    [
+      '`run1` has `luminosityFb` 2, its files together 2.1',
+      { ...valid, datasets: [{ ...data, files: [{ path: 'a', luminosityFb: 2.1 }] }] },
+    ],
+    ['`run1` is data and has one `stream`', { ...valid, datasets: [{ ...data, stream: ['mu', 'el'] }] }],
+    ['its files cannot have `luminosityFb`', { ...valid, datasets: [data, { ...simulation, files: [{ path: 'a', luminosityFb: 1 }] }] }],
+    ['is of stream `mu`, of which there are no data', { ...valid, datasets: [data, { ...simulation, stream: 'mu' }] }],
+    ['is of period `2012`, of which there are no data', { ...valid, datasets: [data, { ...simulation, period: '2012' }] }],
+    [
+      '`run1` needs `luminosityFb`: there are data of several periods',
+      {
+        ...valid,
+        datasets: [
+          { ...data, luminosityFb: undefined, period: '2011' },
+          { ...data, name: 'run2', period: '2012' },
+        ],
+      },
+    ],
+    [
+      'normalised by its entries and cannot have `sumOfWeights`',
+      { ...valid, datasets: [data, { ...simulation, normalisation: 'entries' }] },
+    ],
     ['`ttbar` is simulation and needs `sumOfWeights`', { ...valid, datasets: [data, { ...simulation, sumOfWeights: undefined }] }],
     ['`run1` is data and cannot have `crossSectionPb`', { ...valid, datasets: [{ ...data, crossSectionPb: 1 }, simulation] }],
     ['`ttbar` is simulation and cannot have `luminosityFb`', { ...valid, datasets: [data, { ...simulation, luminosityFb: 1 }] }],

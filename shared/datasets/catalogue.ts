@@ -28,7 +28,7 @@ const groupSchema = z.strictObject({
   kind: z.enum(['data', 'background', 'signal']),
 });
 
-const fileSchema = z.strictObject({
+const fileFields = z.strictObject({
   /** Relative to `baseUrl`. Its last part is what local files are recognised by. */
   path: text,
   /** Where it is, if not at `baseUrl` + `path`. */
@@ -40,7 +40,14 @@ const fileSchema = z.strictObject({
     .string()
     .regex(/^(adler32|crc32|md5|sha1|sha256):[0-9a-f]+$/)
     .optional(),
+  /** Data only: luminosity of the collisions in this file, in fb-1. All files of a dataset have one, or none has. */
+  luminosityFb: z.number().nonnegative().optional(),
+  /** Other places of the same file, tried in this order when one fails. */
+  replicas: z.array(text).optional(),
 });
+
+/** A path alone, or the file with more that is known of it. */
+const fileSchema = z.preprocess((value) => (typeof value === 'string' ? { path: value } : value), fileFields);
 
 const datasetSchema = z.strictObject({
   name: text,
@@ -52,18 +59,30 @@ const datasetSchema = z.strictObject({
   files: z.array(fileSchema).default([]),
   /** Entries of all its files together. */
   entries: count.optional(),
+  /** Number of all its files, where `files` does not list them: a run that has fewer of them has that part of the dataset. */
+  fileCount: z.int().positive().optional(),
   crossSectionPb: positive.optional(),
   sumOfWeights: positive.optional(),
   /** Part of the cross section that was generated. */
   filterEfficiency: positive.default(1),
   /** Part of Σw that the files kept when they were reduced. */
   reductionEfficiency: positive.default(1),
+  /** Factor on the cross section: of higher orders, or measured. */
+  scaleFactor: positive.default(1),
   /** Data only: luminosity of this dataset, in fb-1. */
   luminosityFb: positive.optional(),
-  /** Datasets of different streams record the same collisions, so that their luminosities do not add. */
-  stream: text.optional(),
-  /** 'catalogue': cross section and Σw stand here; 'per-event': they are in the weights that the analysis fills. */
-  normalisation: z.enum(['catalogue', 'per-event']).default('catalogue'),
+  /** A time of data taking, such as 2012. Luminosities of periods add; simulation of a period goes with its data alone. */
+  period: text.optional(),
+  /**
+   * Data of different streams (triggers) record the same collisions, so that within a period their luminosities do not add.
+   * Simulation goes with the stream that it is compared with; with several or none, with the one of which most is read.
+   */
+  stream: z.union([text, z.array(text).min(1)]).optional(),
+  /**
+   * 'catalogue': cross section and Σw stand here; 'entries': only the cross section does, and the entries of all files,
+   * each of weight 1, are Σw; 'per-event': cross section and Σw are in the weights that the analysis fills.
+   */
+  normalisation: z.enum(['catalogue', 'entries', 'per-event']).default('catalogue'),
 });
 
 const catalogueSchema = z.strictObject({
@@ -113,14 +132,17 @@ export function parseCatalogueText(json: string, place: string): Catalogue {
   return parseCatalogue(value, place);
 }
 
-/** For files that no catalogue knows: one data-like group `Events` with one dataset `events`, which takes every file. */
-export function plainCatalogue(): Catalogue {
+/** Dataset of the files of which nothing is known. */
+export const PLAIN_DATASET = 'events';
+
+/** For files that no catalogue knows: one data-like group `Events`; a sole dataset in it takes every file. */
+export function plainCatalogue(datasets: readonly string[] = [PLAIN_DATASET]): Catalogue {
   return parseCatalogue(
     {
       name: 'none',
       experiment: { name: '', status: '' },
       groups: [{ name: 'events', label: 'Events', color: '#000000', kind: 'data' }],
-      datasets: [{ name: 'events', group: 'events' }],
+      datasets: datasets.map((name) => ({ name, group: 'events' })),
     },
     'plain catalogue',
   );
@@ -143,7 +165,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   experiment: Object.keys(experimentSchema.shape),
   groups: Object.keys(groupSchema.shape),
   datasets: Object.keys(datasetSchema.shape),
-  files: Object.keys(fileSchema.shape),
+  files: Object.keys(fileFields.shape),
 };
 
 function describeIssue(issue: z.core.$ZodIssue): string {
@@ -174,8 +196,8 @@ function contradictions(catalogue: Catalogue): string[] {
       datasets.flatMap(({ dsid }) => (dsid === undefined ? [] : [String(dsid)])),
     ),
     ...repeated(
-      'file name',
-      datasets.flatMap(({ files }) => files.map(({ path }) => baseName(path))),
+      'file',
+      datasets.flatMap(({ files }) => files.map(({ path }) => path)),
     ),
   ];
   const names = groups.map(({ name }) => name);
@@ -186,6 +208,7 @@ function contradictions(catalogue: Catalogue): string[] {
     else if (isData(catalogue, dataset)) problems.push(...dataProblems(what, dataset));
     else problems.push(...simulationProblems(what, dataset));
   }
+  problems.push(...lonelySimulation(catalogue), ...periodProblems(catalogue));
   if (datasets.some((dataset) => !isData(catalogue, dataset)) && !luminosityIsKnown(catalogue)) {
     problems.push('simulation needs a luminosity: give `experiment.luminosityFb`, or `luminosityFb` of every data dataset');
   }
@@ -194,24 +217,80 @@ function contradictions(catalogue: Catalogue): string[] {
 
 function dataProblems(what: string, dataset: Dataset): string[] {
   const useless = (['crossSectionPb', 'sumOfWeights'] as const).filter((key) => dataset[key] !== undefined);
-  return useless.map((key) => `${what} is data and cannot have \`${key}\``);
+  const problems = useless.map((key) => `${what} is data and cannot have \`${key}\``);
+  if (Array.isArray(dataset.stream)) problems.push(`${what} is data and has one \`stream\``);
+  const { files, luminosityFb } = dataset;
+  const without = files.filter((file) => file.luminosityFb === undefined);
+  if (without.length > 0 && without.length < files.length) {
+    const example = without[0]?.path ?? '';
+    problems.push(`${what}: ${without.length} of ${files.length} files have no \`luminosityFb\` (${example}); all have one, or none has`);
+  }
+  const sum = fileLuminosityFb(dataset);
+  if (sum !== undefined && luminosityFb !== undefined && Math.abs(sum - luminosityFb) > LUMINOSITY_TOLERANCE * luminosityFb) {
+    problems.push(`${what} has \`luminosityFb\` ${luminosityFb}, its files together ${sum}`);
+  }
+  return problems;
+}
+
+/** Published totals are rounded; more than this is another total. */
+const LUMINOSITY_TOLERANCE = 0.01;
+
+/** Luminosity of all files of a dataset together, in fb-1; undefined where not all of them have one. */
+export function fileLuminosityFb({ files }: Pick<Dataset, 'files'>): number | undefined {
+  if (files.length === 0 || files.some(({ luminosityFb }) => luminosityFb === undefined)) return undefined;
+  return files.reduce((sum, { luminosityFb = 0 }) => sum + luminosityFb, 0);
 }
 
 function simulationProblems(what: string, dataset: Dataset): string[] {
-  const problems = dataset.luminosityFb === undefined ? [] : [`${what} is simulation and cannot have \`luminosityFb\``];
-  if (dataset.normalisation === 'per-event') return problems;
-  const missing = (['crossSectionPb', 'sumOfWeights'] as const).filter((key) => dataset[key] === undefined);
+  const { luminosityFb, files, normalisation } = dataset;
+  const problems = luminosityFb === undefined ? [] : [`${what} is simulation and cannot have \`luminosityFb\``];
+  if (files.some((file) => file.luminosityFb !== undefined))
+    problems.push(`${what} is simulation, and its files cannot have \`luminosityFb\``);
+  if (normalisation === 'per-event') return problems;
+  if (normalisation === 'entries' && dataset.sumOfWeights !== undefined) {
+    problems.push(`${what} is normalised by its entries and cannot have \`sumOfWeights\``);
+  }
+  const needed = normalisation === 'entries' ? (['crossSectionPb'] as const) : (['crossSectionPb', 'sumOfWeights'] as const);
+  const missing = needed.filter((key) => dataset[key] === undefined);
   return [...problems, ...missing.map((key) => `${what} is simulation and needs \`${key}\` (or \`normalisation\`: 'per-event')`)];
 }
 
 function luminosityIsKnown(catalogue: Catalogue): boolean {
   if (catalogue.experiment.luminosityFb !== undefined) return true;
   const data = catalogue.datasets.filter((dataset) => isData(catalogue, dataset));
-  return data.length > 0 && data.every(({ luminosityFb }) => luminosityFb !== undefined);
+  return data.length > 0 && data.every((dataset) => dataset.luminosityFb !== undefined || fileLuminosityFb(dataset) !== undefined);
+}
+
+/** Simulation of a stream or period that no data have would be normalised to nothing. */
+function lonelySimulation(catalogue: Catalogue): string[] {
+  const data = catalogue.datasets.filter((dataset) => isData(catalogue, dataset));
+  if (data.length === 0) return [];
+  return catalogue.datasets.flatMap((dataset) => {
+    if (isData(catalogue, dataset)) return [];
+    const { name, period } = dataset;
+    const sameTime = data.filter((each) => period === undefined || each.period === period);
+    if (sameTime.length === 0) return [`dataset \`${name}\` is of period \`${period}\`, of which there are no data`];
+    const lonely = streamsOf(dataset).filter((stream) => !sameTime.some((each) => each.stream === stream));
+    return lonely.map((stream) => `dataset \`${name}\` is of stream \`${stream}\`, of which there are no data`);
+  });
+}
+
+/** The catalogue's luminosity is that of all periods together, and cannot be shared among them. */
+function periodProblems(catalogue: Catalogue): string[] {
+  const data = catalogue.datasets.filter((dataset) => isData(catalogue, dataset));
+  if (new Set(data.map(({ period }) => period)).size < 2) return [];
+  const unknown = data.filter((dataset) => dataset.luminosityFb === undefined && fileLuminosityFb(dataset) === undefined);
+  return unknown.map(({ name }) => `dataset \`${name}\` needs \`luminosityFb\`: there are data of several periods`);
+}
+
+/** The streams that a dataset names; none is not the same as all. */
+export function streamsOf({ stream }: Pick<Dataset, 'stream'>): readonly string[] {
+  return stream === undefined ? [] : typeof stream === 'string' ? [stream] : stream;
 }
 
 function repeated(what: string, names: readonly string[]): string[] {
-  const twice = new Set(names.filter((name, i) => names.indexOf(name) !== i));
+  const seen = new Set<string>();
+  const twice = new Set(names.filter((name) => seen.size === seen.add(name).size));
   return [...twice].map((name) => `${what} \`${name}\` is there twice`);
 }
 

@@ -140,14 +140,110 @@ describe('streams', () => {
   );
   const done = (dataset: string, fraction: number) => ({ dataset, entriesCommitted: 100 * fraction, entriesExpected: 100 });
 
-  it('are not added to each other: simulation follows its own, or the slowest', () => {
-    const parts = [done('mu1', 1), done('mu2', 0.5), done('el', 0.2), done('mc_mu', 1), done('mc', 1)];
+  it('are not added to each other: simulation follows its own, or the one of which most is read', () => {
+    const parts = [done('mu1', 1), done('mu2', 0.5), done('el', 0.8), done('mc_mu', 1), done('mc', 1)];
     const { luminosityReadFb, scales } = normalise(catalogue, parts);
-    // mu: 4 + half of the 6 that are left of 10; el: 2.
-    expect([luminosityReadFb, scales['mc_mu'], scales['mc']]).toEqual([2, 7000, 2000]);
+    // mu: 4 + half of the 6 that are left of 10; el: 8.
+    expect([luminosityReadFb, scales['mc_mu'], scales['mc']]).toEqual([8, 7000, 8000]);
   });
 
   it('that are not in the run hold nothing up', () => {
     expect(normalise(catalogue, [done('mu1', 1), done('mc', 1)]).scales['mc']).toBe(4000);
+  });
+});
+
+/** Two years with a muon and an electron stream each; files have luminosities. */
+const years = parseCatalogue(
+  {
+    name: 'years',
+    experiment: { name: 'CMS', status: '' },
+    groups: [
+      { name: 'data', label: 'Data', color: '#000000', kind: 'data' },
+      { name: 'mc', label: 'MC', color: '#ff0000', kind: 'background' },
+    ],
+    datasets: [
+      ...['2011', '2012'].flatMap((period) =>
+        ['mu', 'el'].map((stream) => ({
+          name: `${stream}_${period}`,
+          group: 'data',
+          period,
+          stream,
+          files: [1, 2, 3].map((n) => ({ path: `${stream}_${period}_${n}.root`, luminosityFb: period === '2011' ? n / 3 : n })),
+        })),
+      ),
+      ...['2011', '2012'].map((period) => ({
+        name: `zz4mu_${period}`,
+        group: 'mc',
+        period,
+        stream: 'mu',
+        crossSectionPb: 0.1,
+        normalisation: 'entries',
+      })),
+      { name: 'higgs_2012', group: 'mc', period: '2012', crossSectionPb: 0.2, scaleFactor: 1.5, sumOfWeights: 500 },
+      { name: 'always', group: 'mc', normalisation: 'per-event' },
+    ],
+  },
+  'years',
+);
+
+describe('luminosity of files', () => {
+  const read = (dataset: string, luminosityReadFb: number) => ({ dataset, entriesCommitted: 1, entriesExpected: 1, luminosityReadFb });
+  const simulation = (dataset: string, entriesCommitted: number) => ({ dataset, entriesCommitted, entriesExpected: 1000 });
+  const all = [simulation('zz4mu_2011', 1000), simulation('zz4mu_2012', 500), simulation('higgs_2012', 250), simulation('always', 1000)];
+
+  it('is what simulation of the same period and stream is normalised to; periods add, streams do not', () => {
+    const parts = [read('mu_2011', 1), read('el_2011', 2), read('mu_2012', 4), read('el_2012', 3), ...all];
+    const { luminosityReadFb, scales } = normalise(years, parts);
+    expect(luminosityReadFb).toBe(6);
+    expect(scales['zz4mu_2011']).toBe((1 * 1000 * 0.1) / 1000);
+    expect(scales['zz4mu_2012']).toBe((4 * 1000 * 0.1) / 500);
+    expect(scales['higgs_2012']).toBe((4 * 1000 * 0.2 * 1.5) / (500 * 0.25));
+    expect(scales['always']).toBe(6000);
+  });
+
+  it('ends at the full normalisation, and every step is in proportion to the data of its stream', () => {
+    const total = { mu_2011: 2, el_2011: 2, mu_2012: 6, el_2012: 6 } as const;
+    const names = Object.keys(total) as (keyof typeof total)[];
+    const at = (shares: Readonly<Record<keyof typeof total, number>>) =>
+      normalise(years, [...names.map((name) => read(name, total[name] * shares[name])), ...all]);
+    const whole = at({ mu_2011: 1, el_2011: 1, mu_2012: 1, el_2012: 1 });
+    expect([whole.luminosityReadFb, whole.scales['zz4mu_2012']]).toEqual([8, (6 * 1000 * 0.1) / 500]);
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    const shares = fc.record({ mu_2011: share, el_2011: share, mu_2012: share, el_2012: share });
+    fc.assert(
+      fc.property(shares, shares, (one, other) => {
+        const now = at(one);
+        const ratio = (name: string) => (now.scales[name] ?? 0) / (whole.scales[name] ?? 0);
+        expect(ratio('zz4mu_2011')).toBeCloseTo(one.mu_2011, 12);
+        expect(ratio('zz4mu_2012')).toBeCloseTo(one.mu_2012, 12);
+        expect(ratio('higgs_2012')).toBeCloseTo(Math.max(one.mu_2012, one.el_2012), 12);
+        const later = at({
+          mu_2011: Math.max(one.mu_2011, other.mu_2011),
+          el_2011: Math.max(one.el_2011, other.el_2011),
+          mu_2012: Math.max(one.mu_2012, other.mu_2012),
+          el_2012: Math.max(one.el_2012, other.el_2012),
+        });
+        expect(later.luminosityReadFb).toBeGreaterThanOrEqual(now.luminosityReadFb ?? 0);
+        for (const name of ['zz4mu_2011', 'zz4mu_2012', 'higgs_2012', 'always'])
+          expect(later.scales[name]).toBeGreaterThanOrEqual(now.scales[name] ?? 0);
+      }),
+    );
+  });
+
+  it('of files that are not in the run is what the dataset has by its entries', () => {
+    const toy = [{ dataset: 'mu_2012', entriesCommitted: 30, entriesExpected: 60 }, simulation('zz4mu_2012', 10)];
+    expect(normalise(years, toy)).toMatchObject({ luminosityReadFb: 3, scales: { zz4mu_2012: (3 * 1000 * 0.1) / 10 } });
+  });
+
+  it('of a period without data in the run is nothing to compare with; without any data it is all', () => {
+    expect(normalise(years, [read('mu_2012', 6), simulation('zz4mu_2011', 10)]).scales['zz4mu_2011']).toBe(0);
+    expect(normalise(years, all)).toMatchObject({ luminosityReadFb: 8, scales: { zz4mu_2011: (2 * 1000 * 0.1) / 1000, always: 8000 } });
+  });
+
+  it('gives nothing, never NaN, before the first entry', () => {
+    expect(normalise(years, [read('mu_2012', 0), simulation('zz4mu_2012', 0), simulation('higgs_2012', 0)])).toMatchObject({
+      luminosityReadFb: 0,
+      scales: { zz4mu_2012: 0, higgs_2012: 0 },
+    });
   });
 });

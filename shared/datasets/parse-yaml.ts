@@ -1,0 +1,21 @@
+import { isMap, LineCounter, parseDocument } from 'yaml';
+import { ConfigError } from '../errors.ts';
+import { type Catalogue, parseCatalogue } from './catalogue.ts';
+
+/**
+ * Like `parseCatalogueText`, from the text of a YAML file. Merge keys (`<<`) work; a colour needs quotes, as `#` begins a
+ * comment.
+ * @throws ConfigError naming line and column of what is no YAML
+ */
+export function parseCatalogueYaml(text: string, place: string): Catalogue {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const [error] = [...document.errors, ...document.warnings];
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw new ConfigError(`not YAML: ${error.message}`, { file: `${place}:${line}:${col}` });
+  }
+  if (!isMap(document.contents)) throw new ConfigError('not a catalogue: it has no fields', { file: place });
+  // Aliases that multiply (a few lines that mean gigabytes) are refused.
+  return parseCatalogue(document.toJS({ maxAliasCount: 100 }), place);
+}
