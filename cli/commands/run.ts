@@ -2,9 +2,10 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { DEFAULT_BATCH_MB, DEFAULT_PORT, type RunOptions } from '../run/run-options.ts';
 import { collect, fraction, keyValue, portNumber, positiveInteger } from './arguments.ts';
+import { type RemoteFileFlags, remoteFileFlags, useRemoteFileFlags } from './remote-files.ts';
 
 /** What commander hands over. */
-interface RunFlags extends Omit<RunOptions, 'port' | 'portIsFixed' | 'resume' | 'force' | 'json' | 'stay'> {
+interface RunFlags extends RemoteFileFlags, Omit<RunOptions, 'port' | 'portIsFixed' | 'resume' | 'force' | 'json' | 'stay'> {
   readonly port?: number;
   readonly web: boolean;
   readonly resume?: boolean;
@@ -15,7 +16,7 @@ interface RunFlags extends Omit<RunOptions, 'port' | 'portIsFixed' | 'resume' | 
 
 /** `higgsflow run`: an analysis over files, on this machine. */
 export function register(program: Command): void {
-  program
+  const command = program
     .command('run')
     .description('run an analysis over ROOT files on this machine: plot, histograms and report')
     .option('-a, --analysis <name>', 'built-in analysis (atlas-hzz-2020, atlas-hzz-2025, cms-dimuon), or your own file: ./mine.ts')
@@ -32,9 +33,8 @@ export function register(program: Command): void {
     .option('--stay', 'keep the page open until Ctrl-C when the run is over')
     .option('--resume', 'go on with the run in --out: nothing that is done is done again')
     .option('--force', 'replace the run in --out')
-    .option('--json', 'print the report as JSON')
-    .addHelpText('after', EXAMPLES)
-    .action(run);
+    .option('--json', 'print the report as JSON');
+  remoteFileFlags(command).addHelpText('after', EXAMPLES).action(run);
 }
 
 const EXAMPLES = `
@@ -45,10 +45,12 @@ Examples:
   higgsflow run --analysis atlas-hzz-2020 --data samples/ --out out/hzz
   higgsflow run -a cms-dimuon -d 'nano/*.root' --set minMet=20 --threads 4 --no-web
   higgsflow run -a atlas-hzz-2020 --fraction 0.1          a quick look, over HTTPS
+  higgsflow run -a atlas-hzz-2020 --stage-in /dev/shm     over HTTPS, whole files, the next one while one computes
   higgsflow run --resume --out out/hzz                    after a stop, a crash or mended files`;
 
 async function run(flags: RunFlags): Promise<void> {
   const { runCommand } = await import('../run/run-command.ts');
+  useRemoteFileFlags(flags);
   const { port, web, resume = false, force = false, json = false, stay = false, ...rest } = flags;
   const page = web ? { port: port ?? DEFAULT_PORT } : {};
   process.exitCode = await runCommand({ ...rest, ...page, portIsFixed: port !== undefined, resume, force, json, stay });

@@ -12,6 +12,7 @@ import type { Queue } from '#shared/queue/queue.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from '#shared/runtime/retry.ts';
+import { environmentSettings } from '#shared/storage/environment.ts';
 
 export interface ExecuteOptions {
   readonly spec: RunSpec;
@@ -72,6 +73,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
     ...{ queue, name, threads, batchBytes, memoryMb, readRetry, signal },
     allowAnalysisFiles: true,
     heartbeatMs: HEARTBEAT_MS,
+    stageIn: environmentSettings().stageIn !== undefined,
   });
   const producer = startProducer({ spec, queue, taskList: collector, describe, signal });
   const close = async () => {

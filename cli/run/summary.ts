@@ -1,14 +1,19 @@
 /** The result of a run in a few lines, for stdout. */
 import { resolve } from 'node:path';
+import { placesText } from '#shared/results/accounting.ts';
 import type { Report } from '#shared/results/report.ts';
 import { formatTable } from '../format.ts';
 
 /** Yields, significance, what failed, and where everything is. */
-export function summaryOf({ state, toy, groups, significance, failures, analysis, totals, elapsedMs }: Report, folder: string): string {
+export function summaryOf(
+  { state, toy, groups, significance, failures, analysis, totals, elapsedMs, accounting }: Report,
+  folder: string,
+): string {
   const rows = groups.map(({ label, entries, yield: events, error }) => [label, String(entries), events.toFixed(3), error.toFixed(3)]);
   const lines = [
     `${analysis.title}: ${state}${toy ? ' (TOY DATA: generated, not measured)' : ''}`,
     `${totals.entriesCommitted.toLocaleString('en-US')} entries of ${totals.filesDone} files in ${(elapsedMs / 1000).toFixed(1)} s`,
+    costLine(accounting.total),
     '',
     ...formatTable([['', 'passing', 'events', '± stat.'], ...rows]),
   ];
@@ -20,6 +25,12 @@ export function summaryOf({ state, toy, groups, significance, failures, analysis
   if (failures.length > 0) lines.push('', `${failures.length} of ${totals.tasks} tasks failed:`, ...failures.slice(0, 10).map(failureLine));
   if (failures.length > 10) lines.push(`  and ${failures.length - 10} more, in report.md`);
   return `${[...lines, '', `Results: ${resolve(folder)}`].join('\n')}\n`;
+}
+
+function costLine({ coreSeconds, places, requests, retries }: Report['accounting']['total']): string {
+  const reads = placesText(places);
+  const tries = retries === 0 ? '' : `, ${retries} retried`;
+  return `${coreSeconds.toFixed(1)} core-seconds${reads === '' ? '' : `; ${reads}, in ${requests.toLocaleString('en-US')} requests${tries}`}`;
 }
 
 function failureLine({ code, message, entriesLost }: Report['failures'][number]): string {

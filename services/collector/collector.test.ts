@@ -34,7 +34,17 @@ function partial(entries: number): Record<string, Uint8Array> {
 
 function success({ run, index, attempt, from = 0, to = 100 }: Task, histograms = partial(to - from)): Success {
   const stagesMs = { open: 0, read: 0, process: 0, encode: 0 };
-  const sizes = { fileEntries: 200, fileBytes: 1, toy: false, bytesRead: 7, requests: 1, wallMs: 1 };
+  const sizes = {
+    fileEntries: 200,
+    fileBytes: 1,
+    toy: false,
+    bytesRead: 7,
+    requests: 1,
+    wallMs: 1,
+    cpuMs: 0.5,
+    retries: 0,
+    places: { files: { bytes: 7, requests: 1 } },
+  };
   return { v: 1, kind: 'success', run, index, attempt, worker: 'w', from, to, ...sizes, stagesMs, histograms };
 }
 

@@ -283,6 +283,7 @@ export class Collector implements TaskList, RunFeed {
   }
 
   /** Takes in what has arrived, and stops. The ledger stays open. */
+      costs: ledger.costs(run),
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     if (!this.#stop.signal.aborted) {

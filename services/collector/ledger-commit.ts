@@ -86,6 +86,11 @@ export function commitFailure(db: LedgerDatabase, report: Failure, dueMs: number
   db.run(`UPDATE tasks SET state = 'failed', attempts = ?, due_ms = NULL WHERE run = ? AND idx = ?`, attempt, run, index);
   db.run('INSERT INTO failures (run, idx, code, text, entries_lost) VALUES (?, ?, ?, ?, ?)', run, index, report.code, report.text, lost);
   db.run(
+  if (report.cost !== undefined) {
+    const { bytesRead, requests } = report.cost;
+    const sql = 'UPDATE datasets SET bytes_read = bytes_read + ?, requests = requests + ? WHERE run = ? AND dataset = ?';
+    db.run(sql, bytesRead, requests, run, task.dataset);
+  }
     'UPDATE datasets SET failed = failed + 1, entries_lost = entries_lost + ? WHERE run = ? AND dataset = ?',
     lost ?? 0,
     run,

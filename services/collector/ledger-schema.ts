@@ -4,7 +4,30 @@ import { isPipelineError, type PipelineError, StorageError } from '#shared/error
 
 /** "higg": tells our files from other SQLite files. */
 const APPLICATION_ID = 0x68696767;
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
+
+/** Only runs with several pools have rows here. */
+const POOLS_TABLE = `
+CREATE TABLE pools (
+  run TEXT NOT NULL, pool TEXT NOT NULL, position INTEGER NOT NULL,
+  open INTEGER NOT NULL DEFAULT 0, committed INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0, taken INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (run, pool)
+) STRICT, WITHOUT ROWID;`;
+
+/** What attempts cost, for reports; `scope` is dataset or worker. */
+const COST_TABLES = `
+CREATE TABLE costs (
+  run TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL,
+  attempts INTEGER NOT NULL, cpu_ms REAL NOT NULL, wall_ms REAL NOT NULL, retries INTEGER NOT NULL,
+  PRIMARY KEY (run, scope, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE cost_places (
+  run TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, place TEXT NOT NULL, bytes INTEGER NOT NULL, requests INTEGER NOT NULL,
+  PRIMARY KEY (run, scope, name, place)
+) STRICT, WITHOUT ROWID;`;
+
+/** What makes a ledger of version n one of version n + 1, the first for n = 1. */
+const MIGRATIONS: readonly string[] = [`ALTER TABLE tasks ADD COLUMN pool TEXT; ${POOLS_TABLE} ${COST_TABLES}`];
 
 /**
  * Counters live in `datasets`, in the same transaction as what they count: progress costs the same for ten tasks and for
@@ -34,9 +57,10 @@ CREATE TABLE files (
 CREATE TABLE tasks (
   run TEXT NOT NULL, idx INTEGER NOT NULL, file INTEGER NOT NULL, first INTEGER, last INTEGER,
   state TEXT NOT NULL DEFAULT 'pending', attempts INTEGER NOT NULL DEFAULT 0, due_ms REAL,
-  worker TEXT, wall_ms REAL,
+  worker TEXT, wall_ms REAL, pool TEXT,
   PRIMARY KEY (run, idx)
 ) STRICT, WITHOUT ROWID;
+${POOLS_TABLE}
 CREATE INDEX tasks_open ON tasks (run, idx) WHERE state = 'pending';
 CREATE INDEX tasks_due ON tasks (due_ms) WHERE due_ms IS NOT NULL;
 CREATE TABLE sums (
@@ -47,6 +71,7 @@ CREATE TABLE failures (
   run TEXT NOT NULL, idx INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL, entries_lost INTEGER,
   PRIMARY KEY (run, idx)
 ) STRICT, WITHOUT ROWID;
+${COST_TABLES}
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;
@@ -85,7 +110,11 @@ function prepareTables(db: DatabaseSync, path: string): void {
   if (application !== APPLICATION_ID) {
     throw new StorageError('this SQLite file is not a ledger of higgsflow', { file: path, retryable: false });
   }
-  if (version !== SCHEMA_VERSION) {
+  const from = Number(version);
+  if (from >= 1 && from < SCHEMA_VERSION) {
+    for (const change of MIGRATIONS.slice(from - 1)) db.exec(change);
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  } else if (version !== SCHEMA_VERSION) {
     throw new StorageError(`the ledger has version ${version}; this higgsflow reads version ${SCHEMA_VERSION}`, {
       file: path,
       retryable: false,

@@ -39,7 +39,22 @@ const files: PlannedFile[] = [
 function success(index: number, from: number, to: number, fileEntries: number): Success {
   const stagesMs = { open: 1, read: 2, process: 3, encode: 0 };
   const head = { v: 1 as const, kind: 'success' as const, run: 'r1', index, attempt: 1, worker: 'w' };
-  return { ...head, from, to, fileEntries, fileBytes: 999, toy: true, bytesRead: 10, requests: 1, wallMs: 6, stagesMs, histograms: {} };
+  return {
+    ...head,
+    from,
+    to,
+    fileEntries,
+    fileBytes: 999,
+    toy: true,
+    bytesRead: 10,
+    requests: 1,
+    wallMs: 6,
+    cpuMs: 5,
+    retries: 2,
+    places: { files: { bytes: 10, requests: 1 } },
+    stagesMs,
+    histograms: {},
+  };
 }
 
 function failure(index: number, attempt: number, more: Partial<Failure> = {}): Failure {
@@ -109,6 +124,50 @@ describe('ledger', () => {
       ['a.root', 50],
       ['broken.root', undefined],
     ]);
+  });
+
+  it('sums up what attempts cost, by dataset and by worker, each attempt once', () => {
+    planned();
+    commit(success(1, 100, 200, 250));
+    commit(success(1, 100, 200, 250));
+    const cost = { wallMs: 3, cpuMs: 2, bytesRead: 30, requests: 2, retries: 1, places: { 'http://a': { bytes: 30, requests: 2 } } };
+    for (const _ of [1, 2]) commit(failure(4, 1, { worker: 'other', cost }), 1000);
+    commit(failure(3, 1));
+    reopen();
+    const own = { attempts: 1, cpuMs: 5, wallMs: 6, retries: 2, places: { files: { bytes: 10, requests: 1 } } };
+    const failed = { attempts: 1, cpuMs: 2, wallMs: 3, retries: 1, places: { 'http://a': { bytes: 30, requests: 2 } } };
+    expect(ledger.costs('r1')).toEqual({
+      datasets: [
+        { name: 'data', ...own },
+        { name: 'mc', ...failed },
+      ],
+      workers: [
+        { name: 'other', ...failed },
+        { name: 'w', ...own },
+      ],
+    });
+    expect(ledger.counters('r1').map(({ bytesRead, requests }) => [bytesRead, requests])).toEqual([
+      [10, 1],
+      [30, 2],
+    ]);
+    ledger.deleteRun('r1');
+    expect(ledger.costs('r1')).toEqual({ datasets: [], workers: [] });
+  });
+
+  it('keeps a bounded number of workers and places, and adds up all the same', () => {
+    ledger.openRun(spec, 'now');
+    const tasks = Array.from({ length: 1500 }, (_, index) => ({ index, from: index, to: index + 1 }));
+    ledger.addFiles('r1', [{ file: 0, dataset: 'data', url: 'b.root', entries: 1500, bytes: 1, tasks }]);
+    for (const { index, from, to } of tasks) {
+      const places = { [`http://${index % 100}`]: { bytes: 10, requests: 1 } };
+      commit({ ...success(index, from, to, 1500), worker: `w${index}`, places });
+    }
+    const { datasets, workers } = ledger.costs('r1');
+    expect([workers.length, Object.keys(datasets[0]?.places ?? {}).length]).toEqual([1000, 20]);
+    for (const rows of [datasets, workers]) {
+      const bytes = rows.flatMap(({ places }) => Object.values(places).map((place) => place.bytes));
+      expect(bytes.reduce((sum, each) => sum + each, 0)).toBe(15_000);
+    }
   });
 
   it('goes on with a half planned list where it stopped, and takes the same files twice', () => {

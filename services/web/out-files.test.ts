@@ -10,6 +10,7 @@ import { filesIn, writeOutFiles } from './out-files.ts';
 
 const RUN = fourLeptonSnapshot().run;
 const details: RunDetails = {
+  costs: { datasets: [], workers: [] },
   ...{ inputs: [], requests: 1, fraction: 1, chunkEntries: 1, chunkBytes: 1 },
   threadMs: { wall: 1, open: 1, read: 1, process: 1, encode: 1 },
 };

@@ -1,11 +1,16 @@
 import { Worker } from 'node:worker_threads';
-import type { Task } from '#shared/queue/messages.ts';
+import type { Cost, Task } from '#shared/queue/messages.ts';
 // For its warning, should the compiled kernels be missing: threads do not repeat it.
 import '#shared/root/compiled-kernels.ts';
+import { threadPromises } from '#shared/storage/bandwidth.ts';
+import { addCosts, NO_COST, type ReadCost, totalOf } from '#shared/storage/read-cost.ts';
+import { StageAhead } from './stage-ahead.ts';
 import type { FromThread, ThreadSettings, ToThread } from './thread-protocol.ts';
 
-export interface PoolOptions extends ThreadSettings {
+export interface PoolOptions extends Omit<ThreadSettings, 'bandwidth'> {
   readonly threads: number;
+  /** Files of tasks that wait are copied into the fast folder meanwhile. */
+  readonly stageIn?: boolean | undefined;
   /** A thread that uses more memory than this is ended, and its task fails (retryable). */
   readonly memoryMb: number;
 }
@@ -15,16 +20,27 @@ interface Job {
   readonly signal: AbortSignal;
   readonly onStart: () => void;
   readonly resolve: (answer: FromThread) => void;
+  /** Its file is being copied. */
+  staging: boolean;
+  /** What that cost. */
+  ahead: ReadCost;
+  /** Takes it out of the hands of a thread. */
+  leave: () => void;
 }
 
 interface Thread {
   readonly worker: Worker;
-  job: Job | undefined;
+  /** In its hands: the first is being computed. */
+  readonly jobs: Job[];
   /** Why it had to be ended. */
   reason: string | undefined;
 }
 
 const WARM_THREADS = 4;
+/** A thread has the next task in its hands already where tasks are shorter than this: a message takes some time. */
+const SHORT_MS = 20;
+/** Weight of the newest task in the mean. */
+const WEIGHT = 0.2;
 /** How often the memory of threads at work is looked at. */
 const MEMORY_CHECK_MS = 250;
 const MB = 1e6;
@@ -40,11 +56,17 @@ export class ComputePool {
   readonly #threads = new Set<Thread>();
   readonly #waiting: Job[] = [];
   readonly #memoryCheck: NodeJS.Timeout;
+  readonly #settings: ThreadSettings;
+  readonly #stage: StageAhead | undefined;
+  #meanMs = Number.POSITIVE_INFINITY;
   #draining = false;
   #closed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    const { batchBytes, allowAnalysisFiles, readRetry, stageIn = false } = options;
+    this.#settings = { batchBytes, allowAnalysisFiles, readRetry, bandwidth: threadPromises() };
+    this.#stage = stageIn ? new StageAhead(this.#settings) : undefined;
     // Some are started at once: a thread takes a while to load, which planning needs anyway. More come with more jobs.
     while (this.#threads.size < Math.min(options.threads, WARM_THREADS)) this.#startThread();
     this.#memoryCheck = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
@@ -54,7 +76,9 @@ export class ComputePool {
   run(task: Task, signal: AbortSignal, onStart: () => void): Promise<FromThread> {
     if (this.#draining) return Promise.resolve({ kind: 'aborted' });
     return new Promise((resolve) => {
-      this.#waiting.push({ task, signal, onStart, resolve });
+      const job: Job = { task, signal, onStart, resolve, staging: false, ahead: NO_COST, leave: () => {} };
+      this.#waiting.push(job);
+      void this.#copyFile(job);
       this.#pump();
     });
   }
@@ -70,41 +94,58 @@ export class ComputePool {
     this.#closed = true;
     clearInterval(this.#memoryCheck);
     for (const { resolve } of this.#waiting.splice(0)) resolve({ kind: 'aborted' });
-    await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
+    await Promise.all([this.#stage?.close(), ...[...this.#threads].map(({ worker }) => worker.terminate())]);
+  }
+
+  async #copyFile(job: Job): Promise<void> {
+    const copied = this.#stage?.fetch(job.task);
+    if (copied === undefined) return;
+    job.staging = true;
+    job.ahead = await copied;
+    job.staging = false;
+    this.#pump();
   }
 
   #pump(): void {
-    if (this.#closed) return;
-    for (let job = this.#waiting[0]; job !== undefined; job = this.#waiting[0]) {
+    for (;;) {
+      const at = this.#waiting.findIndex(({ staging, signal }) => !staging || signal.aborted);
+      const job = this.#waiting[at];
+      if (this.#closed || job === undefined) return;
       if (job.signal.aborted) job.resolve({ kind: 'aborted' });
       else {
-        const free = [...this.#threads].find((thread) => thread.job === undefined);
-        if (free === undefined && this.#threads.size >= this.#options.threads) return;
-        this.#give(free ?? this.#startThread(), job);
+        const thread = this.#freeThread();
+        if (thread === undefined) return;
+        this.#give(thread, job);
       }
-      this.#waiting.shift();
+      this.#waiting.splice(at, 1);
     }
+  }
+
+  /** One that has nothing to do; where tasks are short, one that has only one. */
+  #freeThread(): Thread | undefined {
+    const threads = [...this.#threads];
+    const idle = threads.find(({ jobs }) => jobs.length === 0);
+    if (idle !== undefined) return idle;
+    if (threads.length < this.#options.threads) return this.#startThread();
+    return this.#meanMs < SHORT_MS ? threads.find(({ jobs }) => jobs.length === 1) : undefined;
   }
 
   #give(thread: Thread, job: Job): void {
     const abort = () => thread.worker.postMessage({ kind: 'abort' } satisfies ToThread);
     job.signal.addEventListener('abort', abort, { once: true });
-    const resolve = (answer: FromThread) => {
-      job.signal.removeEventListener('abort', abort);
-      job.resolve(answer);
-    };
-    thread.job = { ...job, resolve };
-    job.onStart();
+    job.leave = () => job.signal.removeEventListener('abort', abort);
+    thread.jobs.push(job);
+    if (thread.jobs.length === 1) job.onStart();
     thread.worker.postMessage({ kind: 'task', task: job.task } satisfies ToThread);
   }
 
   #startThread(): Thread {
-    const { memoryMb, batchBytes, allowAnalysisFiles, readRetry } = this.#options;
-    const workerData: ThreadSettings = { batchBytes, allowAnalysisFiles, readRetry };
+    const { memoryMb } = this.#options;
+    const workerData = this.#settings;
     // stdout belongs to the run's result: what an analysis prints goes to stderr.
     const worker = new Worker(ENTRY, { workerData, stdout: true, resourceLimits: { maxOldGenerationSizeMb: 2 * memoryMb + 256 } });
     worker.stdout.on('data', (text: Buffer) => process.stderr.write(text));
-    const thread: Thread = { worker, job: undefined, reason: undefined };
+    const thread: Thread = { worker, jobs: [], reason: undefined };
     this.#threads.add(thread);
     worker.on('message', (answer: FromThread) => this.#answer(thread, answer));
     worker.on('error', (error) => {
@@ -113,7 +154,12 @@ export class ComputePool {
     });
     worker.on('exit', (code) => {
       this.#threads.delete(thread);
-      this.#answer(thread, this.#closed ? { kind: 'aborted' } : died(thread.job, thread.reason ?? `it exited with code ${code}`));
+      // What it had not begun goes to others.
+      const notBegun = thread.jobs.splice(1);
+      for (const { leave } of notBegun) leave();
+      if (this.#closed) for (const { resolve } of notBegun) resolve({ kind: 'aborted' });
+      else this.#waiting.unshift(...notBegun);
+      this.#answer(thread, this.#closed ? { kind: 'aborted' } : died(thread.jobs[0], thread.reason ?? `it exited with code ${code}`));
     });
     return thread;
   }
@@ -125,7 +171,7 @@ export class ComputePool {
   #checkMemory(): void {
     const { memoryMb } = this.#options;
     for (const thread of this.#threads) {
-      if (thread.job === undefined) continue;
+      if (thread.jobs.length === 0) continue;
       const check = async () => {
         const { used_heap_size: heap, external_memory: buffers } = await thread.worker.getHeapStatistics();
         if (heap + buffers < memoryMb * MB) return;
@@ -137,11 +183,30 @@ export class ComputePool {
   }
 
   #answer(thread: Thread, answer: FromThread): void {
-    const { job } = thread;
-    thread.job = undefined;
-    job?.resolve(answer);
+    const job = thread.jobs.shift();
+    if (answer.kind === 'partial') {
+      const { wallMs } = answer.partial;
+      this.#meanMs = Number.isFinite(this.#meanMs) ? this.#meanMs + WEIGHT * (wallMs - this.#meanMs) : wallMs;
+    }
+    thread.jobs[0]?.onStart();
+    job?.leave();
+    job?.resolve(withAhead(answer, job.ahead));
     this.#pump();
   }
+}
+
+/** The answer, with what copying the file before has cost. */
+function withAhead(answer: FromThread, ahead: ReadCost): FromThread {
+  if (ahead === NO_COST) return answer;
+  if (answer.kind === 'partial') return { kind: 'partial', partial: { ...answer.partial, ...withReads(answer.partial, ahead) } };
+  if (answer.kind === 'aborted' || answer.failure.cost === undefined) return answer;
+  return { kind: 'failure', failure: { ...answer.failure, cost: withReads(answer.failure.cost, ahead) } };
+}
+
+function withReads<T extends Cost>(cost: T, ahead: ReadCost): T {
+  const { retries, places } = addCosts(cost, ahead);
+  const { bytes, requests } = totalOf(places);
+  return { ...cost, retries, places, bytesRead: bytes, requests };
 }
 
 function tooMuchMemory(memoryMb: number): string {

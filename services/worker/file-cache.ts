@@ -1,8 +1,11 @@
+import type { Task } from '#shared/queue/messages.ts';
 import { openRootFile } from '#shared/root/file.ts';
 import { openTree, type Tree } from '#shared/root/tree.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { openSource } from '#shared/storage/open.ts';
-import type { CountedSource, SourceCounters } from '#shared/storage/source.ts';
+import { NO_COST, type ReadCost, readCostOf } from '#shared/storage/read-cost.ts';
+import { runSettings } from '#shared/storage/run-settings.ts';
+import type { CountedSource } from '#shared/storage/source.ts';
 import { isToyFile } from '#shared/toy/toy-mark.ts';
 
 export interface OpenFile {
@@ -11,7 +14,7 @@ export interface OpenFile {
   /** True for a generated file. */
   readonly toy: boolean;
   /** What the source had cost before this task: opening it belongs to the task that did. */
-  readonly before: Readonly<Pick<SourceCounters, 'bytes' | 'requests'>>;
+  readonly before: ReadCost;
 }
 
 /** Chunks of a file come one after the other, and mostly to threads that had one of them before. */
@@ -27,23 +30,24 @@ export class FileCache {
     this.#retry = retry;
   }
 
-  /** @throws PipelineError as `openSource` and `openTree` do; nothing is kept then. */
-  async open(url: string, treeName: string, signal: AbortSignal): Promise<OpenFile> {
-    const key = `${treeName}\n${url}`;
+  /** The file of the task, opened as its run says. @throws PipelineError as `runSettings`, `openSource` and `openTree` do; nothing is kept then. */
+  async open(task: Pick<Task, 'url' | 'tree' | 'storage' | 'secret'>, signal: AbortSignal): Promise<OpenFile> {
+    const { settings, locationOf, key: how } = runSettings(task);
+    const key = `${how}\n${task.tree}\n${task.url}`;
     const known = this.#files.get(key);
     if (known) {
       this.#files.delete(key);
       this.#files.set(key, known);
-      return { ...known, before: { ...known.source.counters } };
+      return { ...known, before: readCostOf(known.source) };
     }
     for (const oldest of [...this.#files.keys()].slice(0, Math.max(0, this.#files.size - CAPACITY + 1))) await this.#close(oldest);
-    const source = await openSource(url, { signal, retry: this.#retry });
+    const source = await openSource(locationOf(task.url), { signal, retry: this.#retry, settings });
     try {
       const root = await openRootFile(source);
-      const tree = await openTree(root, treeName);
+      const tree = await openTree(root, task.tree);
       const file = { source, tree, toy: isToyFile(await root.keys()) };
       this.#files.set(key, file);
-      return { ...file, before: { bytes: 0, requests: 0 } };
+      return { ...file, before: NO_COST };
     } catch (error) {
       await source.close();
       throw error;

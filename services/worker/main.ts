@@ -58,3 +58,4 @@ const code = await runService(
   processEnvironment(),
 );
 process.exit(code);
+        stageIn: settings.STAGE_IN_DIR !== undefined,

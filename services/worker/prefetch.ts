@@ -10,10 +10,13 @@ const WEIGHT = 0.2;
  */
 export class Prefetch {
   readonly #threads: number;
+  readonly #ahead: number;
   #meanMs: number | undefined;
 
-  constructor(threads: number) {
+  /** `ahead`: tasks to hold besides those that are computed; one unless said. */
+  constructor(threads: number, ahead = 1) {
     this.#threads = threads;
+    this.#ahead = ahead;
   }
 
   /** A task took so long. */
@@ -21,10 +24,10 @@ export class Prefetch {
     this.#meanMs = this.#meanMs === undefined ? wallMs : this.#meanMs + WEIGHT * (wallMs - this.#meanMs);
   }
 
-  /** Tasks to hold now: threads + 1, times a power of two. */
+  /** Tasks to hold now: threads and those ahead, times a power of two. */
   get tasks(): number {
-    if (this.#meanMs === undefined) return this.#threads + 1;
+    if (this.#meanMs === undefined) return this.#threads + this.#ahead;
     const perThread = Math.min(MOST_PER_THREAD, CONFIRM_MS / Math.max(this.#meanMs, 0.1));
-    return (this.#threads + 1) * 2 ** Math.max(0, Math.floor(Math.log2(perThread)));
+    return (this.#threads + this.#ahead) * 2 ** Math.max(0, Math.floor(Math.log2(perThread)));
   }
 }

@@ -6,10 +6,11 @@ import { columnsToRead, processBatch, startPartial } from '#shared/analysis/part
 import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { AnalysisError, isPipelineError, RootFormatError } from '#shared/errors.ts';
 import { encodeHistogram } from '#shared/histogram/codec.ts';
-import type { StageTimes, Success, Task } from '#shared/queue/messages.ts';
+import { type Cost, MAX_PLACES, type StageTimes, type Success, type Task } from '#shared/queue/messages.ts';
 import { entriesToRead } from '#shared/queue/run-spec.ts';
 import type { ColumnType } from '#shared/root/column-type.ts';
 import { readColumns } from '#shared/root/read-columns.ts';
+import { costSince, readCostOf, totalOf } from '#shared/storage/read-cost.ts';
 import type { FileCache, OpenFile } from './file-cache.ts';
 
 /** What a task made: a success report but for who sends it. */
@@ -21,6 +22,7 @@ export interface TaskPlace {
   to?: number;
   fileEntries?: number;
   fileBytes?: number;
+  cost?: Cost;
 }
 
 export interface TaskOptions {
@@ -36,37 +38,51 @@ export interface TaskOptions {
 /** @throws PipelineError for whatever keeps the task from being done; the signal's reason when aborted. */
 export async function runTask(task: Task, options: TaskOptions): Promise<Partial> {
   const { files, signal, place } = options;
-  const start = performance.now();
+  const meter = startMeter();
   const analysis = await loadAnalysis(task.analysis, options.allowAnalysisFiles);
   const parameters = resolveParameters(analysis, task.parameters);
-  const file = await files.open(task.url, task.tree, signal);
+  const file = await files.open(task, signal);
+  try {
+    return await readAndFill(task, options, { analysis, parameters, file, meter });
+  } catch (error) {
+    place.cost = meter.cost(file);
+    throw error;
+  }
+}
+
+/** A clock for wall and CPU time of this thread. */
+function startMeter() {
+  const start = performance.now();
+  const before = process.threadCpuUsage();
+  return {
+    start,
+    cost: ({ source, before: reads }: OpenFile): Cost => {
+      const { user, system } = process.threadCpuUsage(before);
+      const { retries, places } = costSince(reads, readCostOf(source));
+      const { bytes, requests } = totalOf(places);
+      const few = Object.fromEntries(Object.entries(places).slice(0, MAX_PLACES));
+      return { wallMs: performance.now() - start, cpuMs: (user + system) / 1000, bytesRead: bytes, requests, retries, places: few };
+    },
+  };
+}
+
+interface Opened {
+  readonly analysis: Analysis;
+  readonly parameters: Parameters;
+  readonly file: OpenFile;
+  readonly meter: ReturnType<typeof startMeter>;
+}
+
+async function readAndFill(task: Task, { signal, place, batchBytes }: TaskOptions, { analysis, parameters, file, meter }: Opened) {
   const range = entryRange(task, file, place);
   const opened = performance.now();
-  const { histograms, readMs, processMs } = await fill(task, {
-    analysis,
-    parameters,
-    file,
-    ...range,
-    batchBytes: options.batchBytes,
-    signal,
-  });
+  const { histograms, readMs, processMs } = await fill(task, { analysis, parameters, file, ...range, batchBytes, signal });
   const filled = performance.now();
   const encoded = Object.fromEntries(Object.entries(histograms).map(([name, histogram]) => [name, encodeHistogram(histogram)]));
-  const end = performance.now();
-  const stagesMs: StageTimes = { open: opened - start, read: readMs, process: processMs, encode: end - filled };
-  const { counters, size } = file.source;
-  const { before } = file;
-  return {
-    ...range,
-    fileEntries: file.tree.entries,
-    fileBytes: size,
-    toy: file.toy,
-    bytesRead: counters.bytes - before.bytes,
-    requests: counters.requests - before.requests,
-    wallMs: end - start,
-    stagesMs,
-    histograms: encoded,
-  };
+  const encode = performance.now() - filled;
+  const stagesMs: StageTimes = { open: opened - meter.start, read: readMs, process: processMs, encode };
+  const { tree, source, toy } = file;
+  return { ...range, fileEntries: tree.entries, fileBytes: source.size, toy, ...meter.cost(file), stagesMs, histograms: encoded };
 }
 
 /** The entries that the task asks for. @throws RootFormatError if the file has no such entries. */

@@ -3,6 +3,7 @@ import type { AnalysisFiles } from '#shared/analysis/registry.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { Task } from '#shared/queue/messages.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
+import type { ReadCost } from '#shared/storage/read-cost.ts';
 import type { Partial, TaskPlace } from './run-task.ts';
 
 /** Given to a thread when it starts. */
@@ -11,8 +12,11 @@ export interface ThreadSettings {
   readonly allowAnalysisFiles: AnalysisFiles;
   /** Of one read. */
   readonly readRetry: RetryPolicy;
+  /** What the bandwidth caps of this process have promised: its threads stand in one line. */
+  readonly bandwidth: SharedArrayBuffer;
 }
 
+/** Tasks are done, and answered, in the order they came; `abort` ends all that came before it. */
 export type ToThread = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'abort' };
 
 /** Why there is no partial: an error as plain data. */
@@ -27,3 +31,15 @@ export type FromThread =
   | { readonly kind: 'partial'; readonly partial: Partial }
   | { readonly kind: 'failure'; readonly failure: ThreadFailure }
   | { readonly kind: 'aborted' };
+
+/** To the thread that copies files ahead: the task that will read one. */
+export interface ToStageThread {
+  readonly id: number;
+  readonly task: Task;
+}
+
+/** The file is where the task will look for it, or will have to be read from afar. */
+export interface FromStageThread {
+  readonly id: number;
+  readonly cost: ReadCost;
+}

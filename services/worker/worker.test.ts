@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openMemoryQueue } from '#shared/queue/memory.ts';
 import type { Report, Task } from '#shared/queue/messages.ts';
 import type { Queue } from '#shared/queue/queue.ts';
+import { startTestServer } from '../../shared/storage/test-server.ts';
 import { writeLeptonSamples } from '../../test/lepton-samples.ts';
 import { startWorker, type WorkerOptions } from './worker.ts';
 
@@ -169,6 +170,60 @@ describe('worker', () => {
     await running;
     expect(await conclusions(1)).toMatchObject([{ kind: 'success', index: 0 }]);
     expect(await queue.tasks.depth()).toBe(1);
+  });
+
+  it('copies the file of the next task while it computes, and tells its cost with that task', async () => {
+    const server = await startTestServer(readFileSync(sample));
+    const fast = mkdtempSync(join(tmpdir(), 'worker-fast-'));
+    process.env['STAGE_IN_DIR'] = fast;
+    const times: Record<string, number> = {};
+    server.intercept = ({ url = '' }) => {
+      times[url] ??= performance.now();
+      return false;
+    };
+    start({ stageIn: true });
+    const slow = fileOf('slow', 'const end = Date.now() + 600; while (Date.now() < end);');
+    publish({ url: `${server.url}/1`, analysis: slow, to: 100, from: 0 }, { url: `${server.url}/2`, from: 0, to: 1000 });
+    const [first, second] = await conclusions(2);
+    const ended = performance.now();
+    delete process.env['STAGE_IN_DIR'];
+    await server.close();
+    // The second file came while the first was computed.
+    expect(times['/file.root/2']).toBeLessThan(ended - 500);
+    expect(readdirSync(fast)).toHaveLength(2);
+    for (const each of [first, second]) {
+      if (each?.kind !== 'success') throw new Error(JSON.stringify(each));
+      const [host, ...others] = Object.keys(each.places).sort();
+      expect([host, others]).toEqual([expect.stringMatching(/^http:/), ['stage-in']]);
+      expect(each.places[host ?? '']?.bytes).toBeGreaterThan(readFileSync(sample).length);
+      expect(each.bytesRead).toBe(Object.values(each.places).reduce((sum, { bytes }) => sum + bytes, 0));
+    }
+    rmSync(fast, { recursive: true });
+  });
+
+  it('tells what a task has cost that failed after its file was open', async () => {
+    start();
+    publish({ analysis: fileOf('fails', `throw new TypeError('no')`) });
+    const [failure] = await conclusions(1);
+    expect(failure).toMatchObject({ kind: 'failure', cost: { requests: expect.any(Number), retries: 0, places: { files: {} } } });
+  });
+
+  it('does short tasks one after the other in each thread, and gives back those not begun when it is stopped', async () => {
+    start({ threads: 2 });
+    publish(...Array.from({ length: 40 }, () => ({})));
+    const done = await conclusions(40);
+    expect(new Set(done.map((report) => (report.kind === 'success' ? report.index : -1))).size).toBe(40);
+    // Its threads have two tasks in hand each from here on.
+    const slow = fileOf('slow', 'const end = Date.now() + 300; while (Date.now() < end);');
+    const ends = performance.now() + 400;
+    publish(...Array.from({ length: 6 }, (_, i) => ({ index: 100 + i, analysis: slow })));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    stop.abort();
+    await running;
+    expect(performance.now()).toBeLessThan(ends + 2000);
+    const back = await queue.tasks.depth();
+    expect(back).toBeGreaterThanOrEqual(4);
+    expect(await conclusions(6 - back)).toHaveLength(6 - back);
   });
 
   it('is silent about the start of a task that is over soon, but not of one that was delivered before', async () => {

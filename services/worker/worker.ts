@@ -24,6 +24,8 @@ export interface WorkerOptions {
   /** Abort: no further tasks; those that are being computed may go on for `drainMs`, all others are given back. */
   readonly signal: AbortSignal;
   /** 0 unless said. */
+  /** Files of tasks that wait are copied into the fast folder meanwhile. */
+  readonly stageIn?: boolean | undefined;
   readonly drainMs?: number | undefined;
   /**
    * Tasks that end sooner than this are not said to be started; 0 unless said. A task that was delivered before is said at
@@ -51,7 +53,7 @@ const MAX_TEXT = 4000;
  */
 export async function startWorker(options: WorkerOptions): Promise<void> {
   const { queue, name, threads, signal, drainMs = 0, startedDelayMs = 0, onTask = () => {} } = options;
-  const prefetch = new Prefetch(threads);
+  const prefetch = new Prefetch(threads, options.stageIn === true ? threads : 1);
   const pool = new ComputePool(options);
   const abort = new AbortController();
   const timers: NodeJS.Timeout[] = [];

@@ -33,7 +33,16 @@ describe.skipIf(!broker)('the queue over AMQP', () => {
 
   const success = (bytes: number): Report => ({
     ...{ v: MESSAGE_VERSION, kind: 'success', run: 'run-1', index: 3, attempt: 1, worker: 'w', from: 0, to: 1, fileEntries: 1, toy: false },
-    ...{ fileBytes: 1, bytesRead: 1, requests: 1, wallMs: 1, stagesMs: { open: 0, read: 0, process: 0, encode: 0 } },
+    ...{
+      fileBytes: 1,
+      bytesRead: 1,
+      requests: 1,
+      wallMs: 1,
+      cpuMs: 1,
+      retries: 0,
+      places: {},
+      stagesMs: { open: 0, read: 0, process: 0, encode: 0 },
+    },
     histograms: { m4l: new Uint8Array(bytes) },
   });
 

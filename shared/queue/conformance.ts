@@ -241,7 +241,16 @@ export function describeQueue(name: string, open: () => Promise<Queue>): void {
           fileEntries: 10,
           toy: false,
         },
-        ...{ fileBytes: 1000, bytesRead: 500, requests: 3, wallMs: 1.5, stagesMs: { open: 0.1, read: 0.2, process: 0.3, encode: 0.4 } },
+        ...{
+          fileBytes: 1000,
+          bytesRead: 500,
+          requests: 3,
+          wallMs: 1.5,
+          cpuMs: 1,
+          retries: 0,
+          places: { files: { bytes: 500, requests: 3 } },
+          stagesMs: { open: 0.1, read: 0.2, process: 0.3, encode: 0.4 },
+        },
         histograms: { m4l: Uint8Array.from({ length: 1000 }, (_, i) => i), cutFlow: new Uint8Array(0) },
       };
       const others: Report[] = [

@@ -50,6 +50,8 @@ export const taskSchema = z
     attempt: z.int().positive(),
     /** Whose workers it is for; absent: those of the pool of whoever publishes it. */
     pool: poolName.optional(),
+    /** How its file is read, where the run says so. */
+    ...runStorageShape,
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, { message: 'from is over to', path: ['from'] });
 

@@ -1,4 +1,5 @@
 /** report.md: the report for people. */
+import { type AccountRow, placesText } from './accounting.ts';
 import type { Report } from './report.ts';
 
 /** The report as Markdown, with tables that also read well as plain text. */
@@ -11,6 +12,8 @@ export function reportToMarkdown(report: Report): string {
     datasetTable(report),
     failureTable(report),
     inputTable(report),
+    accountingTable('Cost by dataset', 'dataset', report.accounting.datasets, report.accounting.total),
+    accountingTable('Cost by worker', 'worker', report.accounting.workers, undefined),
     howItWent(report),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -110,6 +113,21 @@ function inputTable({ inputs }: Report): string {
     String(tasks),
   ]);
   return section('Inputs', [['file', 'dataset', 'entries', 'bytes', 'tasks'], ...rows]);
+}
+
+function accountingTable(title: string, what: string, rows: readonly AccountRow[], total: AccountRow | undefined): string {
+  const cells = [...rows, ...(total === undefined || rows.length < 2 ? [] : [total])].map((row) => [
+    row.name,
+    count(row.attempts),
+    row.coreSeconds.toFixed(2),
+    count(row.bytesRead),
+    count(row.requests),
+    count(row.retries),
+    count(row.cacheHits),
+    placesText(row.places),
+  ]);
+  const head = [what, 'attempts', 'core-seconds', 'bytes read', 'requests', 'retries', 'cache hits', 'from'];
+  return section(title, [head, ...cells]);
 }
 
 function howItWent({ threadMs, entriesPerSecond, totals, elapsedMs, requests, versions, plan }: Report): string {

@@ -1,6 +1,7 @@
 /** report.json: what was read, what came out, and how it went. */
 import { type Significances, significances, type WindowYields, windowYields } from '../analysis/significance.ts';
 import type { FailureSnapshot, Progress, RunSnapshot } from '../plot/snapshot.ts';
+import { type Accounting, accountingOf } from './accounting.ts';
 import { type ResultHistogram, resultHistograms } from './histogram-set.ts';
 import type { InputFile, RunDetails, ThreadTimes } from './run-details.ts';
 
@@ -41,6 +42,7 @@ export interface Report {
   readonly entriesPerSecond: number;
   readonly requests: number;
   readonly threadMs: ThreadTimes;
+  readonly accounting: Accounting;
   readonly plan: { readonly fraction: number; readonly chunkEntries: number; readonly chunkBytes: number };
   readonly groups: readonly (YieldRow & { readonly label: string; readonly kind: string })[];
   readonly datasets: readonly DatasetRow[];
@@ -69,6 +71,7 @@ export function buildReport(snapshot: RunSnapshot, details: RunDetails, versions
     entriesPerSecond: elapsedMs > 0 ? (totals.entriesCommitted * 1000) / elapsedMs : 0,
     requests,
     threadMs,
+    accounting: accountingOf(details.costs),
     plan: { fraction, chunkEntries, chunkBytes },
     groups: snapshot.groups.flatMap(({ name, label, kind }) => {
       const row = yieldRow(histograms, 'group', name);

@@ -61,6 +61,29 @@ const details: RunDetails = {
   ],
   requests: 12,
   threadMs: { wall: 100, open: 10, read: 60, process: 20, encode: 1 },
+  costs: {
+    datasets: [
+      {
+        name: 'd',
+        attempts: 2,
+        cpuMs: 1500,
+        wallMs: 2000,
+        retries: 1,
+        places: { 'https://a': { bytes: 1e6, requests: 5 }, 'disk cache': { bytes: 2000, requests: 2 } },
+      },
+      { name: 's', attempts: 1, cpuMs: 250, wallMs: 300, retries: 0, places: { 'https://a': { bytes: 5, requests: 1 } } },
+    ],
+    workers: [
+      {
+        name: 'w',
+        attempts: 3,
+        cpuMs: 1750,
+        wallMs: 2300,
+        retries: 1,
+        places: { 'https://a': { bytes: 1_000_005, requests: 6 }, 'disk cache': { bytes: 2000, requests: 2 } },
+      },
+    ],
+  },
   ...{ fraction: 1, chunkEntries: 100, chunkBytes: 1000 },
   signalWindow: { histogram: 'm', lo: 100, hi: 110 },
 };
@@ -142,6 +165,24 @@ describe('report', () => {
     expect(text).toContain('INCOMPLETE');
     expect(text).toMatch(/\| s +\| +\/s\.root \| +all \| unknown \| +5 \| +StorageError: no \\\| answer at all \|/);
     expect(reportToMarkdown(report)).not.toMatch(/toy|INCOMPLETE|Failures/i);
+  });
+});
+
+describe('the accounting of a run', () => {
+  const { accounting } = buildReport(snapshot, details, {});
+
+  it('adds up: places to bytes and requests, datasets to the same as workers', () => {
+    expect(accounting.datasets[0]).toMatchObject({ coreSeconds: 1.5, bytesRead: 1_002_000, requests: 7, retries: 1, cacheHits: 2 });
+    const { name: _, ...worker } = accounting.workers[0] as (typeof accounting.workers)[number];
+    expect(accounting.total).toEqual({ name: 'all', ...worker });
+  });
+
+  it('is two tables, with the places in words', () => {
+    const text = reportToMarkdown(buildReport(snapshot, details, {}));
+    expect(text).toMatch(
+      /## Cost by dataset\n\n\| dataset .*\n.*\n\| d +\| +2 \| +1.50 \| +1,002,000 \| +7 \| +1 \| +2 \| 1.00 MB from https:\/\/a, 2.00 kB from disk cache \|/,
+    );
+    expect(text).toMatch(/\| w +\| +3 \| +1.75 \|/);
   });
 });
 

@@ -19,12 +19,32 @@ export interface ThreadTimes {
   readonly encode: number;
 }
 
+/** What the attempts at the tasks of one dataset, or by one worker, have taken, failed ones too. */
+export interface CostRow {
+  readonly name: string;
+  readonly attempts: number;
+  /** CPU time of compute threads. */
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  /** Of requests. */
+  readonly retries: number;
+  /** By the place that bytes came from: a server, the disk cache, a copy. */
+  readonly places: Readonly<Record<string, { readonly bytes: number; readonly requests: number }>>;
+}
+
+/** The same attempts, told twice. */
+export interface Costs {
+  readonly datasets: readonly CostRow[];
+  readonly workers: readonly CostRow[];
+}
+
 export interface RunDetails {
   /** In the order of the run's spec. */
   readonly inputs: Iterable<InputFile>;
   /** Requests to files, of all tasks. */
   readonly requests: number;
   readonly threadMs: ThreadTimes;
+  readonly costs: Costs;
   /** Of each file, from its first entry. */
   readonly fraction: number;
   readonly chunkEntries: number;

@@ -20,6 +20,11 @@ export function processEnvironment(): Environment {
   return process.env;
 }
 
+/** Sets variables of this process and of threads that are started from now on; those that are undefined stay as they are. */
+export function overrideEnvironment(values: Environment): void {
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) process.env[name] = value;
+}
+
 /** Typed settings from environment variables. HIGGSFLOW_CACHE and CREDENTIALS_DIR win over the platform's own folders. */
 export function parseEnvironment(env: Readonly<Record<string, string | undefined>>, platform: string, home: string): RuntimeConfig {
   return {

@@ -37,10 +37,10 @@ describe('withBandwidth', () => {
     const code = `
       const { limitBandwidth, threadBandwidth, waitForBandwidth } = await import(${JSON.stringify(new URL('./bandwidth.ts', import.meta.url).href)});
       const { parentPort, workerData } = await import('node:worker_threads');
-      limitBandwidth(workerData);
+      limitBandwidth(workerData.promised);
       parentPort.postMessage('ready');
       parentPort.once('message', async () => {
-        await waitForBandwidth(threadBandwidth(99), 400_000);
+        await waitForBandwidth(threadBandwidth(workerData.bytesPerSecond), 400_000);
         parentPort.postMessage('done');
       });`;
     const threads = [1, 2, 3].map(() => new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: limit }));

@@ -18,17 +18,22 @@ export function bandwidthLimit(bytesPerSecond: number): BandwidthLimit {
   return { bytesPerSecond, promised: new SharedArrayBuffer(8) };
 }
 
-let own: BandwidthLimit | undefined;
+let own: SharedArrayBuffer | undefined;
 
-/** The cap of this thread: handed over by `limitBandwidth`, or made when it is first asked for. */
-export function threadBandwidth(bytesPerSecond: number): BandwidthLimit {
-  own ??= bandwidthLimit(bytesPerSecond);
+/** What the caps of this thread have promised, to be handed to other threads: all share one line then. */
+export function threadPromises(): SharedArrayBuffer {
+  own ??= new SharedArrayBuffer(8);
   return own;
 }
 
-/** Makes all sources that this thread opens from now on share a cap with other threads. */
-export function limitBandwidth(limit: BandwidthLimit): void {
-  own = limit;
+/** A cap whose line is that of this thread, whatever other caps it has. */
+export function threadBandwidth(bytesPerSecond: number): BandwidthLimit {
+  return { bytesPerSecond, promised: threadPromises() };
+}
+
+/** Makes all sources that this thread opens from now on stand in one line with those of other threads. */
+export function limitBandwidth(promised: SharedArrayBuffer): void {
+  own = promised;
 }
 
 /** Waits until so many bytes may be fetched. @throws the signal's reason */

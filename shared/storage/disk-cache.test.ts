@@ -40,7 +40,7 @@ describe('withDiskCache', () => {
     const again = withDiskCache(second, limit());
     expect(await again.read(0, bytes.length)).toEqual(bytes);
     expect(second.asked).toEqual([{ offset: BLOCK_BYTES, length: BLOCK_BYTES }]);
-    expect(again.places?.()).toEqual({ 'disk cache': 2 * BLOCK_BYTES + 1000 });
+    expect(again.places?.()).toEqual({ 'disk cache': { bytes: 2 * BLOCK_BYTES + 1000, requests: 3 } });
   });
 
   it('keeps versions apart, and nothing where versions cannot be told', async () => {
@@ -138,7 +138,7 @@ describe('a cached file on a server', () => {
     };
     expect((await read()).answer).toEqual(part(100, BLOCK_BYTES));
     const before = server.log.length;
-    expect((await read()).places).toMatchObject({ 'disk cache': 2 * BLOCK_BYTES });
+    expect((await read()).places).toMatchObject({ 'disk cache': { bytes: 2 * BLOCK_BYTES, requests: 2 } });
     expect(server.log.length - before).toBe(1);
     server.setFile(bytes.slice().reverse(), '"v2"');
     expect((await read()).answer).toEqual(

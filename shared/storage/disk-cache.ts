@@ -33,7 +33,7 @@ export function withDiskCache(source: CountedSource, limit: BudgetedFolder): Cou
     ...source,
     read: async (offset, length, signal) => (await cache.readMany([{ offset, length }], signal))[0] ?? new Uint8Array(0),
     readMany: (ranges, signal) => cache.readMany(ranges, signal),
-    places: () => ({ ...source.places?.(), 'disk cache': cache.cachedBytes }),
+    places: () => ({ ...source.places?.(), ...(cache.hits.requests > 0 ? { 'disk cache': { ...cache.hits } } : {}) }),
   };
 }
 
@@ -41,8 +41,8 @@ class BlockCache {
   readonly #source: CountedSource;
   readonly #folder: string;
   readonly #budget: FolderBudget;
-  /** Bytes of blocks that did not have to be fetched. */
-  cachedBytes = 0;
+  /** Blocks that did not have to be fetched. */
+  readonly hits = { bytes: 0, requests: 0 };
   #closed = false;
 
   constructor(source: CountedSource, folder: string, budget: FolderBudget) {
@@ -96,7 +96,8 @@ class BlockCache {
       await rm(path, { force: true });
       return undefined;
     }
-    this.cachedBytes += bytes.length;
+    this.hits.bytes += bytes.length;
+    this.hits.requests += 1;
     const now = new Date();
     // Used now: it goes last when room is needed. It may be gone already.
     await utimes(path, now, now).catch(() => undefined);

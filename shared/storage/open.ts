@@ -2,6 +2,7 @@ import { DEFAULT_RETRY, type RetryPolicy, retry } from '../runtime/retry.ts';
 import { DISK_LIMITS, findBackend } from './backends.ts';
 import { throughCache } from './cache-prefix.ts';
 import { type ReadLimits, withCoalescing } from './coalesce.ts';
+import { NO_COST, type ReadCost, readCostOf } from './read-cost.ts';
 import { isLocal } from './schemes.ts';
 import type { StorageSettings } from './settings.ts';
 import type { CountedSource } from './source.ts';
@@ -45,21 +46,30 @@ export async function openSource(location: string, options: OpenOptions = {}): P
   const settings = await settingsOf(options);
   const { cachePrefix } = settings;
   const asked = cachePrefix === undefined ? places : places.flatMap((place) => [...new Set([throughCache(cachePrefix, place), place])]);
-  const open = (place: string) => (isLocal(place) ? openLocal(place, options) : openRemote(place, options, settings));
-  if (asked.length === 1) return open(location);
+  const open = (place: string, label: string) => (isLocal(place) ? openLocal(place, options) : openRemote(place, label, options, settings));
+  if (asked.length === 1) return open(location, serverOf(location));
   const { withReplicas } = await import('./replicas.ts');
-  return withReplicas(asked.map((place) => ({ place: serverOf(place), open: () => open(place) })));
+  return withReplicas(
+    asked.map((place) => {
+      const label = places.includes(place) ? serverOf(place) : `${serverOf(place)} (cache)`;
+      return { place: label, open: () => open(place, label) };
+    }),
+  );
 }
 
 /**
  * Copies a remote file to where `openSource` will read it, so that it is there when its turn comes. Without a folder for that
  * it does nothing.
+ * Returns what it cost.
  * @throws StorageError where the file cannot be read
  */
-export async function stageAhead(location: string, options: OpenOptions = {}): Promise<void> {
-  if (isLocal(location)) return;
+export async function stageAhead(location: string, options: OpenOptions = {}): Promise<ReadCost> {
+  if (isLocal(location)) return NO_COST;
   const settings = await settingsOf(options);
-  if (settings.stageIn !== undefined) await (await openSource(location, { ...options, settings })).close();
+  if (settings.stageIn === undefined) return NO_COST;
+  const source = await openSource(location, { ...options, settings });
+  await source.close();
+  return readCostOf(source);
 }
 
 async function settingsOf(options: OpenOptions): Promise<StorageSettings> {
@@ -69,20 +79,19 @@ async function settingsOf(options: OpenOptions): Promise<StorageSettings> {
 async function openLocal(location: string, options: OpenOptions): Promise<CountedSource> {
   const { openFileSource } = await import('./file.ts');
   const source = await openPatiently(() => openFileSource(location), options);
-  return withCoalescing(source, options.limits ?? DISK_LIMITS);
+  return withCoalescing(counting(source, serverOf(location)), options.limits ?? DISK_LIMITS);
 }
 
-async function openRemote(location: string, options: OpenOptions, settings: StorageSettings): Promise<CountedSource> {
+/** `place`: what reports call where it lies. */
+async function openRemote(location: string, place: string, options: OpenOptions, settings: StorageSettings): Promise<CountedSource> {
   const backend = findBackend(location);
   const { maxWholeBytes = MAX_WHOLE_BYTES, headers = {}, headBytes = HEAD_BYTES, timeoutMs = settings.timeoutMs, signal } = options;
   const source = await openPatiently(
     () => backend.open(location, { timeoutMs, maxWholeBytes, headers, headBytes, signal, settings }),
     options,
   );
-  const { counters } = source;
-  const placed = { ...source, places: () => ({ [serverOf(location)]: counters.bytes }) };
   try {
-    return await withSettings(placed, options.limits ?? backend.limits(settings), settings, signal);
+    return await withSettings(counting(source, place), options.limits ?? backend.limits(settings), settings, signal);
   } catch (error) {
     await source.close();
     throw error;
@@ -121,8 +130,15 @@ async function withSettings(
   return wrapped;
 }
 
-/** What reports call the place of a location: `root://host:1094`, `s3://bucket`. */
+/** The same source, all of whose bytes come from one place. */
+function counting(source: CountedSource, place: string): CountedSource {
+  const { counters } = source;
+  return { ...source, places: () => ({ [place]: { bytes: counters.bytes, requests: counters.requests } }) };
+}
+
+/** What reports call the place of a location: `root://host:1094`, `s3://bucket`; `files` for those of this machine. */
 function serverOf(location: string): string {
-  const [, scheme = 'file', , host = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/@]*@)?([^/?#]*)/i.exec(location) ?? [];
-  return `${scheme.toLowerCase()}://${host}`;
+  if (isLocal(location)) return 'files';
+  const [, scheme = '', , host = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/@]*@)?([^/?#]*)/i.exec(location) ?? [];
+  return scheme === 'synthetic' ? scheme : `${scheme.toLowerCase()}://${host}`;
 }

@@ -23,7 +23,7 @@ describe('withReplicas', () => {
     const b = place('b');
     const source = await withReplicas([fails('a', busy), b, fails('c', busy)]);
     expect(await source.read(1, 2)).toEqual(bytes.slice(1, 3));
-    expect(source.places?.()).toEqual({ b: 2 });
+    expect(source.places?.()).toEqual({ b: { bytes: 2, requests: 1 } });
     await source.close();
     expect(b.source.closed()).toBe(true);
   });
@@ -37,7 +37,7 @@ describe('withReplicas', () => {
     };
     const answers = await Promise.all([0, 5, 9].map((offset) => source.readMany([{ offset, length: 3 }])));
     expect(answers.flat()).toEqual([0, 5, 9].map((offset) => bytes.slice(offset, offset + 3)));
-    expect(source.places?.()).toEqual({ a: 10, b: 9 });
+    expect(source.places?.()).toEqual({ a: { bytes: 10, requests: 1 }, b: { bytes: 9, requests: 3 } });
     expect(source.counters).toMatchObject({ requests: 4, bytes: 19 });
   });
 

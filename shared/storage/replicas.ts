@@ -1,6 +1,6 @@
 import { isPipelineError, StorageError } from '../errors.ts';
 import { readEach } from './checked-source.ts';
-import type { ByteSource, CountedSource, SourceCounters } from './source.ts';
+import type { ByteSource, CountedSource, PlaceCounters, SourceCounters } from './source.ts';
 
 /** A place that has the file, by what reports call it. */
 export interface Replica {
@@ -59,7 +59,8 @@ class ReplicatedFile {
           addRetries.count = value - sum('retries');
         },
       },
-      places: () => Object.fromEntries([...opened].map(([place, { counters }]) => [place, counters.bytes])),
+      places: () =>
+        Object.assign({}, ...[...opened].map(([place, { counters, places }]) => places?.() ?? { [place]: countersOf(counters) })),
       read,
       readMany: (ranges, signal, memory) =>
         ranges.length === 0 ? readEach(read, ranges) : this.#try((source) => source.readMany(ranges, signal, memory), signal),
@@ -119,6 +120,10 @@ class ReplicatedFile {
     }
     throw last;
   }
+}
+
+function countersOf({ bytes, requests }: SourceCounters): PlaceCounters {
+  return { bytes, requests };
 }
 
 /** Neither a change under our hands nor a range outside the file gets better at another place. */

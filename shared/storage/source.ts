@@ -34,12 +34,21 @@ export interface SourceCounters {
   retries: number;
 }
 
+/** What one place gave, and in how many requests; blocks of the disk cache count as one each. */
+export interface PlaceCounters {
+  readonly bytes: number;
+  readonly requests: number;
+}
+
+/** By what reports call the place: `root://host:1094`, `s3://bucket`, `disk cache`. */
+export type Places = Readonly<Record<string, PlaceCounters>>;
+
 /** A source that counts: what `openSource` gives. */
 export interface CountedSource extends ByteSource {
   /** What tells this version of the file from others: an ETag, a generation, a time. Undefined where the place tells nothing. */
   readonly version?: string | undefined;
-  /** Bytes by the place they came from, where there may be several. */
-  readonly places?: (() => Readonly<Record<string, number>>) | undefined;
+  /** What came from which place: a server, the disk cache, a copy. */
+  readonly places?: (() => Places) | undefined;
   /** Live: grows with each read. Wrappers share the counters of what they wrap. */
   readonly counters: SourceCounters;
 }

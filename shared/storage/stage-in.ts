@@ -25,8 +25,13 @@ export async function withStageIn(source: CountedSource, limit: BudgetedFolder, 
   const copy = await openFileSource(path).catch(() => undefined);
   // Removed in this moment to make room.
   if (copy === undefined || copy.size !== source.size) return source;
+  const { counters } = copy;
   return {
     ...source,
+    places: () => ({
+      ...source.places?.(),
+      ...(counters.requests > 0 ? { 'stage-in': { bytes: counters.bytes, requests: counters.requests } } : {}),
+    }),
     read: (offset, length, either, memory) => copy.read(offset, length, either, memory).catch(renamed(source.name)),
     readMany: (ranges, either, memory) => copy.readMany(ranges, either, memory).catch(renamed(source.name)),
     close: async () => {

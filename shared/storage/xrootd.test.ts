@@ -270,12 +270,13 @@ describe.skipIf(reason !== undefined)('XCache', () => {
       opened.push(source);
       return source.places?.();
     };
-    const [far, near] = [origin, cache].map(({ port }) => `root://localhost:${port}`) as [string, string];
-    expect(await read({ CACHE_PREFIX: prefix })).toEqual({ [near]: EXAMPLE_BYTES.length });
-    expect(await read({ CACHE_PREFIX: 'root://localhost:1//{path}' })).toEqual({ [far]: EXAMPLE_BYTES.length });
+    const [far, near] = [`root://localhost:${origin.port}`, `root://localhost:${cache.port} (cache)`];
+    const whole = { bytes: EXAMPLE_BYTES.length, requests: expect.any(Number) };
+    expect(await read({ CACHE_PREFIX: prefix })).toEqual({ [near]: whole });
+    expect(await read({ CACHE_PREFIX: 'root://localhost:1//{path}' })).toEqual({ [far]: whole });
     // From here on only the cache has it.
     await origin.close();
-    expect(await read({ CACHE_PREFIX: prefix })).toEqual({ [near]: EXAMPLE_BYTES.length });
+    expect(await read({ CACHE_PREFIX: prefix })).toEqual({ [near]: whole });
   });
 });
 
