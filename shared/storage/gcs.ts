@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Storage } from '@google-cloud/storage';
 import type { JWT } from 'google-auth-library';
 import { ConfigError, type ErrorDetails, StorageError } from '../errors.ts';
@@ -14,6 +16,7 @@ import type { ByteRange, CountedSource, SourceCounters } from './source.ts';
 import { type RequestContext, unlessStalled } from './stall.ts';
 import { readStream } from './stream.ts';
 import { timeoutOf } from './timeout.ts';
+import { type Upload, uploadContext } from './upload-bytes.ts';
 
 export interface GcsOptions {
   readonly settings: GcsSettings;
@@ -241,4 +244,19 @@ export async function* listGcs(bucket: string, prefix: string, options: GcsOptio
     from = (next as { pageToken?: string } | null)?.pageToken;
     if (from === undefined) return;
   }
+}
+
+/** Writes one object, whole. One try. @throws StorageError; ConfigError where `location` is no such address */
+export async function putGcs(location: string, upload: Upload, options: GcsOptions): Promise<void> {
+  const { bucket, key, name } = parseObjectAddress(location);
+  const client = await clientFor(options);
+  await unlessStalled(
+    uploadContext(name, upload, options.timeoutMs),
+    options.signal,
+    (signal, progress) => {
+      const target = client.bucket(bucket).file(key).createWriteStream({ resumable: false, contentType: upload.type });
+      return pipeline(Readable.from(upload.pieces(progress, signal)), target, { signal });
+    },
+    (error) => objectError(name, error, 'write'),
+  );
 }

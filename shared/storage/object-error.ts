@@ -22,10 +22,12 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'Check the endpoint and the network connection.',
 };
 
+const WRITE_HINTS: Readonly<Record<string, string>> = { AccessDenied: 'The keys may not write there.' };
+
 const BY_STATUS: Readonly<Record<number, string>> = {
   400: CREDENTIALS,
   401: CREDENTIALS,
-  403: 'The keys may be wrong or expired, or may not read this.',
+  403: 'The keys may be wrong or expired, or may not do this.',
   404: 'Check the address.',
 };
 
@@ -33,7 +35,7 @@ const BY_STATUS: Readonly<Record<number, string>> = {
  * The error of a vendor's client as one of ours. Nothing of the original is kept but its words: clients put whole requests,
  * with their signatures, into their errors.
  */
-export function objectError(name: string, error: unknown): PipelineError {
+export function objectError(name: string, error: unknown, action: 'read' | 'write' = 'read'): PipelineError {
   const { status, word, message } = describeFault(error);
   if (status === 412) return changedError(name, 'its version is another one');
   if (status === 416) return changedError(name, 'it is shorter now');
@@ -50,7 +52,7 @@ export function objectError(name: string, error: unknown): PipelineError {
   return new StorageError(text === '' ? answered : `${answered}: ${text}`, {
     file: name,
     retryable: retryable && status !== 501,
-    hint: HINTS[word] ?? (status === undefined ? undefined : BY_STATUS[status]),
+    hint: (action === 'write' ? WRITE_HINTS[word] : undefined) ?? HINTS[word] ?? (status === undefined ? undefined : BY_STATUS[status]),
   });
 }
 

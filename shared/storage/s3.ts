@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { isPipelineError, StorageError } from '../errors.ts';
 import { checkedSource } from './checked-source.ts';
@@ -9,6 +10,7 @@ import type { CountedSource, SourceCounters } from './source.ts';
 import { type RequestContext, unlessStalled } from './stall.ts';
 import { readStream } from './stream.ts';
 import { type LearnedTimeout, timeoutOf } from './timeout.ts';
+import { type Upload, uploadContext } from './upload-bytes.ts';
 
 export interface S3Options {
   readonly settings: S3Settings;
@@ -28,6 +30,8 @@ function clientFor({ settings, timeoutMs }: S3Options): Promise<S3Client> {
   return client;
 }
 
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
 async function makeClient({ endpoint, region, pathStyle, anonymous, keys }: S3Settings, timeoutMs: number): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   const pair = keys && { accessKeyId: keys.accessKey, secretAccessKey: keys.secretKey };
@@ -37,6 +41,8 @@ async function makeClient({ endpoint, region, pathStyle, anonymous, keys }: S3Se
     forcePathStyle: pathStyle,
     // Our own retries count and wait.
     maxAttempts: 1,
+    // It writes to stderr by itself otherwise; what went wrong is in our errors.
+    logger: SILENT,
     // Other servers than Amazon's know no other checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -199,4 +205,30 @@ export async function* listS3(bucket: string, prefix: string, options: S3Options
     from = page.NextContinuationToken;
     if (from === undefined) return;
   }
+}
+
+/** Writes one object, whole. One try. @throws StorageError; ConfigError where `location` is no such address */
+export async function putS3(location: string, upload: Upload, options: S3Options): Promise<void> {
+  const { bucket: Bucket, key: Key, name } = parseObjectAddress(location);
+  const client = await clientFor(options);
+  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const { bytes: Body, type: ContentType } = upload;
+  await unlessStalled(
+    uploadContext(name, upload, options.timeoutMs),
+    options.signal,
+    (abortSignal, progress) => {
+      const command = new PutObjectCommand({ Bucket, Key, Body, ContentType });
+      // After it was signed, which needs all bytes at once.
+      command.middlewareStack.add(
+        (next) => (args) => {
+          const request = args.request as { body: unknown };
+          request.body = Readable.from(upload.pieces(progress, abortSignal));
+          return next(args);
+        },
+        { step: 'deserialize', priority: 'low', name: 'paced' },
+      );
+      return client.send(command, { abortSignal });
+    },
+    (error) => objectError(name, error, 'write'),
+  );
 }
