@@ -16,6 +16,7 @@ import { OpenRun } from './open-run.ts';
 import { Reissue } from './reissue.ts';
 import { loadRunModel, type RunModel, refuseTooLarge, taskMessage } from './run-model.ts';
 import { buildSnapshot } from './snapshot.ts';
+import { Stealing } from './stealing.ts';
 import { Sums } from './sums.ts';
 
 export interface CollectorOptions {
@@ -39,11 +40,15 @@ export type CollectorEvent =
   /** A report that belongs to no task, or a message that nobody could handle. */
   | { readonly kind: 'refused'; readonly letter: DeadLetter }
   | { readonly kind: 'reissued'; readonly reason: 'due' | 'lost' | 'straggler'; readonly tasks: number }
+  /** Waiting tasks went from a pool to another. */
+  | { readonly kind: 'moved'; readonly run: string; readonly from: string; readonly to: string; readonly tasks: number }
   | { readonly kind: 'run'; readonly run: string; readonly state: RunState | 'deleted' };
 
 /** How often due attempts are looked for, and lost tasks. */
 const DUE_MS = 100;
 const LOST_MS = 2000;
+/** How often pools without work are looked for. */
+const STEAL_MS = 1000;
 /** Snapshots of a live stream are at least this far apart. */
 const CHANGE_MS = 250;
 /** Failures that a snapshot lists. */
@@ -77,6 +82,13 @@ export class Collector implements TaskList, RunFeed {
     const conclude = (report: Conclusion) => this.#commits.add(report);
     const onReissue = (reason: 'due' | 'lost' | 'straggler', tasks: number) => onEvent({ kind: 'reissued', reason, tasks });
     this.#reissue = new Reissue({ ledger, queue, inFlight: this.#inFlight, model, conclude, silenceMs, onReissue });
+    const stealing = new Stealing({
+      ...{ ledger, queue, inFlight: this.#inFlight, model },
+      onMoved: (run, move) => {
+        onEvent({ kind: 'moved', run, ...move });
+        this.#run(run).changed();
+      },
+    });
     const { signal } = this.#stop;
     this.#consuming = Promise.all([
       queue.reports.consume(({ message }) => this.#take(message), { prefetch: GROUP_SIZE, signal }),
@@ -87,6 +99,7 @@ export class Collector implements TaskList, RunFeed {
     this.#timers = [
       this.#every(DUE_MS, () => this.#reissue.publishDue(Date.now())),
       this.#every(LOST_MS, () => this.#reissue.publishLost(this.openRuns(), Date.now())),
+      this.#every(STEAL_MS, () => stealing.look(this.openRuns(), Date.now())),
     ];
   }
 
@@ -98,7 +111,7 @@ export class Collector implements TaskList, RunFeed {
     const state = ledger.openRun(spec, new Date().toISOString());
     this.#models.set(spec.run, Promise.resolve(model));
     this.#run(spec.run);
-    if (ledger.run(spec.run)?.state === 'running') await queue.openRun(spec.run);
+    if (ledger.run(spec.run)?.state === 'running') await queue.openRun(spec.run, this.#poolsOf(spec.run));
     if (isNew) this.#onEvent({ kind: 'run', run: spec.run, state: 'running' });
     return state;
   }
@@ -131,7 +144,7 @@ export class Collector implements TaskList, RunFeed {
   async retry(run: string): Promise<number> {
     this.#mustExist(run);
     const { ledger, queue } = this.#options;
-    await queue.openRun(run);
+    await queue.openRun(run, this.#poolsOf(run));
     const count = ledger.retryFailed(run, Date.now());
     if (ledger.run(run)?.state === 'cancelled') ledger.makeDue(run, Date.now());
     this.#run(run).takeUnsavedMs('running');
@@ -158,7 +171,7 @@ export class Collector implements TaskList, RunFeed {
       this.#run(run).changed(true);
       this.#onEvent({ kind: 'run', run, state: 'cancelled' });
     }
-    await queue.deleteRun(run);
+    await queue.deleteRun(run, this.#poolsOf(run));
   }
 
   /** Forgets a run altogether. Reports of it that come later are refused. */
@@ -245,6 +258,11 @@ export class Collector implements TaskList, RunFeed {
       rate: (dataset) => open.rate(dataset),
       tasksRunning: row.state === 'running' ? this.#inFlight.running(run) : 0,
       workers: this.#inFlight.workers,
+      pools: ledger.pools(run).map((pool) => ({
+        ...pool,
+        running: row.state === 'running' ? this.#inFlight.running(run, pool.pool) : 0,
+        ...this.#inFlight.poolWorkers(pool.pool),
+      })),
     });
   }
 
@@ -265,6 +283,7 @@ export class Collector implements TaskList, RunFeed {
         process: sum(({ processMs }) => processMs),
         encode: sum(({ encodeMs }) => encodeMs),
       },
+      costs: ledger.costs(run),
       fraction: spec.fraction,
       chunkEntries: spec.chunkEntries,
       chunkBytes: spec.chunkBytes,
@@ -283,7 +302,6 @@ export class Collector implements TaskList, RunFeed {
   }
 
   /** Takes in what has arrived, and stops. The ledger stays open. */
-      costs: ledger.costs(run),
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     if (!this.#stop.signal.aborted) {
@@ -330,8 +348,14 @@ export class Collector implements TaskList, RunFeed {
     for (const run of ledger.runs()) {
       if (ledger.run(run)?.state !== 'running') continue;
       this.#finishIfDone(run);
-      if (ledger.run(run)?.state === 'running') queue.openRun(run).catch((error: unknown) => this.#fail(error));
+      if (ledger.run(run)?.state === 'running') queue.openRun(run, this.#poolsOf(run)).catch((error: unknown) => this.#fail(error));
     }
+  }
+
+  /** Undefined: that of this process. */
+  #poolsOf(run: string): string[] | undefined {
+    const pools = this.#options.ledger.pools(run).map(({ pool }) => pool);
+    return pools.length === 0 ? undefined : pools;
   }
 
   #mustExist(run: string): void {
@@ -362,7 +386,7 @@ export class Collector implements TaskList, RunFeed {
       const state = counters.some(({ failed }) => failed > 0) ? 'incomplete' : 'complete';
       ledger.setState(run, state);
       this.#onEvent({ kind: 'run', run, state });
-      this.#options.queue.deleteRun(run).catch(() => {}); // an empty queue that stays behind does no harm
+      this.#options.queue.deleteRun(run, this.#poolsOf(run)).catch(() => {}); // an empty queue that stays behind does no harm
     }
     this.#run(run).changed(isDone);
   }

@@ -11,14 +11,34 @@ interface Sighting {
   copied: boolean;
 }
 
+/** What a worker says of itself. */
+interface WorkerNote {
+  readonly lastMs: number;
+  readonly pool: string | undefined;
+  readonly threads: number;
+  readonly holds: number;
+}
+
+/** The workers of a pool that were heard of lately. */
+export interface PoolWorkers {
+  /** Names, at most 100 of them. */
+  readonly names: readonly string[];
+  readonly workers: number;
+  readonly threads: number;
+  /** Tasks in their hands, of any run. */
+  readonly holds: number;
+}
+
+const MOST_NAMES = 100;
+
 /** Tasks that workers say they hold: brokers tell nobody. Memory grows with the workers, not with the tasks. */
 export class InFlight {
   readonly #tasks = new Map<string, Sighting>();
-  readonly #lastWord = new Map<string, number>();
+  readonly #workers = new Map<string, WorkerNote>();
 
   /** Takes in what a worker says. */
   note(report: Report, nowMs: number): void {
-    this.#lastWord.set(report.worker, nowMs);
+    this.#hear(report, nowMs);
     if (report.kind === 'started') this.#see(report, report.worker, { attempt: report.attempt, nowMs });
     else if (report.kind === 'alive') {
       for (const key of report.tasks) this.#see(key, report.worker);
@@ -29,22 +49,38 @@ export class InFlight {
     return this.#tasks.has(text(key));
   }
 
-  /** Tasks of a run that are being computed. */
-  running(run: string): number {
+  /** Tasks of a run that are being computed: by all workers, or by those of a pool. */
+  running(run: string, pool?: string): number {
     let count = 0;
-    for (const { key, attempt } of this.#tasks.values()) if (key.run === run && attempt !== undefined) count += 1;
+    for (const { key, attempt, worker } of this.#tasks.values()) {
+      if (key.run !== run || attempt === undefined) continue;
+      if (pool === undefined || this.#workers.get(worker)?.pool === pool) count += 1;
+    }
     return count;
   }
 
   /** Workers that were heard of lately. */
   get workers(): number {
-    return this.#lastWord.size;
+    return this.#workers.size;
   }
 
-  /** Tasks of a run that were started over `olderThanMs` ago, each told once: they get a second copy. */
-  takeStragglers(run: string, nowMs: number, olderThanMs: number): TaskKey[] {
+  /** Those of a pool. */
+  poolWorkers(pool: string): PoolWorkers {
+    const notes = [...this.#workers].filter(([, note]) => note.pool === pool);
+    const sum = (of: (note: WorkerNote) => number) => notes.reduce((total, [, note]) => total + of(note), 0);
+    return {
+      names: notes.slice(0, MOST_NAMES).map(([name]) => name),
+      workers: notes.length,
+      threads: sum(({ threads }) => threads),
+      holds: sum(({ holds }) => holds),
+    };
+  }
+
+  /** Tasks of a run that were started over `olderThanMs` ago and are `wanted`, each told once: they get a second copy. */
+  takeStragglers(run: string, nowMs: number, olderThanMs: number, wanted: (index: number) => boolean = () => true): TaskKey[] {
     const stragglers = [...this.#tasks.values()].filter(
-      ({ key, sinceMs, copied }) => key.run === run && !copied && sinceMs !== undefined && nowMs - sinceMs > olderThanMs,
+      ({ key, sinceMs, copied }) =>
+        key.run === run && !copied && sinceMs !== undefined && nowMs - sinceMs > olderThanMs && wanted(key.index),
     );
     for (const each of stragglers) each.copied = true;
     return stragglers.map(({ key }) => key);
@@ -53,9 +89,9 @@ export class InFlight {
   /** Takes out the tasks of workers that have been silent for `silenceMs`. */
   takeVanished(nowMs: number, silenceMs: number): Sighting[] {
     const vanished: Sighting[] = [];
-    for (const [worker, lastMs] of this.#lastWord) {
+    for (const [worker, { lastMs }] of this.#workers) {
       if (nowMs - lastMs < silenceMs) continue;
-      this.#lastWord.delete(worker);
+      this.#workers.delete(worker);
       for (const [key, sighting] of this.#tasks) {
         if (sighting.worker !== worker) continue;
         this.#tasks.delete(key);
@@ -63,6 +99,13 @@ export class InFlight {
       }
     }
     return vanished;
+  }
+
+  #hear(report: Report, lastMs: number): void {
+    const known = this.#workers.get(report.worker);
+    const { threads = 1, holds = 0 } = known ?? {};
+    const more = report.kind === 'alive' ? { threads: report.threads ?? threads, holds: report.tasks.length } : { threads, holds };
+    this.#workers.set(report.worker, { lastMs, pool: report.pool ?? known?.pool, ...more });
   }
 
   #see({ run, index }: TaskKey, worker: string, start?: { readonly attempt: number; readonly nowMs: number }): void {

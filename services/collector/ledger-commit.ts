@@ -2,6 +2,7 @@
 import { MessageError } from '#shared/errors.ts';
 import type { Failure, Success } from '#shared/queue/messages.ts';
 import type { LedgerDatabase, Row } from './ledger-database.ts';
+import { countInPool } from './ledger-pools.ts';
 
 /** What became of a report. */
 export type Outcome = 'committed' | 'duplicate' | 'retry' | 'failed';
@@ -15,12 +16,13 @@ interface TaskRow {
   readonly dataset: string;
   readonly fileEntries: number | null;
   readonly entriesLost: number | null;
+  readonly pool: string | null;
 }
 
 /** @throws MessageError if the ledger has no such task. */
 function readTask(db: LedgerDatabase, run: string, index: number): TaskRow {
   const row = db.get(
-    `SELECT t.state, t.attempts, t.first, t.last, t.file, f.dataset, f.entries AS fileEntries, x.entries_lost AS entriesLost
+    `SELECT t.state, t.attempts, t.first, t.last, t.file, f.dataset, f.entries AS fileEntries, x.entries_lost AS entriesLost, t.pool
      FROM tasks t JOIN files f ON f.run = t.run AND f.file = t.file LEFT JOIN failures x ON x.run = t.run AND x.idx = t.idx
      WHERE t.run = ? AND t.idx = ?`,
     run,
@@ -46,6 +48,12 @@ export function commitSuccess(db: LedgerDatabase, report: Success): Outcome {
   assertSameEntries(task, report);
   learnEntries(db, run, index, task, report);
   if (task.state === 'failed') forgetFailure(db, run, index, task);
+  else countInPool(db, run, task.pool, 'open', -1);
+  if (task.pool !== null) {
+    // Whoever did it, where it is known: a task that was moved, or of which two had a copy.
+    const by = report.pool !== undefined && countInPool(db, run, report.pool, 'committed', 1);
+    if (!by) countInPool(db, run, task.pool, 'committed', 1);
+  }
   db.run(
     `UPDATE tasks SET state = 'committed', due_ms = NULL, worker = ?, wall_ms = ? WHERE run = ? AND idx = ?`,
     report.worker,
@@ -78,6 +86,11 @@ export function commitFailure(db: LedgerDatabase, report: Failure, dueMs: number
   if (fileEntries !== undefined && from !== undefined && to !== undefined) {
     learnEntries(db, run, index, task, { fileEntries, fileBytes, from, to, toy: false });
   }
+  if (report.cost !== undefined) {
+    const { bytesRead, requests } = report.cost;
+    const sql = 'UPDATE datasets SET bytes_read = bytes_read + ?, requests = requests + ? WHERE run = ? AND dataset = ?';
+    db.run(sql, bytesRead, requests, run, task.dataset);
+  }
   if (dueMs !== undefined) {
     db.run('UPDATE tasks SET attempts = ?, due_ms = ? WHERE run = ? AND idx = ?', attempt, dueMs, run, index);
     return 'retry';
@@ -86,16 +99,13 @@ export function commitFailure(db: LedgerDatabase, report: Failure, dueMs: number
   db.run(`UPDATE tasks SET state = 'failed', attempts = ?, due_ms = NULL WHERE run = ? AND idx = ?`, attempt, run, index);
   db.run('INSERT INTO failures (run, idx, code, text, entries_lost) VALUES (?, ?, ?, ?, ?)', run, index, report.code, report.text, lost);
   db.run(
-  if (report.cost !== undefined) {
-    const { bytesRead, requests } = report.cost;
-    const sql = 'UPDATE datasets SET bytes_read = bytes_read + ?, requests = requests + ? WHERE run = ? AND dataset = ?';
-    db.run(sql, bytesRead, requests, run, task.dataset);
-  }
     'UPDATE datasets SET failed = failed + 1, entries_lost = entries_lost + ? WHERE run = ? AND dataset = ?',
     lost ?? 0,
     run,
     task.dataset,
   );
+  countInPool(db, run, task.pool, 'open', -1);
+  countInPool(db, run, task.pool, 'failed', 1);
   countDone(db, run, task, 1);
   return 'failed';
 }
@@ -109,6 +119,7 @@ export function reopenFailed(db: LedgerDatabase, run: string, dueMs: number | un
   for (const { idx } of failed) {
     const task = readTask(db, run, Number(idx));
     forgetFailure(db, run, Number(idx), task);
+    countInPool(db, run, task.pool, 'open', 1);
     db.run(`UPDATE tasks SET state = 'pending', attempts = 0, due_ms = ? WHERE run = ? AND idx = ?`, dueMs ?? null, run, Number(idx));
   }
   if (dueMs === undefined) db.run(`UPDATE tasks SET attempts = 0, due_ms = NULL WHERE run = ? AND state = 'pending'`, run);
@@ -163,6 +174,7 @@ function forgetFailure(db: LedgerDatabase, run: string, index: number, task: Tas
     run,
     task.dataset,
   );
+  countInPool(db, run, task.pool, 'failed', -1);
   countDone(db, run, task, -1);
 }
 

@@ -21,6 +21,20 @@ export interface OpenTask {
   readonly to?: number | undefined;
   /** Attempts that ended without a partial. */
   readonly attempts: number;
+  /** Whose workers it waits for; undefined in a run without pools. */
+  readonly pool?: string | undefined;
+}
+
+/** What the ledger counts, per pool of a run. */
+export interface PoolCounters {
+  readonly pool: string;
+  /** Tasks that are neither committed nor failed, and are its own now. */
+  readonly open: number;
+  /** By its workers, whosesoever the tasks were. */
+  readonly committed: number;
+  readonly failed: number;
+  /** Tasks that it took over from other pools. */
+  readonly taken: number;
 }
 
 /** What the ledger counts, per dataset. */

@@ -1,6 +1,7 @@
 /** The ledger's tables, and how its file is opened and its errors are told. */
 import { DatabaseSync } from 'node:sqlite';
 import { isPipelineError, type PipelineError, StorageError } from '#shared/errors.ts';
+import { OUTPUT_TABLE } from './ledger-output.ts';
 
 /** "higg": tells our files from other SQLite files. */
 const APPLICATION_ID = 0x68696767;
@@ -27,7 +28,7 @@ CREATE TABLE cost_places (
 ) STRICT, WITHOUT ROWID;`;
 
 /** What makes a ledger of version n one of version n + 1, the first for n = 1. */
-const MIGRATIONS: readonly string[] = [`ALTER TABLE tasks ADD COLUMN pool TEXT; ${POOLS_TABLE} ${COST_TABLES}`];
+const MIGRATIONS: readonly string[] = [`ALTER TABLE tasks ADD COLUMN pool TEXT; ${POOLS_TABLE} ${COST_TABLES} ${OUTPUT_TABLE}`];
 
 /**
  * Counters live in `datasets`, in the same transaction as what they count: progress costs the same for ten tasks and for
@@ -72,6 +73,7 @@ CREATE TABLE failures (
   PRIMARY KEY (run, idx)
 ) STRICT, WITHOUT ROWID;
 ${COST_TABLES}
+${OUTPUT_TABLE}
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;

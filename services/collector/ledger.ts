@@ -2,8 +2,9 @@ import { MessageError } from '#shared/errors.ts';
 import type { RunState } from '#shared/plot/snapshot.ts';
 import { mannerDiffers, type RunSpec, runSpecSchema, specDifferences } from '#shared/queue/run-spec.ts';
 import type { PlannedFile, TaskListState } from '#shared/queue/task-list.ts';
-import type { InputFile } from '#shared/results/run-details.ts';
+import type { Costs, InputFile } from '#shared/results/run-details.ts';
 import { commitFailure, commitSuccess, datasetOf, type Outcome, reopenFailed } from './ledger-commit.ts';
+import { CostSums, readCosts } from './ledger-costs.ts';
 import { LedgerDatabase, type Row } from './ledger-database.ts';
 import { moveTask } from './ledger-pools.ts';
 import type { DatasetCounters, LedgerFailure, OpenTask, PoolCounters, RunRow, SumRow, Verdict } from './ledger-rows.ts';
@@ -90,9 +91,11 @@ export class Ledger {
     });
   }
 
-  /** Open tasks that are not waiting for their next attempt. */
-  issued(run: string, limit: number): OpenTask[] {
-    return this.#openTasks(`t.run = ? AND t.state = 'pending' AND t.due_ms IS NULL ORDER BY t.idx LIMIT ?`, run, limit);
+  /** Open tasks that are not waiting for their next attempt; of one pool, where one is given. */
+  issued(run: string, limit: number, pool?: string): OpenTask[] {
+    const where = `t.run = ? AND t.state = 'pending' AND t.due_ms IS NULL`;
+    if (pool === undefined) return this.#openTasks(`${where} ORDER BY t.idx LIMIT ?`, run, limit);
+    return this.#openTasks(`${where} AND t.pool = ? ORDER BY t.idx LIMIT ?`, run, pool, limit);
   }
 
   /** One task, where it is open. */
@@ -103,13 +106,21 @@ export class Ledger {
   /** All verdicts and the sums that `sums` returns after them, or nothing. Returns what became of each. */
   commit(verdicts: readonly Verdict[], sums: () => Iterable<SumRow>): Outcome[] {
     return this.#db.transaction(() => {
+      const costs = new CostSums();
       const outcomes = verdicts.map((verdict) => {
-        if (verdict.report.kind === 'failure')
-          return commitFailure(this.#db, verdict.report, 'dueMs' in verdict ? verdict.dueMs : undefined);
-        const outcome = commitSuccess(this.#db, verdict.report);
-        if (outcome === 'committed' && 'merge' in verdict) verdict.merge(this.datasetOf(verdict.report.run, verdict.report.index));
+        const { report } = verdict;
+        const isFailure = report.kind === 'failure';
+        const outcome = isFailure
+          ? commitFailure(this.#db, report, 'dueMs' in verdict ? verdict.dueMs : undefined)
+          : commitSuccess(this.#db, report);
+        const cost = isFailure ? report.cost : report;
+        if (outcome === 'duplicate' || cost === undefined) return outcome;
+        const dataset = this.datasetOf(report.run, report.index);
+        if ('merge' in verdict) verdict.merge(dataset);
+        costs.add(report.run, dataset, report.worker, cost);
         return outcome;
       });
+      costs.write(this.#db);
       for (const { run, dataset, histogram, bytes } of sums()) {
         this.#db.run('INSERT OR REPLACE INTO sums (run, dataset, histogram, bytes) VALUES (?, ?, ?, ?)', run, dataset, histogram, bytes);
       }
@@ -140,7 +151,7 @@ export class Ledger {
   /** Forgets the run with all that belongs to it. */
   deleteRun(run: string): void {
     this.#db.transaction(() => {
-      for (const table of ['failures', 'sums', 'pools', 'tasks', 'files', 'datasets', 'runs'])
+      for (const table of ['costs', 'cost_places', 'failures', 'sums', 'pools', 'tasks', 'files', 'datasets', 'runs'])
         this.#db.run(`DELETE FROM ${table} WHERE run = ?`, run);
     });
   }
@@ -169,9 +180,11 @@ export class Ledger {
     return rows as (Row & PoolCounters)[];
   }
 
-  /** The open task is another pool's from now on. False where it is not open any more. */
-  moveTask(run: string, index: number, pool: string): boolean {
-    return this.#db.transaction(() => moveTask(this.#db, run, index, pool));
+  /** Those of the tasks that are open are another pool's from now on. */
+  moveTasks(run: string, indexes: readonly number[], pool: string): void {
+    this.#db.transaction(() => {
+      for (const index of indexes) moveTask(this.#db, run, index, pool);
+    });
   }
 
   /** In task order, at most `limit`. */
@@ -208,6 +221,11 @@ export class Ledger {
     }
   }
 
+  /** What the counted attempts of a run have cost; those of older ledgers are not known. */
+  costs(run: string): Costs {
+    return readCosts(this.#db, run);
+  }
+
   close(): void {
     this.#db.close();
   }
@@ -217,9 +235,7 @@ export class Ledger {
     for (const [position, { name }] of spec.datasets.entries()) {
       this.#db.run('INSERT INTO datasets (run, dataset, position) VALUES (?, ?, ?)', spec.run, name, position);
     }
-    for (const [position, { name }] of (spec.pools ?? []).entries()) {
-      this.#db.run('INSERT INTO pools (run, pool, position) VALUES (?, ?, ?)', spec.run, name, position);
-    }
+    this.#addPools(spec);
   }
 
   /** The same run may be done in another way: with new keys, at another endpoint. */
@@ -227,7 +243,15 @@ export class Ledger {
     const known = this.spec(spec.run) as RunSpec;
     const different = specDifferences(known, spec);
     if (different.length > 0) throw new MessageError(`run ${spec.run} exists with another ${different.join(', ')}`, { file: this.path });
-    if (mannerDiffers(known, spec)) this.#db.run('UPDATE runs SET spec = ? WHERE run = ?', JSON.stringify(spec), spec.run);
+    if (!mannerDiffers(known, spec)) return;
+    this.#db.run('UPDATE runs SET spec = ? WHERE run = ?', JSON.stringify(spec), spec.run);
+    this.#addPools(spec);
+  }
+
+  #addPools({ run, pools = [] }: RunSpec): void {
+    for (const [position, { name }] of pools.entries()) {
+      this.#db.run('INSERT OR IGNORE INTO pools (run, pool, position) VALUES (?, ?, ?)', run, name, position);
+    }
   }
 
   #addFile(run: string, { file, dataset, url, entries, bytes, toy = false, pool, tasks }: PlannedFile): void {

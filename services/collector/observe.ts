@@ -11,6 +11,11 @@ export function observeCollector(log: Log, metrics: Metrics): (event: CollectorE
       metrics.refused(reasonLabel(reason));
       return log.warn({ reason, queue, deliveries }, 'message.refused');
     }
+    if (event.kind === 'moved') {
+      const { run, from, to, tasks } = event;
+      metrics.task('moved', tasks);
+      return log.info({ run, from, to, tasks }, 'tasks.moved');
+    }
     if (event.kind === 'reissued') {
       metrics.task(`reissued-${event.reason}`, event.tasks);
       return log.info({ reason: event.reason, tasks: event.tasks }, 'tasks.reissued');

@@ -51,23 +51,46 @@ export class Reissue {
       await conclude({ ...head, code: 'StorageError', text, file: '', retryable: true });
     }
     for (const run of runs) {
-      // While tasks wait in the queue, those missing among them cannot be told.
-      if ((await queue.tasks.depth(run)) > 0) continue;
-      const lost = ledger.issued(run, PAGE).filter((task) => this.#isLost(task, nowMs));
-      await this.#publish('lost', lost);
-      await this.#publish('straggler', this.#stragglers(run, nowMs));
+      const { spec } = await this.#options.model(run);
+      const pools = spec.pools?.map(({ name }) => name) ?? [undefined];
+      const depths = await Promise.all(pools.map((pool) => queue.tasks.depth(run, pool)));
+      // While tasks wait in a queue, those missing among them cannot be told.
+      const empty = pools.filter((_, i) => depths[i] === 0);
+      for (const pool of empty) {
+        const lost = ledger.issued(run, PAGE, pool).filter((task) => this.#isLost(task, nowMs));
+        await this.#publish('lost', lost);
+      }
+      if (empty.length > 0) await this.#publish('straggler', this.#stragglers(run, nowMs, new Set(empty), spec.steal === true));
     }
   }
 
-  /** Near the end of a run, the slowest tasks go to a second worker as well: the first commit counts. */
-  #stragglers(run: string, nowMs: number): OpenTask[] {
+  /**
+   * When nothing waits any more, the slowest tasks go to a second worker as well: the first commit counts. `empty` are the pools
+   * whose queues are empty; with `steal` it may be a worker of any of them.
+   */
+  #stragglers(run: string, nowMs: number, empty: ReadonlySet<string | undefined>, steal: boolean): OpenTask[] {
     const { ledger, inFlight } = this.#options;
     const counters = ledger.counters(run);
     const committed = counters.reduce((sum, each) => sum + each.committed, 0);
     const wallMs = counters.reduce((sum, each) => sum + each.wallMs, 0);
     const usualMs = committed === 0 ? Number.POSITIVE_INFINITY : wallMs / committed;
-    const slow = inFlight.takeStragglers(run, nowMs, Math.max(STRAGGLER_MS, STRAGGLER_FACTOR * usualMs));
-    return slow.flatMap(({ index }) => ledger.openTask(run, index) ?? []);
+    const helper = steal ? this.#mostFree(empty) : undefined;
+    const canBeCopied = (index: number) => helper !== undefined || empty.has(ledger.openTask(run, index)?.pool);
+    const slow = inFlight.takeStragglers(run, nowMs, Math.max(STRAGGLER_MS, STRAGGLER_FACTOR * usualMs), canBeCopied);
+    return slow.flatMap(({ index }) => {
+      const task = ledger.openTask(run, index);
+      return task === undefined ? [] : [{ ...task, pool: helper ?? task.pool }];
+    });
+  }
+
+  /** The pool with the most threads that have nothing to do. */
+  #mostFree(pools: Iterable<string | undefined>): string | undefined {
+    const free = [...pools].flatMap((pool) => {
+      if (pool === undefined) return [];
+      const { threads, holds } = this.#options.inFlight.poolWorkers(pool);
+      return threads > holds ? [{ pool, threads: threads - holds }] : [];
+    });
+    return free.sort((a, b) => b.threads - a.threads)[0]?.pool;
   }
 
   #isLost({ run, index }: OpenTask, nowMs: number): boolean {

@@ -8,7 +8,7 @@ import { ConfigError } from '#shared/errors.ts';
 import { type Axis, extent } from '#shared/histogram/axis.ts';
 import type { AnalysisDescription } from '#shared/plot/snapshot.ts';
 import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
-import type { RunSpec } from '#shared/queue/run-spec.ts';
+import { type RunSpec, readingOf } from '#shared/queue/run-spec.ts';
 import type { OpenTask } from './ledger-rows.ts';
 
 /** A spec without its list of files: what is kept in memory must not grow with them. */
@@ -77,9 +77,10 @@ function elsewhere(catalogue: Catalogue, name: string, files: readonly string[])
 }
 
 /** The message that asks for an open task. */
-export function taskMessage({ spec }: RunModel, { run, index, dataset, url, from, to, attempts }: OpenTask): Task {
+export function taskMessage({ spec }: RunModel, { run, index, dataset, url, from, to, attempts, pool }: OpenTask): Task {
   const { tree, analysis, parameters, fraction } = spec;
   const isData = spec.datasets.find(({ name }) => name === dataset)?.isData ?? false;
   const range = to === undefined ? { fraction } : { from, to };
-  return { v: MESSAGE_VERSION, run, index, dataset, isData, url, tree, analysis, parameters, ...range, attempt: attempts + 1 };
+  const how = { ...readingOf(spec, pool), ...(pool && { pool }) };
+  return { v: MESSAGE_VERSION, run, index, dataset, isData, url, tree, analysis, parameters, ...range, ...how, attempt: attempts + 1 };
 }

@@ -1,8 +1,9 @@
 /** A run at one moment, from the ledger's counters and sums. */
 import { normalise } from '#shared/datasets/normalise.ts';
 import type { HistogramContents } from '#shared/histogram/contents.ts';
-import type { DatasetSnapshot, FailureSnapshot, HistogramSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
-import type { DatasetCounters, LedgerFailure, RunRow } from './ledger-rows.ts';
+import type { DatasetSnapshot, FailureSnapshot, HistogramSnapshot, PoolSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
+import type { PoolWorkers } from './in-flight.ts';
+import type { DatasetCounters, LedgerFailure, PoolCounters, RunRow } from './ledger-rows.ts';
 import type { RunModel } from './run-model.ts';
 import { shownUrl } from './shown-url.ts';
 
@@ -19,6 +20,8 @@ export interface SnapshotParts {
   readonly rate: (dataset?: string) => number;
   readonly tasksRunning: number;
   readonly workers: number;
+  /** Empty for a run without pools. */
+  readonly pools: readonly (PoolCounters & PoolWorkers & { readonly running: number })[];
 }
 
 export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
@@ -47,6 +50,7 @@ export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
     failures: parts.failures.map(failureSnapshot),
     tasksRunning: parts.tasksRunning,
     workers: parts.workers,
+    ...(parts.pools.length === 0 ? {} : { pools: parts.pools.map(poolSnapshot) }),
   };
 }
 
@@ -77,6 +81,31 @@ function datasetSnapshot({ model, row, contents, rate }: SnapshotParts, counters
 
 function plain({ sumw, sumw2, entries }: HistogramContents): HistogramSnapshot {
   return { sumw: [...sumw], sumw2: [...sumw2], entries: [...entries] };
+}
+
+function poolSnapshot({
+  pool,
+  open,
+  running,
+  committed,
+  failed,
+  taken,
+  workers,
+  threads,
+  names,
+}: SnapshotParts['pools'][number]): PoolSnapshot {
+  const now = Math.min(running, open);
+  return {
+    name: pool,
+    tasksWaiting: open - now,
+    tasksRunning: now,
+    tasksCommitted: committed,
+    tasksFailed: failed,
+    tasksTaken: taken,
+    workers,
+    threads,
+    workerNames: names,
+  };
 }
 
 type Counts = Omit<DatasetCounters, 'dataset'>;

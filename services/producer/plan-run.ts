@@ -11,6 +11,8 @@ export interface SpecFile {
   readonly dataset: string;
   readonly isData: boolean;
   readonly url: string;
+  /** Whose workers read it, in a run with pools. */
+  readonly pool?: string | undefined;
 }
 
 /** Files whose headers are read at the same time. */
@@ -21,8 +23,9 @@ const PAGE = 500;
 /** The inputs of a run, numbered in the order of its spec. */
 export function* filesOf(spec: RunSpec): Generator<SpecFile> {
   let file = 0;
-  for (const { name, isData, files } of spec.datasets) {
-    for (const url of files) yield { file: file++, dataset: name, isData, url };
+  for (const { name, isData, files, pools = [] } of spec.datasets) {
+    const poolOf = pools.flatMap(({ pool, files: count }) => Array<string>(count).fill(pool));
+    for (const [i, url] of files.entries()) yield { file: file++, dataset: name, isData, url, pool: poolOf[i] };
   }
 }
 
@@ -47,12 +50,12 @@ export async function* planRun(
   }
   const indexes = numberInTurns(cut);
   let page: PlannedFile[] = [];
-  for (const [position, { file, dataset, url, description, chunks }] of cut.entries()) {
+  for (const [position, { file, dataset, url, pool, description, chunks }] of cut.entries()) {
     const { entries, bytes, toy } = description ?? {};
     const first = indexes.starts[position] as number;
     const tasks = chunks.map((chunk, i) => ({ index: indexes.ofTask[first + i] as number, ...chunk }));
-    page.push({ file, dataset, url, entries, bytes, toy, tasks });
-    if (page.length < PAGE) continue;
+    page.push({ file, dataset, url, entries, bytes, toy, pool, tasks });
+    if (page.length < (spec.pageSize ?? PAGE)) continue;
     yield page;
     page = [];
   }

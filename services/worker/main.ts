@@ -45,9 +45,20 @@ const code = await runService(
       const leave = () => setTimeout(() => void queue.close(), drainMs + LAST_WORDS_MS).unref();
       signal.addEventListener('abort', leave, { once: true });
       await startWorker({
-        ...{ queue, name, threads, signal, drainMs, heartbeatMs: HEARTBEAT_MS, startedDelayMs: STARTED_DELAY_MS, readRetry: DEFAULT_RETRY },
+        ...{
+          queue,
+          name,
+          threads,
+          pool: settings.POOL,
+          signal,
+          drainMs,
+          heartbeatMs: HEARTBEAT_MS,
+          startedDelayMs: STARTED_DELAY_MS,
+          readRetry: DEFAULT_RETRY,
+        },
         batchBytes: settings.BATCH_MB * 1e6,
         memoryMb: settings.MEMORY_MB,
+        stageIn: settings.STAGE_IN_DIR !== undefined,
         allowAnalysisFiles: { folder: `${pathToFileURL(resolve(settings.ANALYSIS_DIR))}/` },
         onTask: observeTasks(log, metrics),
       });
@@ -58,4 +69,3 @@ const code = await runService(
   processEnvironment(),
 );
 process.exit(code);
-        stageIn: settings.STAGE_IN_DIR !== undefined,

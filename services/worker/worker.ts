@@ -1,8 +1,9 @@
 import type { AnalysisFiles } from '#shared/analysis/registry.ts';
 import { StorageError } from '#shared/errors.ts';
-import { type Failure, MESSAGE_VERSION, type Success, type Task, type TaskKey } from '#shared/queue/messages.ts';
+import { type Failure, MESSAGE_VERSION, type Report, type Success, type Task, type TaskKey } from '#shared/queue/messages.ts';
 import type { Delivery, Queue } from '#shared/queue/queue.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
+import { awaitCredentials } from './await-credentials.ts';
 import { ComputePool } from './compute-pool.ts';
 import { Prefetch } from './prefetch.ts';
 import type { FromThread } from './thread-protocol.ts';
@@ -12,6 +13,8 @@ export interface WorkerOptions {
   /** What reports call this worker; unique among those alive. */
   readonly name: string;
   readonly threads: number;
+  /** The cluster's worth of workers that it is one of, which its reports tell. */
+  readonly pool?: string | undefined;
   /** Decompressed bytes of a batch, about; a thread needs some three times this. */
   readonly batchBytes: number;
   /** A thread that uses more is ended, and its task fails (retryable). */
@@ -21,11 +24,11 @@ export interface WorkerOptions {
   readonly heartbeatMs: number;
   /** Of one read, within an attempt of its task. */
   readonly readRetry: RetryPolicy;
+  /** Files of tasks that wait are copied into the fast folder meanwhile. */
+  readonly stageIn?: boolean | undefined;
   /** Abort: no further tasks; those that are being computed may go on for `drainMs`, all others are given back. */
   readonly signal: AbortSignal;
   /** 0 unless said. */
-  /** Files of tasks that wait are copied into the fast folder meanwhile. */
-  readonly stageIn?: boolean | undefined;
   readonly drainMs?: number | undefined;
   /**
    * Tasks that end sooner than this are not said to be started; 0 unless said. A task that was delivered before is said at
@@ -38,6 +41,8 @@ export interface WorkerOptions {
 
 /** What happened to a task at this worker. */
 export type TaskEvent =
+  /** It cannot begin: the keys of its run are not there yet. */
+  | { readonly kind: 'waiting'; readonly task: Task }
   | { readonly kind: 'started'; readonly task: Task; readonly redelivered: boolean }
   | { readonly kind: 'ended'; readonly task: Task; readonly report: Success | Failure }
   | { readonly kind: 'returned'; readonly task: Task };
@@ -67,28 +72,31 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
     else timers.push(setTimeout(giveUp, drainMs));
   };
   signal.addEventListener('abort', stop, { once: true });
+  const who = options.pool === undefined ? { worker: name } : { worker: name, pool: options.pool };
   const inHand = new Map<string, TaskKey>();
-  const alive = () => queue.reports.publish({ v: MESSAGE_VERSION, kind: 'alive', worker: name, tasks: [...inHand.values()] });
+  const alive = () => queue.reports.publish({ v: MESSAGE_VERSION, kind: 'alive', ...who, threads, tasks: [...inHand.values()] });
   // A heartbeat that is lost is followed by the next one.
   const heartbeat = setInterval(() => void alive().catch(() => {}), options.heartbeatMs);
   const handle = async ({ message: task, redelivered }: Delivery<Task>): Promise<void> => {
     const { run, index } = task;
     const key = `${run} ${index}`;
     inHand.set(key, { run, index });
-    const tellStart = () => void queue.reports.publish({ ...head(task, name), kind: 'started' }).catch(() => {});
+    const tellStart = () => void queue.reports.publish({ ...head(task, who), kind: 'started' }).catch(() => {});
     let telling: NodeJS.Timeout | undefined;
-    const answer = await pool.run(task, abort.signal, () => {
+    const onWait = () => onTask({ kind: 'waiting', task });
+    const onStart = () => {
       onTask({ kind: 'started', task, redelivered });
       if (startedDelayMs === 0 || redelivered) tellStart();
       else telling = setTimeout(tellStart, startedDelayMs);
-    });
+    };
+    const answer = (await awaitCredentials(task, signal, onWait)) ?? (await pool.run(task, abort.signal, onStart));
     clearTimeout(telling);
     inHand.delete(key);
     if (answer.kind === 'aborted') {
       onTask({ kind: 'returned', task });
       throw new StorageError('the worker stops', { file: task.url });
     }
-    const report = toReport(task, name, answer);
+    const report = toReport(task, who, answer);
     if (report.kind === 'success') prefetch.note(report.wallMs);
     await queue.reports.publish(report);
     onTask({ kind: 'ended', task, report });
@@ -109,13 +117,16 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-function head({ run, index, attempt }: Task, worker: string) {
-  return { v: MESSAGE_VERSION, run, index, attempt, worker } as const;
+/** The worker in its reports. */
+type Who = Pick<Report, 'worker' | 'pool'>;
+
+function head({ run, index, attempt }: Task, who: Who) {
+  return { v: MESSAGE_VERSION, run, index, attempt, ...who } as const;
 }
 
-function toReport(task: Task, worker: string, answer: Exclude<FromThread, { kind: 'aborted' }>): Success | Failure {
-  if (answer.kind === 'partial') return { ...head(task, worker), kind: 'success', ...answer.partial };
+function toReport(task: Task, who: Who, answer: Exclude<FromThread, { kind: 'aborted' }>): Success | Failure {
+  if (answer.kind === 'partial') return { ...head(task, who), kind: 'success', ...answer.partial };
   const { text, from = task.from, to = task.to, ...failure } = answer.failure;
   const entriesLost = to === undefined ? undefined : to - (from ?? 0);
-  return { ...head(task, worker), kind: 'failure', ...failure, from, to, entriesLost, text: text.slice(0, MAX_TEXT) };
+  return { ...head(task, who), kind: 'failure', ...failure, from, to, entriesLost, text: text.slice(0, MAX_TEXT) };
 }

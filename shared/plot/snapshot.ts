@@ -25,6 +25,25 @@ export interface RunSnapshot {
   /** Tasks that workers compute now, and workers that were heard of lately; absent where nobody counts them. */
   readonly tasksRunning?: number | undefined;
   readonly workers?: number | undefined;
+  /** Absent where all tasks are for one pool of workers. */
+  readonly pools?: readonly PoolSnapshot[] | undefined;
+}
+
+/** A cluster's worth of workers, and its part of the run. */
+export interface PoolSnapshot {
+  readonly name: string;
+  /** Waiting for its workers, and in their hands. */
+  readonly tasksWaiting: number;
+  readonly tasksRunning: number;
+  /** Done by its workers, whosesoever they were first. */
+  readonly tasksCommitted: number;
+  readonly tasksFailed: number;
+  /** Taken over from other pools. */
+  readonly tasksTaken: number;
+  /** Heard of lately; names of the first hundred. */
+  readonly workers: number;
+  readonly threads: number;
+  readonly workerNames: readonly string[];
 }
 
 export interface AnalysisDescription {

@@ -3,7 +3,7 @@
  * the collector is behind it directly.
  */
 import { z } from 'zod';
-import type { Task } from './messages.ts';
+import { poolName, type Task } from './messages.ts';
 import type { RunSpec } from './run-spec.ts';
 
 /** One file with all its tasks: chunks of a file are frozen together. */
@@ -17,6 +17,8 @@ export interface PlannedFile {
   readonly bytes?: number | undefined;
   /** True for a generated file; undefined where it could not be opened. */
   readonly toy?: boolean | undefined;
+  /** Whose workers its tasks are for, in a run with pools. */
+  readonly pool?: string | undefined;
   readonly tasks: readonly PlannedTask[];
 }
 
@@ -32,6 +34,7 @@ export const plannedFilesSchema: z.ZodType<PlannedFile[]> = z
       entries: count.optional(),
       bytes: count.optional(),
       toy: z.boolean().optional(),
+      pool: poolName.optional(),
       tasks: z.array(z.object({ index: count, from: count.optional(), to: count.optional() })).min(1),
     }),
   )

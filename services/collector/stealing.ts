@@ -1,0 +1,100 @@
+/** Moves waiting tasks between the pools of a run, where the run allows it. */
+import type { Queue } from '#shared/queue/queue.ts';
+import type { InFlight } from './in-flight.ts';
+import type { Ledger } from './ledger.ts';
+import { type Move, type PoolLook, planMoves } from './plan-moves.ts';
+import { type RunModel, taskMessage } from './run-model.ts';
+
+export interface StealingOptions {
+  readonly ledger: Ledger;
+  readonly queue: Queue;
+  readonly inFlight: InFlight;
+  readonly model: (run: string) => Promise<RunModel>;
+  readonly onMoved: (run: string, move: Move) => void;
+}
+
+/** What is remembered of a pool of a run from look to look. */
+interface Memory {
+  committed: number;
+  perSecond: number;
+  atMs: number;
+  tookAtMs: number;
+}
+
+export class Stealing {
+  readonly #options: StealingOptions;
+  readonly #memory = new Map<string, Memory>();
+  /** Pools in whose queues nothing waited at the last look. */
+  #empty: ReadonlySet<string> = new Set();
+
+  constructor(options: StealingOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at these open runs, and moves what is to be moved. */
+  async look(runs: readonly string[], nowMs: number): Promise<void> {
+    const { model, ledger } = this.#options;
+    const pooled: { readonly run: string; readonly steal: boolean; readonly waiting: Map<string, number> }[] = [];
+    const models = await Promise.all(runs.map(model));
+    if (!models.some(({ spec }) => spec.steal === true && spec.pools !== undefined)) return;
+    for (const { spec } of models) {
+      if (spec.pools === undefined) continue;
+      pooled.push({ run: spec.run, steal: spec.steal === true, waiting: await this.#waiting(spec.run, spec.pools) });
+    }
+    const sums = new Map<string, number>();
+    for (const { waiting } of pooled) for (const [pool, count] of waiting) sums.set(pool, (sums.get(pool) ?? 0) + count);
+    const empty = new Set([...sums].flatMap(([pool, count]) => (count === 0 ? [pool] : [])));
+    const idle = new Set([...empty].filter((pool) => this.#empty.has(pool)));
+    this.#empty = empty;
+    for (const { run, steal, waiting } of pooled) {
+      // A list that is not frozen is still being published.
+      if (!steal || ledger.run(run)?.frozen !== true) continue;
+      for (const move of planMoves(this.#looks(run, waiting, idle, nowMs))) await this.#move(run, move, nowMs);
+    }
+  }
+
+  async #waiting(run: string, pools: readonly { readonly name: string }[]): Promise<Map<string, number>> {
+    const { tasks } = this.#options.queue;
+    return new Map(await Promise.all(pools.map(async ({ name }) => [name, await tasks.depth(run, name)] as const)));
+  }
+
+  #looks(run: string, waiting: ReadonlyMap<string, number>, idle: ReadonlySet<string>, nowMs: number): PoolLook[] {
+    const { ledger, inFlight } = this.#options;
+    return ledger.pools(run).map(({ pool, committed }) => {
+      const { workers, threads, holds } = inFlight.poolWorkers(pool);
+      const { perSecond, tookAtMs } = this.#remember(run, pool, committed, nowMs);
+      const look = { pool, waiting: waiting.get(pool) ?? 0, isIdle: idle.has(pool), workers, threads, holds };
+      return { ...look, perSecond, tookMsAgo: nowMs - tookAtMs };
+    });
+  }
+
+  /** The rate is a mean over the last looks. */
+  #remember(run: string, pool: string, committed: number, atMs: number): Memory {
+    const key = `${run} ${pool}`;
+    const known = this.#memory.get(key);
+    const tookAtMs = known?.tookAtMs ?? Number.NEGATIVE_INFINITY;
+    const seconds = known === undefined ? 0 : (atMs - known.atMs) / 1000;
+    const rate = known === undefined || seconds <= 0 ? 0 : Math.max(0, committed - known.committed) / seconds;
+    const memory = { committed, perSecond: ((known?.perSecond ?? rate) + rate) / 2, atMs, tookAtMs };
+    this.#memory.set(key, memory);
+    return memory;
+  }
+
+  async #move(run: string, { from, to, tasks }: Move, nowMs: number): Promise<void> {
+    const { ledger, queue, model, onMoved } = this.#options;
+    const runModel = await model(run);
+    const moved: number[] = [];
+    await queue.takeWaiting({ run, pool: from }, tasks, async ({ index }) => {
+      const task = ledger.openTask(run, index);
+      // A copy of what is done is for nobody.
+      if (task === undefined) return;
+      await queue.tasks.publish(taskMessage(runModel, { ...task, pool: to }));
+      moved.push(index);
+    });
+    if (moved.length === 0) return;
+    ledger.moveTasks(run, moved, to);
+    const memory = this.#memory.get(`${run} ${to}`);
+    if (memory !== undefined) memory.tookAtMs = nowMs;
+    onMoved(run, { from, to, tasks: moved.length });
+  }
+}
