@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { newRunId } from '#services/producer/build-spec.ts';
+import { withLists } from '#services/producer/gather-inputs.ts';
 import { ConfigError } from '#shared/errors.ts';
 import type { UserCluster } from '#shared/kubernetes/kubeconfig.ts';
 import { runProducerJob } from '#shared/kubernetes/producer-job.ts';
@@ -25,7 +26,9 @@ export async function submitToCluster({ cluster, namespace, request, ...rest }: 
   const template = cluster.parseYaml(await readFile(TEMPLATE, 'utf8'));
   const analysis = await clusterAnalysis(cluster, namespace, request.analysis);
   const run = request.run ?? newRunId(basename(request.analysis).replace(/\.[cm]?[jt]s$/, ''), new Date());
-  const spec = JSON.stringify({ ...request, run, analysis });
+  // Lists are files of this machine.
+  const whole = 'datasets' in request ? request : await withLists(request);
+  const spec = JSON.stringify({ ...whole, run, analysis });
   await runProducerJob({ api: cluster.api, namespace, template, run, request: spec, ...rest });
   return run;
 }

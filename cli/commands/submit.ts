@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import type { PlannedDataset, RunRequest, RunSpec } from '../api.ts';
 import { formatBytes, formatTable } from '../format.ts';
 import { collect, fraction, keyValue, positiveInteger, wholeNumber } from './arguments.ts';
+import { type DatasetFlags, datasetFlags, datasetRequest } from './dataset-options.ts';
 import { connectTo, printJson, type RemoteFlags, remote } from './remote.ts';
 
-interface SubmitFlags extends RemoteFlags {
+interface SubmitFlags extends RemoteFlags, DatasetFlags {
   readonly analysis?: string;
   readonly data: readonly string[];
   readonly catalogue?: string;
@@ -38,7 +39,7 @@ export function register(program: Command): void {
     .option('--cpu-limit <cpu>', 'with --namespace: CPU limit of the producer, such as 900m')
     .option('--backoff-limit <n>', 'with --namespace: how often a producer that fails is started again (5)', wholeNumber)
     .option('--dry-run', 'print files, entries and bytes to be read by dataset; send nothing');
-  remote(command)
+  remote(datasetFlags(command))
     .addHelpText(
       'after',
       `
@@ -48,6 +49,7 @@ finds the files, at the paths that they have there (/data), and a file of your o
 Examples:
   higgsflow submit -a atlas-hzz-2020 -d /data/samples --wait
   higgsflow submit -a cms-dimuon -d 'https://example.org/nano/{1..40}.root' --dry-run
+  higgsflow submit -a ./mine.ts --dataset-pattern '*SMHiggs*' --datasets datasets_s3 --dry-run
   higgsflow submit --spec run.json
   higgsflow submit -n higgsflow -a ./mine.ts -d /data --wait`,
     )
@@ -94,11 +96,12 @@ async function requestOf({
   fraction,
   chunkEntries,
   run,
+  ...flags
 }: SubmitFlags): Promise<RunRequest | RunSpec> {
   const { ConfigError } = await import('#shared/errors.ts');
   if (spec === undefined) {
     if (analysis === undefined) throw new ConfigError('no analysis is given', { hint: 'Say which: --analysis atlas-hzz-2020.' });
-    return { analysis, data: [...data], catalogue, set: { ...set }, fraction, chunkEntries, run };
+    return { analysis, data: [...data], catalogue, set: { ...set }, fraction, chunkEntries, run, ...datasetRequest(flags) };
   }
   const [{ readFile }, { readRunFile }] = await Promise.all([import('node:fs/promises'), import('#services/producer/run-file.ts')]);
   const text = await readFile(spec, 'utf8').catch((cause: unknown) => {

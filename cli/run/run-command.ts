@@ -72,8 +72,10 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
   }
 }
 
-function requestOf({ analysis, data, catalogue, set, fraction, chunkEntries }: RunOptions): Partial<RunRequest> {
-  return { ...(analysis === undefined ? {} : { analysis }), data: [...data], catalogue, set: { ...set }, fraction, chunkEntries };
+function requestOf(options: RunOptions): Partial<RunRequest> {
+  const { analysis, data, catalogue, set, fraction, chunkEntries, datasets: listFolder, datasetPattern } = options;
+  const which = { data: [...data], catalogue, listFolder, datasetPattern: datasetPattern && [...datasetPattern] };
+  return { ...(analysis === undefined ? {} : { analysis }), ...which, set: { ...set }, fraction, chunkEntries };
 }
 
 /** The spec of the run that is there; what is asked for beside --resume must be the same. */

@@ -4,7 +4,11 @@ export interface RunOptions {
   readonly analysis?: string | undefined;
   /** Files, folders, globs, URLs; empty: the files that the catalogue lists. */
   readonly data: readonly string[];
-  /** Built-in name, path of a JSON file, or `none`. */
+  /** Patterns over lists and datasets. */
+  readonly datasetPattern?: readonly string[] | undefined;
+  /** Folder of lists of files. */
+  readonly datasets?: string | undefined;
+  /** Built-in name, path of a JSON or YAML file, or `none`. */
   readonly catalogue?: string | undefined;
   readonly set: Readonly<Record<string, string>>;
   readonly fraction?: number | undefined;

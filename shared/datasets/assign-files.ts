@@ -133,7 +133,8 @@ interface Found {
   readonly to: number;
 }
 
-function datasetsNamedIn(catalogue: Catalogue, name: string): string[] {
+/** Datasets whose number, name or alias is a whole word of a name; of two that overlap the longer one. */
+export function datasetsNamedIn(catalogue: Catalogue, name: string): string[] {
   const found: Found[] = catalogue.datasets.flatMap(({ name: dataset, aliases, dsid }) =>
     [dataset, ...aliases, ...(dsid === undefined ? [] : [String(dsid)])]
       .flatMap((word) => placesOf(word, name))

@@ -16,6 +16,12 @@ export function parseCatalogueYaml(text: string, place: string): Catalogue {
     throw new ConfigError(`not YAML: ${error.message}`, { file: `${place}:${line}:${col}` });
   }
   if (!isMap(document.contents)) throw new ConfigError('not a catalogue: it has no fields', { file: place });
-  // Aliases that multiply (a few lines that mean gigabytes) are refused.
-  return parseCatalogue(document.toJS({ maxAliasCount: 100 }), place);
+  let value: unknown;
+  try {
+    // Aliases that multiply (a few lines that mean gigabytes) are refused.
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new ConfigError(`not a catalogue: ${(cause as Error).message}`, { file: place, cause });
+  }
+  return parseCatalogue(value, place);
 }

@@ -1,7 +1,7 @@
 /** What a user asks for, before files are found and datasets assigned: the flags of `run` and `submit` as JSON. */
 import { z } from 'zod';
-import { runId } from './messages.ts';
-import { runManner } from './run-spec.ts';
+import { poolName, runId } from './messages.ts';
+import { poolsSchema, runManner } from './run-spec.ts';
 
 const bucketName = /^[a-z0-9][a-z0-9._-]{1,221}$/;
 
@@ -10,8 +10,16 @@ export const runRequestSchema = z.strictObject({
   run: runId.optional(),
   /** Built-in name, path of a file, or `analyses:FILE` for one in the services' folder of analyses. */
   analysis: z.string().min(1),
-  /** Files, folders, globs, URLs; empty: the files that the catalogue lists. */
+  /** Files, folders, globs, URLs, lists of files (*.txt); empty: the files that the catalogue lists. */
   data: z.array(z.string().min(1)).default([]),
+  /** Folder of lists of files, on the machine that reads the request. */
+  listFolder: z.string().min(1).optional(),
+  /** Patterns over lists, or over names of datasets. */
+  datasetPattern: z.array(z.string().min(1)).optional(),
+  /** Lists as they were read, in place of a folder. */
+  lists: z.array(z.object({ name: z.string().min(1), files: z.array(z.string().min(1)).min(1), pool: poolName.optional() })).optional(),
+  /** Whose workers the lists are for; each list names one then. */
+  pools: poolsSchema.optional(),
   /** Built-in name, path of a JSON file, `none`, or the catalogue itself. */
   catalogue: z.union([z.string().min(1), z.record(z.string(), z.unknown())]).optional(),
   /** Parameters of the analysis. */

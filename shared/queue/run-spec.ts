@@ -18,6 +18,20 @@ export const runManner = {
 
 /** A cluster's worth of workers, and how they read their files where that is otherwise than in the other pools. */
 const pool = z.object({ name: poolName, ...runStorageShape });
+export const poolsSchema = z.array(pool).min(1).max(1000);
+
+const count = z.int().nonnegative();
+
+/** What a catalogue tells of a file. */
+export const fileFactsSchema = z.object({
+  entries: count.optional(),
+  bytes: count.optional(),
+  /** Data only, for all files of a dataset or for none: luminosity of its collisions in fb-1. */
+  luminosityFb: z.number().nonnegative().optional(),
+  /** Other places of the same file. */
+  replicas: z.array(z.string().min(1).max(4000)).max(20).optional(),
+});
+export type FileFacts = z.infer<typeof fileFactsSchema>;
 
 export const runSpecSchema = z.object({
   v: z.literal(MESSAGE_VERSION),
@@ -38,17 +52,24 @@ export const runSpecSchema = z.object({
   /** In the order of the plot; each with its files in the order they are numbered. */
   datasets: z
     .array(
-      z.object({
-        name: z.string().min(1),
-        isData: z.boolean(),
-        files: z.array(z.string().min(1)),
-        /** Whose the files are, in a run with pools: the first so many of this pool, the next of that. */
-        pools: z.array(z.object({ pool: poolName, files: positive })).optional(),
-      }),
+      z
+        .object({
+          name: z.string().min(1),
+          isData: z.boolean(),
+          files: z.array(z.string().min(1)),
+          /** What is known of each file, in their order; absent where nothing is known of any. */
+          facts: z.array(fileFactsSchema).optional(),
+          /** Whose the files are, in a run with pools: the first so many of this pool, the next of that. */
+          pools: z.array(z.object({ pool: poolName, files: positive })).optional(),
+        })
+        .refine(({ files, facts }) => facts === undefined || facts.length === files.length, {
+          message: 'one for each file',
+          path: ['facts'],
+        }),
     )
     .min(1),
   /** Those that have tasks in this run; without them all tasks are for the pool of the services. */
-  pools: z.array(pool).min(1).max(1000).optional(),
+  pools: poolsSchema.optional(),
   ...runManner,
   /** Folder in a bucket, as a URL that ends with a slash, to which result files are uploaded when the run ends. */
   output: z

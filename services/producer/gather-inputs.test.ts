@@ -1,0 +1,114 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CMS_LISTS } from '#shared/datasets/test-cms-lists.ts';
+import { readLists } from './find-lists.ts';
+import { gatherInputs, type InputRequest, withLists } from './gather-inputs.ts';
+
+let folder: string;
+let lists: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'higgsflow-lists-'));
+  lists = join(folder, 'datasets_s3');
+  await mkdir(lists);
+  for (const { name, text } of CMS_LISTS) await writeFile(join(lists, name), text);
+  await writeFile(join(lists, 'README.md'), 'not a list');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function counts(request: InputRequest, analysis?: string): Promise<Record<string, number>> {
+  const { datasets } = await gatherInputs(request, analysis);
+  return Object.fromEntries(datasets.map(({ dataset, files }) => [dataset.name, files.length]));
+}
+
+const HIGGS = {
+  'Summer11LegDR_SMHiggsToZZTo4L_M-125_7TeV-powheg15-JHUgenV3-pythia6': 22,
+  'Summer12_DR53X_SMHiggsToZZTo4L_M-125_8TeV-powheg15-JHUgenV3-pythia6': 34,
+};
+
+describe('lists of files', () => {
+  it('are all that are in the folder: 26,920 files of 21 datasets', async () => {
+    const found = await counts({ listFolder: lists });
+    expect(Object.keys(found).length).toBe(21);
+    expect(Object.values(found).reduce((sum, files) => sum + files, 0)).toBe(26_920);
+  });
+
+  it('are chosen by patterns, quoted, with the folder, or expanded by the shell', async () => {
+    const words = CMS_LISTS.filter(({ name }) => name.includes('SMHiggs')).map(({ name }) => join(lists, name));
+    expect(await counts({ listFolder: lists, datasetPattern: ['*SMHiggs*'] })).toEqual(HIGGS);
+    expect(await counts({ datasetPattern: [`${lists}/*SMHiggs*`] })).toEqual(HIGGS);
+    expect(await counts({ datasetPattern: words })).toEqual(HIGGS);
+    expect(await counts({ data: words })).toEqual(HIGGS);
+  });
+
+  it('are chosen by the name that a catalogue has for them, and put in its groups', async () => {
+    const group = (name: string, kind: string) => ({ name, label: name, color: '#000000', kind });
+    const catalogue = {
+      name: 'cms',
+      experiment: { name: 'CMS', status: '', luminosityFb: 1 },
+      groups: [group('data', 'data'), group('higgs', 'signal')],
+      datasets: [
+        { name: 'mu', aliases: ['Run2012B_DoubleMuParked'], group: 'data' },
+        { name: 'higgs_2012', aliases: ['SMHiggsToZZTo4L_M-125_8TeV'], group: 'higgs', crossSectionPb: 1, normalisation: 'entries' },
+      ],
+    };
+    expect(await counts({ listFolder: lists, catalogue, datasetPattern: ['higgs_*', 'mu'] })).toEqual({ mu: 2279, higgs_2012: 34 });
+    await expect(gatherInputs({ listFolder: lists, catalogue })).rejects.toThrow(/belongs to no dataset.*and \d+ more/);
+  });
+
+  it('go to other machines as what is in them', async () => {
+    const request = await withLists({ listFolder: lists, datasetPattern: ['*SMHiggs*'], fraction: 0.5 });
+    expect(request).toMatchObject({ data: [], datasetPattern: [], fraction: 0.5 });
+    expect(request.listFolder).toBeUndefined();
+    expect(await counts(JSON.parse(JSON.stringify(request)) as InputRequest)).toEqual(HIGGS);
+  });
+
+  it('are read at the place that the request says', async () => {
+    const { datasets } = await gatherInputs({ listFolder: lists, datasetPattern: ['*SMHiggs*7TeV*'], storageType: 'gs', bucket: 'mine' });
+    expect(datasets[0]?.files[0]?.path).toMatch(/^gs:\/\/mine\/eos\/opendata\/cms\/MonteCarlo2011\//);
+  });
+
+  it('have paths relative to themselves', async () => {
+    const path = join(folder, 'local.txt');
+    await writeFile(path, 'x/a.root\n/abs/b.root\n');
+    expect((await readLists([path]))[0]?.files).toEqual([join(folder, 'x/a.root'), '/abs/b.root']);
+  });
+});
+
+describe('patterns', () => {
+  it('choose datasets of a catalogue, or of files by their catalogue', async () => {
+    expect(await counts({ catalogue: 'atlas-2020', datasetPattern: ['Z*', 'data_[AB]'] })).toEqual({
+      data_A: 1,
+      data_B: 1,
+      Zee: 1,
+      Zmumu: 1,
+      ZH125_ZZ4lep: 1,
+    });
+    const data = ['https://x.org/data_A.4lep.root', 'https://x.org/mc_361106.Zee.4lep.root'];
+    expect(await counts({ data, datasetPattern: ['data_*'] }, 'atlas-hzz-2020')).toEqual({ data_A: 1 });
+  });
+
+  it.each<[string, InputRequest, RegExp]>([
+    [
+      'nothing',
+      { catalogue: 'atlas-2020', datasetPattern: ['*Zeee*'] },
+      /no list and no dataset fits `\*Zeee\*`\. There is Zee.*--datasets DIR/,
+    ],
+    ['no list of a folder', { listFolder: 'LISTS', datasetPattern: ['*SMHigs*'] }, /no list and no dataset fits/],
+  ])('that fit %s are told', async (_, request, message) => {
+    const here = request.listFolder === undefined ? request : { ...request, listFolder: lists };
+    await expect(gatherInputs(here)).rejects.toThrow(message);
+  });
+
+  it('that a shell has turned into other files are told', async () => {
+    await expect(gatherInputs({ datasetPattern: [join(lists, 'README.md')] })).rejects.toThrow(
+      /README\.md: it is no list of files\. .*--data/,
+    );
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    await expect(gatherInputs({ listFolder: empty })).rejects.toThrow(/no list of files in this folder/);
+    await expect(gatherInputs({ listFolder: join(folder, 'none') })).rejects.toThrow(/the folder of lists cannot be read/);
+  });
+});
