@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { DEFAULT_BATCH_MB, DEFAULT_PORT, type RunOptions } from '../run/run-options.ts';
 import { collect, fraction, keyValue, portNumber, positiveInteger } from './arguments.ts';
+import { datasetFlags } from './dataset-options.ts';
 import { type RemoteFileFlags, remoteFileFlags, useRemoteFileFlags } from './remote-files.ts';
 
 /** What commander hands over. */
@@ -20,8 +21,16 @@ export function register(program: Command): void {
     .command('run')
     .description('run an analysis over ROOT files on this machine: plot, histograms and report')
     .option('-a, --analysis <name>', 'built-in analysis (atlas-hzz-2020, atlas-hzz-2025, cms-dimuon), or your own file: ./mine.ts')
-    .option('-d, --data <where>', 'files, folders, globs, URLs; repeatable (default: the files that the catalogue lists)', collect, [])
-    .option('-c, --catalogue <name>', 'what the files are: atlas-2020, atlas-2025, FILE.json, or none (default: that of the analysis)')
+    .option(
+      '-d, --data <where>',
+      'files, folders, globs, URLs, lists of files (*.txt); repeatable (default: the files that the catalogue lists)',
+      collect,
+      [],
+    )
+    .option(
+      '-c, --catalogue <name>',
+      'what the files are: atlas-2020, atlas-2025, FILE.json, FILE.yaml, or none (default: that of the analysis)',
+    )
     .option('-s, --set <key=value>', 'a parameter of the analysis; repeatable', keyValue, {})
     .option('--fraction <part>', 'read the first part of each file, 0 to 1', fraction)
     .option('-t, --threads <n>', 'compute threads', positiveInteger, availableParallelism())
@@ -34,7 +43,7 @@ export function register(program: Command): void {
     .option('--resume', 'go on with the run in --out: nothing that is done is done again')
     .option('--force', 'replace the run in --out')
     .option('--json', 'print the report as JSON');
-  remoteFileFlags(command).addHelpText('after', EXAMPLES).action(run);
+  remoteFileFlags(datasetFlags(command)).addHelpText('after', EXAMPLES).action(run);
 }
 
 const EXAMPLES = `
@@ -44,6 +53,7 @@ Exit codes: 0 complete, 3 incomplete (some input could not be read), 1 failed, 2
 Examples:
   higgsflow run --analysis atlas-hzz-2020 --data samples/ --out out/hzz
   higgsflow run -a cms-dimuon -d 'nano/*.root' --set minMet=20 --threads 4 --no-web
+  higgsflow run -a ./mine.ts --dataset-pattern '*SMHiggs*' --datasets datasets_s3
   higgsflow run -a atlas-hzz-2020 --fraction 0.1          a quick look, over HTTPS
   higgsflow run -a atlas-hzz-2020 --stage-in /dev/shm     over HTTPS, whole files, the next one while one computes
   higgsflow run --resume --out out/hzz                    after a stop, a crash or mended files`;
