@@ -6,7 +6,7 @@ import { formatTable } from '../format.ts';
 
 /** Yields, significance, what failed, and where everything is. */
 export function summaryOf(
-  { state, toy, groups, significance, failures, analysis, totals, elapsedMs, accounting }: Report,
+  { state, toy, groups, significance, failures, analysis, totals, elapsedMs, accounting, output }: Report,
   folder: string,
 ): string {
   const rows = groups.map(({ label, entries, yield: events, error }) => [label, String(entries), events.toFixed(3), error.toFixed(3)]);
@@ -24,7 +24,9 @@ export function summaryOf(
   }
   if (failures.length > 0) lines.push('', `${failures.length} of ${totals.tasks} tasks failed:`, ...failures.slice(0, 10).map(failureLine));
   if (failures.length > 10) lines.push(`  and ${failures.length - 10} more, in report.md`);
-  return `${[...lines, '', `Results: ${resolve(folder)}`].join('\n')}\n`;
+  lines.push('', `Results: ${resolve(folder)}`);
+  if (output !== undefined && output.error === undefined) lines.push(`Uploaded to: ${output.folder}`);
+  return `${lines.join('\n')}\n`;
 }
 
 function costLine({ coreSeconds, places, requests, retries }: Report['accounting']['total']): string {

@@ -1,6 +1,7 @@
 /** The collector's HTTP API: runs, live events, the task list of producers, and verbs. README.md in this folder describes it. */
 import { MessageError } from '#shared/errors.ts';
 import { parseMessage } from '#shared/queue/messages.ts';
+import { outputOutcomeSchema } from '#shared/queue/output-outcome.ts';
 import { runSpecSchema } from '#shared/queue/run-spec.ts';
 import { plannedFilesSchema } from '#shared/queue/task-list.ts';
 import { type HttpAnswer, type HttpRequest, type HttpRoute, NotFoundError } from '#shared/runtime/http-server.ts';
@@ -52,6 +53,7 @@ export function collectorRoutes(collector: () => Collector): HttpRoute[] {
       return { json: await collector().pending(runOf(request), after, numberOf(request, 'limit', 1000, MAX_TASKS)) };
     }),
     verb('files', async (run, request) => collector().add(run, parseMessage(plannedFilesSchema, await request.json())), MAX_PAGE_BYTES),
+    verb('output', async (run, request) => collector().tellOutput(run, parseMessage(outputOutcomeSchema, await request.json()))),
     verb('freeze', (run) => collector().freeze(run)),
     verb('issue', (run) => collector().issue(run)),
     verb('cancel', (run) => collector().cancel(run)),

@@ -3,8 +3,9 @@ import { isPipelineError, MessageError, StorageError } from '#shared/errors.ts';
 import type { RunFeed } from '#shared/plot/feed.ts';
 import type { RunSnapshot, RunState } from '#shared/plot/snapshot.ts';
 import { type DeadLetter, MESSAGE_VERSION, parseMessage, type Report, reportSchema, taskSchema } from '#shared/queue/messages.ts';
+import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import type { Queue } from '#shared/queue/queue.ts';
-import type { RunSpec } from '#shared/queue/run-spec.ts';
+import { type RunSpec, readingOf } from '#shared/queue/run-spec.ts';
 import type { TaskList } from '#shared/queue/task-list.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
@@ -15,7 +16,7 @@ import type { DatasetCounters, LedgerFailure } from './ledger-rows.ts';
 import { OpenRun } from './open-run.ts';
 import { Reissue } from './reissue.ts';
 import { loadRunModel, type RunModel, refuseTooLarge, taskMessage } from './run-model.ts';
-import { buildSnapshot } from './snapshot.ts';
+import { buildSnapshot, outputOf } from './snapshot.ts';
 import { Stealing } from './stealing.ts';
 import { Sums } from './sums.ts';
 
@@ -42,6 +43,8 @@ export type CollectorEvent =
   | { readonly kind: 'reissued'; readonly reason: 'due' | 'lost' | 'straggler'; readonly tasks: number }
   /** Waiting tasks went from a pool to another. */
   | { readonly kind: 'moved'; readonly run: string; readonly from: string; readonly to: string; readonly tasks: number }
+  /** The run's files are in its bucket, or cannot be brought there. */
+  | { readonly kind: 'output'; readonly run: string; readonly error: string | undefined }
   | { readonly kind: 'run'; readonly run: string; readonly state: RunState | 'deleted' };
 
 /** How often due attempts are looked for, and lost tasks. */
@@ -136,6 +139,7 @@ export class Collector implements TaskList, RunFeed {
   /** Gives the failed tasks of a run new attempts: publish what is pending then. Returns how many. */
   retryFailed(run: string): number {
     const count = this.#options.ledger.retryFailed(run);
+    this.#options.ledger.setOutcome(run, undefined);
     this.#options.ledger.setState(run, 'running');
     return count;
   }
@@ -148,10 +152,19 @@ export class Collector implements TaskList, RunFeed {
     const count = ledger.retryFailed(run, Date.now());
     if (ledger.run(run)?.state === 'cancelled') ledger.makeDue(run, Date.now());
     this.#run(run).takeUnsavedMs('running');
+    ledger.setOutcome(run, undefined);
     ledger.setState(run, 'running');
     this.#onEvent({ kind: 'run', run, state: 'running' });
     this.#finishIfDone(run);
     return count;
+  }
+
+  /** Whoever writes the run's files tells whether they are in its bucket. */
+  async tellOutput(run: string, outcome: OutputOutcome): Promise<void> {
+    this.#mustExist(run);
+    this.#options.ledger.setOutcome(run, outcome);
+    this.#onEvent({ kind: 'output', run, error: outcome.error });
+    this.#run(run).changed(true);
   }
 
   /** Publishes the tasks of the run that were never tried: for producers that have no broker. */
@@ -236,7 +249,8 @@ export class Collector implements TaskList, RunFeed {
     return Promise.all(
       ledger.runs().map(async (run) => {
         const { state = 'running', startedAt = '' } = ledger.run(run) ?? {};
-        return { run, state, startedAt, analysis: (await this.#model(run)).analysis.name };
+        const model = await this.#model(run);
+        return { run, state, startedAt, analysis: model.analysis.name, ...outputOf(model, ledger.outcome(run)) };
       }),
     );
   }
@@ -258,6 +272,7 @@ export class Collector implements TaskList, RunFeed {
       rate: (dataset) => open.rate(dataset),
       tasksRunning: row.state === 'running' ? this.#inFlight.running(run) : 0,
       workers: this.#inFlight.workers,
+      outcome: ledger.outcome(run),
       pools: ledger.pools(run).map((pool) => ({
         ...pool,
         running: row.state === 'running' ? this.#inFlight.running(run, pool.pool) : 0,
@@ -287,6 +302,7 @@ export class Collector implements TaskList, RunFeed {
       fraction: spec.fraction,
       chunkEntries: spec.chunkEntries,
       chunkBytes: spec.chunkBytes,
+      ...(spec.output === undefined ? {} : { output: { folder: spec.output, ...readingOf(spec) } }),
       signalWindow: analysis.signalWindow,
     };
   }

@@ -28,7 +28,9 @@ CREATE TABLE cost_places (
 ) STRICT, WITHOUT ROWID;`;
 
 /** What makes a ledger of version n one of version n + 1, the first for n = 1. */
-const MIGRATIONS: readonly string[] = [`ALTER TABLE tasks ADD COLUMN pool TEXT; ${POOLS_TABLE} ${COST_TABLES} ${OUTPUT_TABLE}`];
+const MIGRATIONS: readonly string[] = [
+  `ALTER TABLE tasks ADD COLUMN pool TEXT; ALTER TABLE datasets ADD COLUMN luminosity INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE files ADD COLUMN luminosity_fb REAL; ALTER TABLE files ADD COLUMN replicas TEXT; ${POOLS_TABLE} ${COST_TABLES} ${OUTPUT_TABLE}`];
 
 /**
  * Counters live in `datasets`, in the same transaction as what they count: progress costs the same for ten tasks and for

@@ -1,11 +1,13 @@
 import { MessageError } from '#shared/errors.ts';
 import type { RunState } from '#shared/plot/snapshot.ts';
+import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import { mannerDiffers, type RunSpec, runSpecSchema, specDifferences } from '#shared/queue/run-spec.ts';
 import type { PlannedFile, TaskListState } from '#shared/queue/task-list.ts';
 import type { Costs, InputFile } from '#shared/results/run-details.ts';
 import { commitFailure, commitSuccess, datasetOf, type Outcome, reopenFailed } from './ledger-commit.ts';
 import { CostSums, readCosts } from './ledger-costs.ts';
 import { LedgerDatabase, type Row } from './ledger-database.ts';
+import { forgetOutcome, readOutcome, writeOutcome } from './ledger-output.ts';
 import { moveTask } from './ledger-pools.ts';
 import type { DatasetCounters, LedgerFailure, OpenTask, PoolCounters, RunRow, SumRow, Verdict } from './ledger-rows.ts';
 import { shownUrl } from './shown-url.ts';
@@ -67,6 +69,17 @@ export class Ledger {
 
   freeze(run: string): void {
     this.#db.run('UPDATE runs SET frozen = 1 WHERE run = ?', run);
+  }
+
+  /** What became of the run's files on their way to its bucket; undefined where nobody has told yet. */
+  outcome(run: string): OutputOutcome | undefined {
+    return readOutcome(this.#db, run);
+  }
+
+  /** Undefined: they are to be brought there again. */
+  setOutcome(run: string, outcome: OutputOutcome | undefined): void {
+    if (outcome === undefined) forgetOutcome(this.#db, run);
+    else writeOutcome(this.#db, run, outcome);
   }
 
   setState(run: string, state: RunState): void {
@@ -151,7 +164,7 @@ export class Ledger {
   /** Forgets the run with all that belongs to it. */
   deleteRun(run: string): void {
     this.#db.transaction(() => {
-      for (const table of ['costs', 'cost_places', 'failures', 'sums', 'pools', 'tasks', 'files', 'datasets', 'runs'])
+      for (const table of ['outputs', 'costs', 'cost_places', 'failures', 'sums', 'pools', 'tasks', 'files', 'datasets', 'runs'])
         this.#db.run(`DELETE FROM ${table} WHERE run = ?`, run);
     });
   }
@@ -243,7 +256,10 @@ export class Ledger {
     const known = this.spec(spec.run) as RunSpec;
     const different = specDifferences(known, spec);
     if (different.length > 0) throw new MessageError(`run ${spec.run} exists with another ${different.join(', ')}`, { file: this.path });
-    if (!mannerDiffers(known, spec)) return;
+    const changed = mannerDiffers(known, spec);
+    // With new keys of the same name, too, the upload may work now.
+    if (changed || readOutcome(this.#db, spec.run)?.error !== undefined) forgetOutcome(this.#db, spec.run);
+    if (!changed) return;
     this.#db.run('UPDATE runs SET spec = ? WHERE run = ?', JSON.stringify(spec), spec.run);
     this.#addPools(spec);
   }

@@ -6,6 +6,10 @@ import type { CollectorEvent } from './collector.ts';
 export function observeCollector(log: Log, metrics: Metrics): (event: CollectorEvent) => void {
   return (event) => {
     if (event.kind === 'run') return log.info({ run: event.run, state: event.state }, 'run.state');
+    if (event.kind === 'output') {
+      const { run, error } = event;
+      return error === undefined ? log.info({ run }, 'run.uploaded') : log.warn({ run, error }, 'run.upload-failed');
+    }
     if (event.kind === 'refused') {
       const { reason, queue, deliveries } = event.letter;
       metrics.refused(reasonLabel(reason));

@@ -2,6 +2,7 @@
 import { normalise } from '#shared/datasets/normalise.ts';
 import type { HistogramContents } from '#shared/histogram/contents.ts';
 import type { DatasetSnapshot, FailureSnapshot, HistogramSnapshot, PoolSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
+import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import type { PoolWorkers } from './in-flight.ts';
 import type { DatasetCounters, LedgerFailure, PoolCounters, RunRow } from './ledger-rows.ts';
 import type { RunModel } from './run-model.ts';
@@ -20,6 +21,8 @@ export interface SnapshotParts {
   readonly rate: (dataset?: string) => number;
   readonly tasksRunning: number;
   readonly workers: number;
+  /** What became of the upload, if it was tried. */
+  readonly outcome: OutputOutcome | undefined;
   /** Empty for a run without pools. */
   readonly pools: readonly (PoolCounters & PoolWorkers & { readonly running: number })[];
 }
@@ -50,8 +53,16 @@ export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
     failures: parts.failures.map(failureSnapshot),
     tasksRunning: parts.tasksRunning,
     workers: parts.workers,
+    ...outputOf(model, parts.outcome),
     ...(parts.pools.length === 0 ? {} : { pools: parts.pools.map(poolSnapshot) }),
   };
+}
+
+/** Where the run's files go, and how far they got. */
+export function outputOf({ spec: { output: folder } }: RunModel, outcome: OutputOutcome | undefined): Pick<RunSnapshot, 'output'> {
+  if (folder === undefined) return {};
+  if (outcome === undefined) return { output: { folder, state: 'waiting' } };
+  return { output: outcome.error === undefined ? { folder, state: 'done' } : { folder, state: 'failed', error: outcome.error } };
 }
 
 /**

@@ -31,7 +31,7 @@ describe('the files of runs', () => {
   });
 
   const start = (feed: ReturnType<typeof createTestFeed>, log = vi.fn()) => {
-    const withDetails = { ...feed, details: async () => details };
+    const withDetails = { ...feed, details: async () => details, tellOutput: async () => {} };
     writing = writeOutFiles({ feed: withDetails, folder, log, signal: stop.signal, lookMs: 5, writeMs: 50 });
     return log;
   };

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { RunFeed, RunSummary } from '#shared/plot/feed.ts';
 import type { RunState } from '#shared/plot/snapshot.ts';
 import { runId } from '#shared/queue/messages.ts';
+import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
+import type { Report } from '#shared/results/report.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
 import { sleep } from '#shared/runtime/retry.ts';
 import type { RunFiles } from './downloads.ts';
@@ -12,7 +14,10 @@ import type { WebLog } from './live-streams.ts';
 import { writePlotAndHistograms, writeResults } from './write-results.ts';
 
 export interface OutFilesOptions {
-  readonly feed: RunFeed & { details(run: string): Promise<RunDetails | undefined> };
+  readonly feed: RunFeed & {
+    details(run: string): Promise<RunDetails | undefined>;
+    tellOutput(run: string, outcome: OutputOutcome): Promise<void>;
+  };
   /** Each run has a folder of its name in it. */
   readonly folder: string;
   readonly log: WebLog;
@@ -42,43 +47,68 @@ interface Written {
 export async function writeOutFiles(options: OutFilesOptions): Promise<void> {
   const { feed, log, signal, lookMs = 1000, writeMs = 10_000 } = options;
   const written = new Map<string, Written>();
+  const uploads = new Map<string, Promise<void>>();
   let troubles = '';
+  const tell = (error: unknown) => {
+    const text = String(error);
+    if (text !== troubles) log('web.files-not-written', { error: text });
+    troubles = text;
+  };
   while (!signal.aborted) {
     try {
       for (const summary of await feed.runs()) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         const known = written.get(summary.run) ?? (await writtenBefore(options.folder, summary));
         if (known !== undefined) written.set(summary.run, known);
-        if (!isDue(summary.state, known, writeMs)) continue;
-        written.set(summary.run, { state: await write(summary.run, options), atMs: performance.now() });
+        const { run, output } = summary;
+        if (uploads.has(run) || !isDue(summary, known, writeMs)) continue;
+        const writing = write(run, options).then((state) => void written.set(run, { state, atMs: performance.now() }));
+        // Other runs do not wait for a slow or faulty bucket.
+        if (output === undefined) await writing;
+        else
+          uploads.set(
+            run,
+            writing.catch(tell).finally(() => uploads.delete(run)),
+          );
       }
       troubles = '';
     } catch (error) {
-      const text = String(error);
-      if (text !== troubles) log('web.files-not-written', { error: text });
-      troubles = text;
+      tell(error);
     }
     await sleep(lookMs, signal).catch(() => {});
   }
+  await Promise.all(uploads.values());
 }
 
-function isDue(state: RunState, known: Written | undefined, writeMs: number): boolean {
+function isDue({ state, output }: RunSummary, known: Written | undefined, writeMs: number): boolean {
   if (known === undefined || known.state !== state) return true;
+  if (state !== 'running' && output?.state === 'waiting') return true;
   return state === 'running' && performance.now() - known.atMs >= writeMs;
 }
 
 /** Returns the state that the files are of. */
-async function write(run: string, { feed, folder, log }: OutFilesOptions): Promise<RunState> {
+async function write(run: string, { feed, folder, log, signal }: OutFilesOptions): Promise<RunState> {
   const snapshot = await feed.snapshot(run);
   if (snapshot === undefined || !runId.safeParse(run).success) return 'cancelled';
   const place = join(folder, run);
   if (snapshot.state === 'running') await writePlotAndHistograms(place, snapshot);
   else {
     const details = await feed.details(run);
-    if (details !== undefined) await writeResults(place, snapshot, details);
+    const report = details && (await writeResults(place, snapshot, details, { upload: snapshot.output?.state === 'waiting', signal }));
     log('web.results-written', { run, folder: place, state: snapshot.state });
+    if (report?.output !== undefined) await tellOutput(run, report.output, { feed, log });
   }
   return snapshot.state;
+}
+
+async function tellOutput(
+  run: string,
+  { folder, error }: NonNullable<Report['output']>,
+  { feed, log }: Pick<OutFilesOptions, 'feed' | 'log'>,
+): Promise<void> {
+  if (error === undefined) log('web.results-uploaded', { run, folder });
+  else log('web.upload-failed', { run, folder, error });
+  await feed.tellOutput(run, error === undefined ? {} : { error });
 }
 
 /** A service that starts again leaves alone what it wrote of runs that are over. */

@@ -9,25 +9,56 @@ import { writeFiles } from '#shared/results/write-files.ts';
 
 let renderer: ((model: PlotModel) => Uint8Array) | undefined;
 
-/** Writes all result files of a run into its folder. @throws StorageError naming the file that cannot be written */
-export async function writeResults(folder: string, snapshot: RunSnapshot, details: RunDetails): Promise<Report> {
+export interface WriteOptions {
+  /** Brings the files to the run's bucket as well, if it has one. */
+  readonly upload?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes all result files of a run into its folder. The report tells whether they are in the run's bucket as well.
+ * @throws StorageError naming the file that cannot be written
+ */
+export async function writeResults(
+  folder: string,
+  snapshot: RunSnapshot,
+  details: RunDetails,
+  { upload = false, signal }: WriteOptions = {},
+): Promise<Report> {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
   const report = buildReport(snapshot, details, {
     higgsflow: version,
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
   });
-  await writePlotAndHistograms(folder, snapshot);
-  await writeFiles(folder, {
-    'report.json': `${JSON.stringify(report, undefined, 2)}\n`,
-    'report.md': reportToMarkdown(report),
-  });
-  return report;
+  const files = await plotAndHistograms(snapshot);
+  await writeFiles(folder, files);
+  const { output } = details;
+  if (output === undefined || !upload) {
+    await writeFiles(folder, reportFiles(report));
+    return report;
+  }
+  const { uploadResults } = await import('./upload-results.ts');
+  const told = { ...report, output: { folder: output.folder, error: await uploadResults(output, files, signal) } };
+  await writeFiles(folder, reportFiles(told));
+  const error = told.output.error ?? (await uploadResults(output, reportFiles(told), signal));
+  if (error === told.output.error) return told;
+  const corrected = { ...report, output: { folder: output.folder, error } };
+  await writeFiles(folder, reportFiles(corrected));
+  return corrected;
+}
+
+function reportFiles(report: Report): Record<string, string> {
+  return { 'report.json': `${JSON.stringify(report, undefined, 2)}\n`, 'report.md': reportToMarkdown(report) };
 }
 
 /** Writes plot.png and histograms.* as they are at this moment. @throws StorageError naming the file that cannot be written */
 export async function writePlotAndHistograms(folder: string, snapshot: RunSnapshot): Promise<void> {
-  await writeFiles(folder, { ...histogramFiles(snapshot), ...(await plotFile(snapshot)) });
+  await writeFiles(folder, await plotAndHistograms(snapshot));
+}
+
+async function plotAndHistograms(snapshot: RunSnapshot): Promise<Record<string, string | Uint8Array>> {
+  return { ...histogramFiles(snapshot), ...(await plotFile(snapshot)) };
 }
 
 /** The first histogram that can be drawn; none of them may be. */

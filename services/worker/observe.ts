@@ -8,6 +8,7 @@ export function observeTasks(log: Log, metrics: Metrics): (event: TaskEvent) => 
     const { run, index, attempt } = event.task;
     const about = { run, task: index, attempt };
     if (event.kind === 'started') return log.debug({ ...about, redelivered: event.redelivered, file: event.task.url }, 'task.started');
+    if (event.kind === 'waiting') return log.warn({ ...about, secret: event.task.secret }, 'task.waiting-for-credentials');
     if (event.kind === 'returned') {
       metrics.task('returned');
       return log.info(about, 'task.returned');

@@ -3,6 +3,7 @@ import { ERROR_CODES, type ErrorCode, PipelineError, StorageError } from '../err
 import type { RunFeed, RunSummary } from '../plot/feed.ts';
 import type { FailureSnapshot, RunSnapshot } from '../plot/snapshot.ts';
 import type { Task } from '../queue/messages.ts';
+import type { OutputOutcome } from '../queue/output-outcome.ts';
 import type { RunSpec } from '../queue/run-spec.ts';
 import type { PlannedFile, TaskList, TaskListState } from '../queue/task-list.ts';
 import type { RunDetails } from '../results/run-details.ts';
@@ -98,6 +99,11 @@ export class CollectorClient implements RunFeed, TaskList {
   /** Ends a run; what is committed stays. */
   async cancel(run: string): Promise<void> {
     await this.#json('POST', `${pathOf(run)}/cancel`);
+  }
+
+  /** Tells what became of the run's files on their way to its bucket. */
+  async tellOutput(run: string, outcome: OutputOutcome): Promise<void> {
+    await this.#json('POST', `${pathOf(run)}/output`, outcome);
   }
 
   /** New attempts for the failed tasks; returns how many. */

@@ -1,5 +1,5 @@
 /** Where a page gets its runs from: the collector in the same process, or (later) the collector's HTTP API. */
-import type { RunSnapshot, RunState } from './snapshot.ts';
+import type { OutputSnapshot, RunSnapshot, RunState } from './snapshot.ts';
 
 /** One line of the list of runs. */
 export interface RunSummary {
@@ -9,6 +9,8 @@ export interface RunSummary {
   readonly analysis: string;
   /** ISO 8601. The run that started last is the current one. */
   readonly startedAt: string;
+  /** Absent where result files are uploaded nowhere. */
+  readonly output?: OutputSnapshot | undefined;
 }
 
 /**

@@ -22,6 +22,8 @@ export interface RunSnapshot {
   readonly datasets: readonly DatasetSnapshot[];
   readonly totals: Progress;
   readonly failures: readonly FailureSnapshot[];
+  /** Where result files are uploaded to when the run ends; absent where they are not. */
+  readonly output?: OutputSnapshot | undefined;
   /** Tasks that workers compute now, and workers that were heard of lately; absent where nobody counts them. */
   readonly tasksRunning?: number | undefined;
   readonly workers?: number | undefined;
@@ -44,6 +46,15 @@ export interface PoolSnapshot {
   readonly workers: number;
   readonly threads: number;
   readonly workerNames: readonly string[];
+}
+
+/** What became of result files on their way to a bucket. */
+export interface OutputSnapshot {
+  /** `s3://bucket/folder/run/` */
+  readonly folder: string;
+  readonly state: 'waiting' | 'done' | 'failed';
+  /** Why it failed. */
+  readonly error?: string | undefined;
 }
 
 export interface AnalysisDescription {

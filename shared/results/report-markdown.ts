@@ -26,7 +26,7 @@ const STATES = {
   cancelled: 'cancelled',
 } as const;
 
-function head({ run, state, toy, analysis, experiment, startedAt, elapsedMs, totals }: Report): string {
+function head({ run, state, toy, analysis, experiment, startedAt, elapsedMs, totals, output }: Report): string {
   const { luminosityReadFb, luminosityFb, energyTeV } = experiment;
   const luminosity =
     luminosityReadFb === undefined ? undefined : `${Number(luminosityReadFb.toPrecision(4))} of ${luminosityFb ?? '?'} fb⁻¹ read`;
@@ -37,9 +37,15 @@ function head({ run, state, toy, analysis, experiment, startedAt, elapsedMs, tot
       .filter((part) => part !== undefined && part !== '')
       .join(', '),
     `${count(totals.entriesCommitted)} entries of ${count(totals.filesDone)} files, ${count(totals.bytesRead)} bytes read.`,
+    outputText(output),
   ];
   const warning = toy ? '> **Toy data**: generated, not measured. These numbers say nothing about nature.\n\n' : '';
   return `# ${analysis.title}\n\n${warning}${facts.filter((fact) => fact !== '').join('  \n')}`;
+}
+
+function outputText(output: Report['output']): string {
+  if (output === undefined) return '';
+  return output.error === undefined ? `These files are in ${output.folder} as well.` : `NOT UPLOADED to ${output.folder}: ${output.error}`;
 }
 
 function parameterText(parameters: Readonly<Record<string, unknown>>): string {

@@ -48,6 +48,8 @@ export interface Report {
   readonly datasets: readonly DatasetRow[];
   /** Absent where the analysis names no window, or the run has no signal and background. */
   readonly significance?: (WindowYields & Significances & { readonly histogram: string }) | undefined;
+  /** The folder in a bucket where these files are as well, or why they are not. */
+  readonly output?: { readonly folder: string; readonly error?: string | undefined } | undefined;
   readonly failures: readonly FailureSnapshot[];
   readonly inputs: readonly InputFile[];
   readonly versions: Readonly<Record<string, string>>;

@@ -49,6 +49,14 @@ export interface RunDetails {
   readonly fraction: number;
   readonly chunkEntries: number;
   readonly chunkBytes: number;
+  /** The folder in a bucket that result files go to as well, and how the run reaches its buckets. */
+  readonly output?:
+    | {
+        readonly folder: string;
+        readonly storage?: Readonly<Record<string, string | undefined>> | undefined;
+        readonly secret?: string | undefined;
+      }
+    | undefined;
   /** Where the analysis looks for a signal. */
   readonly signalWindow?: { readonly histogram: string; readonly lo: number; readonly hi: number } | undefined;
 }
