@@ -2,7 +2,8 @@ import { RootFormatError } from '../errors.ts';
 import type { ByteRange, ReadMemory } from '../storage/source.ts';
 import { type Arena, ArenaPlan, borrowArena } from './arena.ts';
 import { BranchReader } from './branch-reader.ts';
-import { viewColumns } from './column-place.ts';
+import type { Verify } from './codecs/codec.ts';
+import { type ColumnPlace, viewColumns } from './column-place.ts';
 import type { Column } from './column-type.ts';
 import { FetchMemory } from './fetch-memory.ts';
 import { type Batch, planBatches } from './plan.ts';
@@ -21,6 +22,8 @@ export interface ReadOptions {
   readonly to?: number;
   /** Decompressed bytes of a batch, about; memory is some three times this. */
   readonly batchBytes?: number;
+  /** Default: `full`. */
+  readonly verify?: Verify;
   readonly signal?: AbortSignal;
 }
 
@@ -33,7 +36,7 @@ export const DEFAULT_BATCH_BYTES = 16 * 2 ** 20;
  * damage; StorageError from the source
  */
 export async function* readBatches(tree: Tree, names: readonly string[], options: ReadOptions = {}): AsyncGenerator<ColumnBatch> {
-  const { from = 0, to = tree.entries, batchBytes = DEFAULT_BATCH_BYTES, signal } = options;
+  const { from = 0, to = tree.entries, batchBytes = DEFAULT_BATCH_BYTES, verify = 'full', signal } = options;
   if (!(from >= 0 && from <= to && to <= tree.entries)) throw new RangeError(`entries ${from}..${to} of ${tree.entries}`);
   const readers = names.map((name) => new BranchReader(name, tree.branch(name), tree, readCounts));
   const branches = readers.map((reader) => reader.branch);
@@ -49,7 +52,7 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
       const following = batches[index + 1];
       pending = following === undefined ? undefined : fetch(following, index + 1);
       pending?.catch(() => {}); // it is awaited in the next round, or not wanted any more
-      yield await decodeBatch(tree, readers, arena, batch, blocks);
+      yield await decodeBatch(tree, readers, arena, verify, batch, blocks);
     }
   } finally {
     await pending?.catch(() => {});
@@ -84,6 +87,7 @@ async function decodeBatch(
   tree: Tree,
   readers: readonly BranchReader[],
   arena: Arena,
+  verify: Verify,
   { from, to, reads }: Batch,
   blocks: Uint8Array[],
 ): Promise<ColumnBatch> {
@@ -95,8 +99,10 @@ async function decodeBatch(
     if (preparing !== undefined) await tree.file.within(pathOf(tree, reader), () => preparing);
   }
   const plan = new ArenaPlan(arena);
-  const places = { scratch: plan.take(mostBytes(readers, 'storedBytes')), payload: plan.take(mostBytes(readers, 'payloadBytes')) };
-  for (const reader of readers) reader.planColumn(plan, from, to);
+  const scratch = plan.take(mostBytes(readers, 'storedBytes'));
+  const places = { scratch, payload: plan.take(mostBytes(readers, 'payloadBytes')), verify };
+  const leaders = new Map<string, ColumnPlace>();
+  for (const reader of readers) reader.planColumn(plan, from, to, leaders);
   arena.reserve(plan);
   for (const reader of readers) inBranch(tree, reader, () => reader.decode(arena, places, from, to));
   const filled = readers.map((reader) => reader.filled());
@@ -118,10 +124,17 @@ function pathOf(tree: Tree, { branch }: BranchReader): string {
 
 /** The lengths of lists in entries [from, to), from the branch that counts them. */
 async function readCounts(tree: Tree, counter: string, from: number, to: number): Promise<Int32Array> {
-  const counts = new Int32Array(to - from);
-  for await (const batch of readBatches(tree, [counter], { from, to })) {
-    const values = batch.columns[counter]?.values ?? [];
-    for (let i = batch.from; i < batch.to; i++) counts[i - from] = Number(values[i - batch.from]);
+  // Part by part: memory is taken for what was read, not for what is said to be there.
+  const parts: Int32Array[] = [];
+  for await (const { columns } of readBatches(tree, [counter], { from, to }))
+    parts.push(Int32Array.from(columns[counter]?.values ?? [], Number));
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const counts = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let length = 0;
+  for (const part of parts) {
+    counts.set(part, length);
+    length += part.length;
   }
   return counts;
 }

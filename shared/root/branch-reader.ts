@@ -6,6 +6,7 @@ import { appendEntries, beginColumn, type ColumnPlace, type FilledColumn, planCo
 import { elementBytes } from './column-type.ts';
 import { prepareRecord } from './compression.ts';
 import {
+  type BasketPlaces,
   embeddedBasket,
   hasTable,
   keptBasket,
@@ -13,18 +14,13 @@ import {
   loadedBytes,
   type StoredBasket,
   storedBasket,
+  tableBytes,
   withStarts,
 } from './stored-basket.ts';
 import { type BasketRef, type Branch, layoutOf, type Tree } from './tree.ts';
 
 /** Reads the lengths of lists from the branch that counts them: `readBatches` itself, which cannot be imported from here. */
 export type ReadCounts = (tree: Tree, counter: string, from: number, to: number) => Promise<Int32Array>;
-
-/** Addresses for one basket at a time: as stored, and decompressed. */
-export interface BasketPlaces {
-  readonly scratch: number;
-  readonly payload: number;
-}
 
 export class BranchReader {
   readonly name: string;
@@ -48,6 +44,7 @@ export class BranchReader {
   /** Adds a basket; `bytes` is undefined for an embedded one. A promise only where there is something to wait for. */
   add(ref: BasketRef, bytes: Uint8Array | undefined): Promise<void> | undefined {
     const basket = describe(ref, bytes);
+    checkEntries(this.#layout, basket);
     if (this.#layout.kind !== 'fixed' && !hasTable(basket)) return this.#addCounted(basket);
     this.#baskets.push(basket);
     return prepareRecord(basket.record);
@@ -79,20 +76,28 @@ export class BranchReader {
     return this.#baskets.reduce((most, basket) => Math.max(most, loadedBytes(basket)), 0);
   }
 
-  /** Plans room for entries [from, to). */
-  planColumn(plan: ArenaPlan, from: number, to: number): void {
+  /**
+   * Plans room for entries [from, to). `leaders` has the columns of this batch so far, by the branch that counts their lists: the
+   * offsets of one are those of all.
+   */
+  planColumn(plan: ArenaPlan, from: number, to: number, leaders: Map<string, ColumnPlace>): void {
     const dataBytes = this.#baskets.reduce((sum, basket) => sum + basket.dataBytes, 0);
-    this.#column = planColumn(plan, this.#layout, to - from, dataBytes);
+    const { counter } = this.branch;
+    const counted = counter !== undefined && this.#layout.kind === 'counted' && this.#layout.headerBytes === 0;
+    const leader = counted && this.#baskets.every((basket) => liesIn(basket, from, to)) ? leaders.get(counter) : undefined;
+    this.#column = planColumn(plan, this.#layout, to - from, dataBytes, leader);
+    if (counted && leader === undefined) leaders.set(counter, this.#column);
   }
 
   /** Decodes entries [from, to) into the planned column, and keeps a basket that reaches into the next batch. */
-  decode(arena: Arena, { scratch, payload }: BasketPlaces, from: number, to: number): void {
+  decode(arena: Arena, places: BasketPlaces, from: number, to: number): void {
     const column = this.#column as ColumnPlace; // planned before
     beginColumn(arena, column);
     let kept: StoredBasket | undefined;
     for (const basket of this.#baskets) {
       const { firstEntry, endEntry } = basket;
-      const loaded = loadBasket(arena, basket, scratch, payload);
+      const walks = column.leader !== undefined || (this.#layout.kind === 'vector' && liesIn(basket, from, to));
+      const loaded = loadBasket(arena, basket, places, !walks);
       appendEntries(arena, loaded, Math.max(from, firstEntry) - firstEntry, Math.min(to, endEntry) - firstEntry, column);
       if (endEntry > to) kept = keptBasket(arena, basket, loaded);
     }
@@ -107,8 +112,23 @@ export class BranchReader {
   }
 }
 
+function liesIn({ firstEntry, endEntry }: StoredBasket, from: number, to: number): boolean {
+  return firstEntry >= from && endEntry <= to;
+}
+
 function describe(ref: BasketRef, bytes: Uint8Array | undefined): StoredBasket {
   if (ref.embedded !== undefined) return embeddedBasket(ref, ref.embedded);
   if (bytes === undefined) throw new RootFormatError('a basket was not fetched', { offset: ref.seek });
   return storedBasket(bytes, ref);
+}
+
+/** Before memory is taken: a basket has bytes for all the entries that it is said to have. */
+function checkEntries({ kind, element, size }: Layout, basket: StoredBasket): void {
+  const entries = basket.endEntry - basket.firstEntry;
+  const { dataBytes } = basket;
+  const expected = entries * size * elementBytes(element);
+  if (kind === 'fixed' && dataBytes !== expected)
+    throw new RootFormatError(`a basket of ${entries} entries has ${dataBytes} bytes, not ${expected}`);
+  if (kind !== 'fixed' && hasTable(basket) && tableBytes(basket) < 4 * entries)
+    throw new RootFormatError(`a basket of ${entries} entries says in ${tableBytes(basket)} bytes where they start`);
 }

@@ -3,7 +3,7 @@ import { RootFormatError } from '../errors.ts';
 import type { Arena, ArenaPlan } from './arena.ts';
 import { type Layout, VECTOR_HEADER_BYTES } from './branch-type.ts';
 import { type Column, type ColumnType, type ElementArray, elementBytes, elementsAt } from './column-type.ts';
-import { bigEndian, type LoadedBasket } from './stored-basket.ts';
+import { bigEndian, type LoadedBasket, littleEndian } from './stored-basket.ts';
 
 /** Room behind the values, so that vectors need no special end. */
 const SLACK_BYTES = 64;
@@ -17,6 +17,8 @@ export interface ColumnPlace {
   readonly valuesEnd: number;
   /** Address of the offsets, of which `entries` + 1 are written; not used for fixed layouts. */
   readonly offsets: number;
+  /** The column whose offsets these are: it has the same counter, and is filled first. */
+  readonly leader: ColumnPlace | undefined;
   /** Entries that there is room for. */
   readonly capacity: number;
   /** Values and entries at hand. */
@@ -25,18 +27,25 @@ export interface ColumnPlace {
 }
 
 /** Plans room for a column of `entries` entries, whose lists (if it has any) come out of baskets with `dataBytes` bytes in all. */
-export function planColumn(plan: ArenaPlan, layout: Layout, entries: number, dataBytes: number): ColumnPlace {
+export function planColumn(
+  plan: ArenaPlan,
+  layout: Layout,
+  entries: number,
+  dataBytes: number,
+  leader: ColumnPlace | undefined,
+): ColumnPlace {
   const width = elementBytes(layout.element);
   const fixed = layout.kind === 'fixed';
   const valueBytes = (fixed ? entries * layout.size * width : dataBytes) + SLACK_BYTES;
   const values = plan.take(valueBytes);
-  const offsets = fixed ? 0 : plan.take((entries + 1) * 4);
-  return { layout, log: Math.log2(width), values, valuesEnd: values + valueBytes, offsets, capacity: entries, length: 0, entries: 0 };
+  const offsets = leader?.offsets ?? (fixed ? 0 : plan.take((entries + 1) * 4));
+  const valuesEnd = values + valueBytes;
+  return { layout, log: Math.log2(width), values, valuesEnd, offsets, leader, capacity: entries, length: 0, entries: 0 };
 }
 
 /** Readies a column for its first basket, once the arena has the room. */
-export function beginColumn({ bytes }: Arena, { layout, offsets }: ColumnPlace): void {
-  if (layout.kind !== 'fixed') bytes.fill(0, offsets, offsets + 4);
+export function beginColumn({ bytes }: Arena, { layout, offsets, leader }: ColumnPlace): void {
+  if (layout.kind !== 'fixed' && leader === undefined) bytes.fill(0, offsets, offsets + 4);
 }
 
 /**
@@ -47,6 +56,8 @@ export function appendEntries(arena: Arena, basket: LoadedBasket, from: number, 
   if (from >= to) return;
   if (to - from > into.capacity - into.entries) throw new RootFormatError(`its baskets hold entry ${basket.firstEntry + from} twice`);
   if (into.layout.kind === 'fixed') appendFixed(arena, basket, from, to, into);
+  else if (into.leader !== undefined) appendCounted(arena, basket, into, into.leader);
+  else if (basket.table === undefined) appendVectors(arena, basket, into);
   else appendLists(arena, basket, from, to, into);
   into.entries += to - from;
 }
@@ -54,12 +65,30 @@ export function appendEntries(arena: Arena, basket: LoadedBasket, from: number, 
 function appendFixed({ kernels }: Arena, basket: LoadedBasket, from: number, to: number, into: ColumnPlace): void {
   const { size } = into.layout;
   const entryBytes = size << into.log;
-  const entries = basket.endEntry - basket.firstEntry;
-  const expected = entries * entryBytes;
-  if (basket.dataBytes !== expected)
-    throw new RootFormatError(`a basket of ${entries} entries has ${basket.dataBytes} bytes, not ${expected}`);
   kernels.swapCopy(basket.data + from * entryBytes, into.values + (into.length << into.log), (to - from) * entryBytes, into.log);
   into.length += (to - from) * size;
+}
+
+/** All of a basket whose lists are as long as those of another column, which has these entries already. */
+function appendCounted(arena: Arena, basket: LoadedBasket, into: ColumnPlace, { entries, offsets }: ColumnPlace): void {
+  const { data, dataBytes, firstEntry, endEntry } = basket;
+  const end = into.entries + endEntry - firstEntry;
+  const length = end > entries ? 0 : littleEndian(arena, offsets + 4 * end) - littleEndian(arena, offsets + 4 * into.entries);
+  const bytes = length * 2 ** into.log;
+  if (end > entries || bytes !== dataBytes)
+    throw new RootFormatError(`entries ${firstEntry}..${endEntry} are counted to have ${bytes} bytes, and have ${dataBytes}`);
+  arena.kernels.swapCopy(data, into.values + into.length * 2 ** into.log, bytes, into.log);
+  into.length += length;
+}
+
+/** All of a basket of vectors, whose headers say where the next one begins. */
+function appendVectors({ kernels }: Arena, { data, dataBytes, firstEntry, endEntry }: LoadedBasket, into: ColumnPlace): void {
+  const { log, length, valuesEnd } = into;
+  const offsets = into.offsets + 4 * (into.entries + 1);
+  const values = into.values + length * 2 ** log;
+  const appended = kernels.vectors(data, data + dataBytes, endEntry - firstEntry, log, values, valuesEnd, offsets, length);
+  if (appended < 0) throw new RootFormatError(`the list of entry ${firstEntry + ~appended} contradicts its length or its place`);
+  into.length += appended;
 }
 
 function appendLists(arena: Arena, basket: LoadedBasket, from: number, to: number, into: ColumnPlace): void {
@@ -112,6 +141,7 @@ export function viewColumns(arena: Arena, filled: readonly FilledColumn[]): Reco
 }
 
 function haveSameOffsets({ kernels }: Arena, a: ColumnPlace, b: ColumnPlace): boolean {
+  if (b.leader === a && b.entries === a.entries) return true;
   if (a.layout.kind === 'fixed' || b.layout.kind === 'fixed' || a.length !== b.length || a.entries !== b.entries) return false;
   return Boolean(kernels.sameBytes(a.offsets, b.offsets, 4 * (a.entries + 1)));
 }

@@ -1,5 +1,6 @@
 import { CodecError, isPipelineError, UnsupportedError } from '../errors.ts';
 import { type Arena, ArenaPlan, borrowArena } from './arena.ts';
+import type { Verify } from './codecs/codec.ts';
 import { CODEC_TAGS, codecOf, loadCodec } from './codecs/registry.ts';
 
 /**
@@ -34,6 +35,12 @@ export interface StoredRecord {
   readonly origin: number;
 }
 
+/** What is wanted of a record: its first `bytes` bytes. */
+export interface Wanted {
+  readonly bytes: number;
+  readonly verify: Verify;
+}
+
 /**
  * Makes sure that a record can be decompressed: its length is possible, and the codecs of its blocks are loaded.
  * @throws CodecError for an impossible length
@@ -51,10 +58,17 @@ export function prepareRecord({ bytes, length, origin }: StoredRecord): Promise<
 }
 
 /**
- * Puts the bytes of a prepared record to address `to`; `scratch` has room for the record as it is stored.
+ * Puts the bytes of a prepared record to address `to`, where there is room for all of it; `scratch` has room for the record as
+ * it is stored. What stands behind the wanted bytes is undefined.
  * @throws CodecError for damage; UnsupportedError for an unknown codec
  */
-export function decompressInto(arena: Arena, { bytes, length, origin }: StoredRecord, scratch: number, to: number): void {
+export function decompressInto(
+  arena: Arena,
+  { bytes, length, origin }: StoredRecord,
+  scratch: number,
+  to: number,
+  wanted: Wanted = { bytes: length, verify: 'full' },
+): void {
   if (bytes.length === length) {
     arena.bytes.set(bytes, to);
     return;
@@ -62,7 +76,7 @@ export function decompressInto(arena: Arena, { bytes, length, origin }: StoredRe
   arena.bytes.set(bytes, scratch);
   let from = 0;
   let done = 0;
-  while (done < length) {
+  while (done < wanted.bytes) {
     const { tag, compressed, uncompressed } = parseBlockHeader(bytes, from);
     const codec = codecOf(tag);
     if (codec === undefined) throw unknownCodec(tag, origin + from);
@@ -71,7 +85,8 @@ export function decompressInto(arena: Arena, { bytes, length, origin }: StoredRe
       throw new CodecError(`a ${tag} block with impossible lengths (${compressed} -> ${uncompressed})`, { offset: origin + from });
     }
     try {
-      codec(arena, scratch + start, compressed, to + done, uncompressed);
+      const needed = Math.min(uncompressed, wanted.bytes - done);
+      codec(arena, { from: scratch + start, bytes: compressed, to: to + done, length: uncompressed, needed, verify: wanted.verify });
     } catch (cause) {
       const reason = isPipelineError(cause) ? cause.reason : `it does not decode (${cause instanceof Error ? cause.message : cause})`;
       throw new CodecError(`damaged ${tag} block: ${reason}`, { offset: origin + from, cause });

@@ -60,7 +60,7 @@ const anyData = fc
   .map(([kind, length, seed]) => GENERATORS[kind]?.(length, seeded(seed)) ?? new Uint8Array(0));
 
 /** Puts `block` and the room for `length` bytes at the end of the memory, canaries in front and behind, and decodes. */
-function decode(memory: KernelMemory, decoder: 'inflateRaw' | 'inflateZlib' | 'lz4Checked', block: Uint8Array, length: number) {
+function decode(memory: KernelMemory, decoder: DecoderName, block: Uint8Array, length: number) {
   memory.grow(memory.start + block.length + length + 4 * CANARY_BYTES);
   const bytes = new Uint8Array(memory.buffer());
   // The output ends where the memory ends for the compiled kernels: there nothing stands behind it to be overwritten.
@@ -68,23 +68,25 @@ function decode(memory: KernelMemory, decoder: 'inflateRaw' | 'inflateZlib' | 'l
   const from = to - CANARY_BYTES - block.length;
   bytes.set(block, from);
   bytes.fill(CANARY, from + block.length, to);
-  const answer = attempt(() => memory.kernels[decoder](from, block.length, to, length));
+  const answer = attempt(() => memory.kernels[decoder]?.(from, block.length, to, length) ?? -1);
   const intact = bytes.subarray(from + block.length, to).every((byte) => byte === CANARY);
   return { accepted: answer === 0, intact, output: answer === 0 ? bytes.slice(to) : undefined };
 }
 
 /** The same in the middle of memory, between canaries and with the input behind the output. */
-function decodeBetween(memory: KernelMemory, decoder: 'inflateRaw' | 'inflateZlib' | 'lz4Checked', block: Uint8Array, length: number) {
+function decodeBetween(memory: KernelMemory, decoder: DecoderName, block: Uint8Array, length: number) {
   memory.grow(memory.start + block.length + length + 4 * CANARY_BYTES);
   const bytes = new Uint8Array(memory.buffer());
   const to = memory.start + CANARY_BYTES;
   const from = bytes.length - block.length;
   bytes.fill(CANARY, memory.start, from);
   bytes.set(block, from);
-  const answer = attempt(() => memory.kernels[decoder](from, block.length, to, length));
+  const answer = attempt(() => memory.kernels[decoder]?.(from, block.length, to, length) ?? -1);
   const around = [bytes.subarray(memory.start, to), bytes.subarray(to + length, Math.min(from, to + length + 8 * CANARY_BYTES))];
   return { accepted: answer === 0, intact: around.every((part) => part.every((byte) => byte === CANARY)) };
 }
+
+type DecoderName = 'inflateRaw' | 'inflateZlib' | 'lz4Checked' | 'inflateStart' | 'lz4Start';
 
 function attempt(decode: () => number): number {
   try {
@@ -145,6 +147,22 @@ describe.each(implementations)('%s decoders', (_name, memory) => {
       fc.property(anyData, (data) => {
         const { output, intact } = decode(memory, 'lz4Checked', lz4Block(data), data.length);
         expect([output && Buffer.compare(output, data), intact]).toEqual([0, true]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(['inflateStart', 'lz4Start'] as const)('%s gives the first bytes, as many as are asked for, and writes no more', (decoder) => {
+    if (memory.kernels[decoder] === undefined) return; // the plain ones cannot stop
+    fc.assert(
+      fc.property(anyData, level, strategy, fc.double({ min: 0, max: 1, noNaN: true }), (data, level, strategy, part) => {
+        fc.pre(data.length > 0);
+        const length = Math.max(1, Math.round(part * data.length));
+        const block = decoder === 'inflateStart' ? deflateSync(data, { level, strategy }) : lz4Block(data);
+        const { output, intact } = decode(memory, decoder, block, length);
+        expect([output && Buffer.compare(output, data.subarray(0, length)), intact]).toEqual([0, true]);
+        expect(decodeBetween(memory, decoder, block, length)).toEqual({ accepted: true, intact: true });
+        expect(decode(memory, decoder, block, data.length + 1)).toMatchObject({ accepted: false, intact: true });
       }),
       { numRuns: 300 },
     );
@@ -218,6 +236,33 @@ describe('damaged blocks', () => {
   );
 });
 
+describe('the start of damaged blocks', () => {
+  const random = seeded(20_260_202);
+  const generators = Object.values(GENERATORS);
+
+  it.skipIf(compiled === undefined).each(['inflateStart', 'lz4Start'] as const)(
+    '%s: where the whole is sound so is the start, and no byte is written outside',
+    (decoder) => {
+      const memory = compiled as KernelMemory;
+      let accepted = 0;
+      for (let i = 0; i < mutationRuns; i++) {
+        const data = generators[i % generators.length]?.(1 + Math.floor(random() ** 3 * 5000), random) ?? new Uint8Array(1);
+        const wanted = 1 + Math.floor(random() * data.length);
+        const sound = decoder === 'lz4Start' ? compressSync(Buffer.from(data)).subarray(4) : deflateSync(data);
+        const block = decoder === 'lz4Start' ? withHash(mutate(sound, random)) : mutate(sound, random);
+        const whole = decode(memory, decoder === 'lz4Start' ? 'lz4Checked' : 'inflateZlib', block, data.length).output;
+        const { output, intact } = decode(memory, decoder, block, wanted);
+        const same = whole === undefined || (output !== undefined && Buffer.compare(output, whole.subarray(0, wanted)) === 0);
+        if (!same || !intact || !decodeBetween(memory, decoder, block, wanted).intact)
+          expect.fail(`block ${i}, ${wanted} of ${data.length} bytes: ${Buffer.from(block).toString('base64')}`);
+        if (output !== undefined) accepted++;
+      }
+      expect(accepted).toBeGreaterThan(0);
+    },
+    600_000,
+  );
+});
+
 describe.each(implementations)('%s loops', (_name, memory) => {
   const place = (bytes: Uint8Array, at: number) => new Uint8Array(memory.buffer()).set(bytes, at);
   const { start } = memory;
@@ -261,6 +306,26 @@ describe.each(implementations)('%s loops', (_name, memory) => {
       fc.property(lists, ([lengths, log, header, shift]) => {
         const packed = pack(lengths, log, header, shift);
         expect(run(memory, packed)).toEqual({ answer: sum(lengths), values: packed.expected, offsets: packed.ends });
+      }),
+    );
+  });
+
+  it('split vectors into values and offsets without a table, and name the entry whose header contradicts the data', () => {
+    fc.assert(
+      fc.property(lists, fc.option(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 }))), ([lengths, log], damage) => {
+        fc.pre(damage === null || lengths.length > 0);
+        const packed = pack(lengths, log, 10, 0);
+        const entry = damage === null ? 0 : damage[0] % lengths.length;
+        // The first four bytes of a header are its byte count, the last four the number of values.
+        const at =
+          packed.table.length === 0
+            ? 0
+            : Buffer.from(packed.table).readInt32BE(4 * entry) + [0, 1, 2, 3, 6, 7, 8, 9][(damage?.[0] ?? 0) % 8]!;
+        if (damage !== null) packed.data[at] = (packed.data[at] ?? 0) ^ damage[1];
+        const { answer, values, offsets } = runVectors(memory, packed);
+        if (damage === null)
+          expect({ answer, values, offsets }).toEqual({ answer: sum(lengths), values: packed.expected, offsets: packed.ends });
+        else expect(~answer).toBe(entry);
       }),
     );
   });
@@ -338,10 +403,20 @@ function run(memory: KernelMemory, { data, table, entries, shift, header, log }:
   return { answer, values: bytes.slice(valuesAt, valuesAt + (Math.max(answer, 0) << log)), offsets };
 }
 
+function runVectors(memory: KernelMemory, { data, entries, log }: Packed) {
+  const { kernels, start } = memory;
+  const bytes = new Uint8Array(memory.buffer());
+  const [valuesAt, offsetsAt] = [start + 100_000, start + 200_000];
+  bytes.set(data, start);
+  const answer = kernels.vectors(start, start + data.length, entries, log, valuesAt, valuesAt + data.length, offsetsAt, 0);
+  const offsets = [...new Int32Array(memory.buffer().slice(offsetsAt, offsetsAt + 4 * entries))];
+  return { answer, values: bytes.slice(valuesAt, valuesAt + (Math.max(answer, 0) << log)), offsets };
+}
+
 /** Every function that a kind of kernels must have, so that neither forgets one. */
 describe('both kinds of kernels', () => {
   it('have the same functions', () => {
-    const names: (keyof Kernels)[] = ['swapCopy', 'lists', 'counted', 'sameBytes', 'inflateRaw', 'inflateZlib', 'lz4Checked'];
+    const names: (keyof Kernels)[] = ['swapCopy', 'lists', 'vectors', 'counted', 'sameBytes', 'inflateRaw', 'inflateZlib', 'lz4Checked'];
     for (const [, { kernels }] of implementations) for (const name of names) expect(kernels[name]).toBeTypeOf('function');
   });
 });

@@ -26,6 +26,17 @@ export interface Kernels {
     offsets: number,
     first: number,
   ): number;
+  /** The same for entries that are one std::vector each, one after the other, without a table. */
+  vectors(
+    data: number,
+    dataEnd: number,
+    entries: number,
+    log: number,
+    values: number,
+    valuesEnd: number,
+    offsets: number,
+    first: number,
+  ): number;
   /** The offsets alone, for entries without headers whose values stand one after the other in `bytes` bytes. */
   counted(table: number, entries: number, shift: number, bytes: number, log: number, offsets: number, first: number): number;
   /** Other than 0 if two places hold the same bytes. */
@@ -35,6 +46,9 @@ export interface Kernels {
   inflateZlib: Decoder;
   /** An LZ4 block behind its xxHash64. */
   lz4Checked: Decoder;
+  /** The first `length` bytes of a block that holds as many or more; the rest is not decoded. The plain kernels cannot stop. */
+  readonly inflateStart?: Decoder;
+  readonly lz4Start?: Decoder;
 }
 
 export type Decoder = (from: number, bytes: number, to: number, length: number) => number;

@@ -3,6 +3,7 @@ import { inflateRawSync, inflateSync } from 'node:zlib';
 import { uncompressSync } from 'lz4-napi';
 import createXxhash from 'xxhash-wasm';
 import { CodecError } from '../errors.ts';
+import { VECTOR_HEADER_BYTES } from './branch-type.ts';
 import type { Decoder, KernelMemory, Kernels } from './kernels.ts';
 
 const { h64Raw } = await createXxhash();
@@ -28,6 +29,7 @@ function plainKernels(memory: () => Buffer): Kernels {
   return {
     swapCopy: (from, to, bytes, log) => swapCopy(memory(), from, to, bytes, log),
     lists: (...parameters) => lists(memory(), ...parameters),
+    vectors: (...parameters) => vectors(memory(), ...parameters),
     counted: (...parameters) => counted(memory(), ...parameters),
     sameBytes: (a, b, bytes) => memory().compare(memory(), a, a + bytes, b, b + bytes) === 0,
     inflateRaw: inflater(memory, inflateRawSync),
@@ -57,6 +59,24 @@ function lists(memory: Buffer, ...parameters: Parameters<Kernels['lists']>): num
     if (checked && memory.readInt32BE(from + 6) !== bytes >> log) return ~entry;
     swapCopy(memory, from + header, to, bytes, log);
     from = end;
+    to += bytes;
+    memory.writeInt32LE(first + ((to - values) >> log), offsets + 4 * entry);
+  }
+  return from === dataEnd ? (to - values) >> log : ~entries;
+}
+
+function vectors(memory: Buffer, ...parameters: Parameters<Kernels['vectors']>): number {
+  const [data, dataEnd, entries, log, values, valuesEnd, offsets, first] = parameters;
+  let from = data;
+  let to = values;
+  for (let entry = 0; entry < entries; entry++) {
+    if (dataEnd - from < VECTOR_HEADER_BYTES) return ~entry;
+    const bytes = memory.readUInt32BE(from + 6) * 2 ** log;
+    const promised = memory.readInt32BE(from);
+    from += VECTOR_HEADER_BYTES;
+    if (bytes > dataEnd - from || bytes > valuesEnd - to || promised !== ((bytes + 6) | BYTE_COUNT_BIT)) return ~entry;
+    swapCopy(memory, from, to, bytes, log);
+    from += bytes;
     to += bytes;
     memory.writeInt32LE(first + ((to - values) >> log), offsets + 4 * entry);
   }

@@ -2,6 +2,7 @@
 import { CodecError, RootFormatError } from '../errors.ts';
 import type { Arena } from './arena.ts';
 import { type BasketHeader, type EmbeddedBasket, parseBasketHeader } from './basket.ts';
+import type { Verify } from './codecs/codec.ts';
 import { decompressInto, type StoredRecord } from './compression.ts';
 import { Cursor } from './cursor.ts';
 import type { BasketRef } from './tree.ts';
@@ -18,6 +19,13 @@ export interface StoredBasket {
   readonly shift: number;
   /** Big-endian starts of the entries, where the record holds no table. */
   readonly ownTable: Uint8Array | undefined;
+}
+
+/** Addresses for one basket at a time, as stored and as decompressed, and how it is verified. */
+export interface BasketPlaces {
+  readonly scratch: number;
+  readonly payload: number;
+  readonly verify: Verify;
 }
 
 /** Where a basket is in the arena once it is decompressed. */
@@ -70,6 +78,11 @@ export function hasTable({ record, dataBytes, ownTable }: StoredBasket): boolean
   return ownTable !== undefined || record.length > dataBytes;
 }
 
+/** Bytes of the table of starts, with the number in front of it where it has one. */
+export function tableBytes({ record, dataBytes, ownTable }: StoredBasket): number {
+  return ownTable?.length ?? record.length - dataBytes;
+}
+
 /** Bytes of a basket once it is decompressed, table included. */
 export function loadedBytes({ record, ownTable }: StoredBasket): number {
   return record.length + (ownTable?.length ?? 0);
@@ -77,12 +90,19 @@ export function loadedBytes({ record, ownTable }: StoredBasket): number {
 
 /**
  * Decompresses a basket to address `to`; `scratch` has room for its record. Synchronous: the record has been prepared.
+ * Without `withTable` only its data are there afterwards.
  * @throws RootFormatError, CodecError or UnsupportedError
  */
-export function loadBasket(arena: Arena, basket: StoredBasket, scratch: number, to: number): LoadedBasket {
+export function loadBasket(
+  arena: Arena,
+  basket: StoredBasket,
+  { scratch, payload: to, verify }: BasketPlaces,
+  withTable: boolean,
+): LoadedBasket {
   const { record, dataBytes, firstEntry, endEntry, ownTable } = basket;
-  decompressInto(arena, record, scratch, to);
+  decompressInto(arena, record, scratch, to, { bytes: withTable ? record.length : dataBytes, verify });
   const loaded = { data: to, dataBytes, firstEntry, endEntry };
+  if (!withTable) return { ...loaded, shift: 0, table: undefined };
   if (ownTable === undefined) return { ...loaded, shift: basket.shift, table: hasTable(basket) ? findTable(arena, basket, to) : undefined };
   arena.bytes.set(ownTable, to + record.length);
   return { ...loaded, shift: 0, table: to + record.length };
@@ -99,6 +119,12 @@ function findTable(arena: Arena, { record, dataBytes, firstEntry, endEntry }: St
 export function bigEndian({ bytes }: Arena, at: number): number {
   // In range: the caller knows what stands there.
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+/** The 32-bit number at an address of our own. */
+export function littleEndian({ bytes }: Arena, at: number): number {
+  // In range, as above.
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
 /** A loaded basket as one that the next batch can load again: in memory of its own, because the arena is about to be used anew. */

@@ -6,7 +6,7 @@ import { release } from './release.ts';
 const FOOTER_BYTES = 12;
 
 /** XZ: one .xz stream; liblzma checks its CRCs. */
-export const decodeXz: Codec = (arena, from, bytes, to, length) => {
+export const decodeXz: Codec = (arena, { from, bytes, to, length }) => {
   const block = arena.bytes.subarray(from, from + bytes);
   const promised = indexedLength(block);
   if (promised !== length) throw new CodecError(`its index says ${promised} bytes, not ${length}`);

@@ -7,7 +7,7 @@ import { release } from './release.ts';
 const SPARE_BYTES = 64;
 
 /** ZS: a Zstandard frame (RFC 8878). ROOT writes it without checksum. */
-export const decodeZstd: Codec = (arena, from, bytes, to, length) => {
+export const decodeZstd: Codec = (arena, { from, bytes, to, length }) => {
   const block = arena.bytes.subarray(from, from + bytes);
   const decoded = zstdDecompressSync(block, { chunkSize: length + SPARE_BYTES, maxOutputLength: length + 1 });
   if (decoded.length !== length) throw new CodecError(`it holds ${decoded.length} bytes, not ${length}`);

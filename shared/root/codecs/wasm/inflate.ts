@@ -70,6 +70,8 @@ let overrun: u32 = 0;
 let output: usize = 0;
 /** True while the tables are those of the fixed codes. */
 let fixed: bool = false;
+/** True where the first `length` bytes are wanted, whatever follows them. */
+let partial: bool = false;
 
 /** The most that one round of the fast loop takes: two loads of eight bytes; three literals, a match, its overshoot. */
 const FAST_INPUT: usize = 16;
@@ -77,6 +79,18 @@ const FAST_OUTPUT: usize = 3 + 258 + 16;
 
 /** Raw deflate: `bytes` bytes at `from` must become exactly `length` at `to`. What follows the stream is not looked at. */
 export function inflateRaw(from: usize, bytes: usize, to: usize, length: usize): i32 {
+  partial = false;
+  return inflate(from, bytes, to, length);
+}
+
+/** The first `length` bytes of a zlib stream. The rest is not decoded, so there is no checksum to compare. */
+export function inflateStart(from: usize, bytes: usize, to: usize, length: usize): i32 {
+  if (!isZlib(from, bytes)) return bytes < 2 ? ENDS_EARLY : BAD_HEADER;
+  partial = true;
+  return inflate(from + 2, bytes - 2, to, length);
+}
+
+function inflate(from: usize, bytes: usize, to: usize, length: usize): i32 {
   input = from;
   inputEnd = from + bytes;
   buffer = 0;
@@ -96,23 +110,27 @@ export function inflateRaw(from: usize, bytes: usize, to: usize, length: usize):
       status = kind === 1 ? fixedTables() : dynamicTables();
       if (status === OK) status = compressed(to, to + length);
     }
-    if (status !== OK) return status;
+    if (status !== OK) return status === CUT ? OK : status;
   } while (!last);
   return output === to + length ? OK : TOO_SHORT;
 }
 
 /** A zlib stream; its Adler-32 is checked. */
 export function inflateZlib(from: usize, bytes: usize, to: usize, length: usize): i32 {
-  if (bytes < 2) return ENDS_EARLY;
-  const method = <u32>load<u8>(from);
-  const flags = <u32>load<u8>(from + 1);
-  // Deflate with a window of up to 32 KB, and no preset dictionary.
-  if ((method & 15) !== 8 || method >> 4 > 7 || ((method << 8) | flags) % 31 !== 0 || (flags & 0x20) !== 0) return BAD_HEADER;
+  if (!isZlib(from, bytes)) return bytes < 2 ? ENDS_EARLY : BAD_HEADER;
   const status = inflateRaw(from + 2, bytes - 2, to, length);
   if (status !== OK) return status;
   unread();
   if (inputEnd - input < 4) return ENDS_EARLY;
   return bswap<u32>(load<u32>(input)) === adler32(to, length) ? OK : BAD_CHECKSUM;
+}
+
+/** Deflate with a window of up to 32 KB, and no preset dictionary. */
+function isZlib(from: usize, bytes: usize): bool {
+  if (bytes < 2) return false;
+  const method = <u32>load<u8>(from);
+  const flags = <u32>load<u8>(from + 1);
+  return (method & 15) === 8 && method >> 4 <= 7 && ((method << 8) | flags) % 31 === 0 && (flags & 0x20) === 0;
 }
 
 /** Fills the buffer to 56 bits or more, with zeros where the input ends. */
@@ -154,7 +172,12 @@ function stored(outputEnd: usize): i32 {
   if (length !== (<u32>load<u16>(input + 2) ^ 0xffff)) return BAD_BLOCK;
   input += 4;
   if (inputEnd - input < length) return ENDS_EARLY;
-  if (outputEnd - output < length) return TOO_LONG;
+  const room = <u32>(outputEnd - output);
+  if (room < length) {
+    if (!partial) return TOO_LONG;
+    memory.copy(output, input, room);
+    return CUT;
+  }
   memory.copy(output, input, length);
   input += length;
   output += length;
@@ -222,8 +245,9 @@ function compressed(outputStart: usize, outputEnd: usize): i32 {
   return status === MORE ? careful(outputStart, outputEnd) : status;
 }
 
-/** Not an answer to the outside: the block goes on, but too near to an end for the fast loop. */
+/** Not answers to the outside: the block goes on, but too near to an end for the fast loop; all that is wanted is there. */
 const MORE: i32 = -1;
+const CUT: i32 = -2;
 
 function fast(outputStart: usize, outputEnd: usize): i32 {
   if (inputEnd - input < FAST_INPUT || outputEnd - output < FAST_OUTPUT) return MORE;
@@ -345,6 +369,7 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
 
 function careful(outputStart: usize, outputEnd: usize): i32 {
   while (true) {
+    if (partial && output === outputEnd) return CUT;
     refill();
     let entry = load<u32>(TABLE + ((<usize>buffer & ROOT_MASK) << 2));
     if (entry & SUBTABLE) entry = subEntry(TABLE, entry, ROOT);
@@ -365,9 +390,11 @@ function careful(outputStart: usize, outputEnd: usize): i32 {
     consume(entry & 63);
     if (isOverrun()) return ENDS_EARLY;
     if (distance > output - outputStart) return BAD_DISTANCE;
-    if (value > outputEnd - output) return TOO_LONG;
-    copyMatchExactly(output, distance, value);
-    output += value;
+    const room = outputEnd - output;
+    if (value > room && !partial) return TOO_LONG;
+    const length = value < room ? value : room;
+    copyMatchExactly(output, distance, length);
+    output += length;
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the compiled module offers. Addresses and lengths are bytes; the caller has made sure that they lie in the memory. */
-export { inflateRaw, inflateZlib } from './inflate';
-export { counted, lists } from './lists';
-export { lz4, lz4Checked } from './lz4';
+export { inflateRaw, inflateStart, inflateZlib } from './inflate';
+export { counted, lists, vectors } from './lists';
+export { lz4Checked, lz4Start } from './lz4';
 export { sameBytes } from './same';
 export { swapCopy } from './swap';
 export { xxHash64 } from './xxhash';

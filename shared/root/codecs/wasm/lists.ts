@@ -7,6 +7,8 @@ import { swapMask, swapTail } from './swap';
 
 /** Set in the byte count in front of each object. */
 const BYTE_COUNT: u32 = 0x40000000;
+/** Bytes in front of the values of a std::vector: byte count 4, version 2, number of values 4. */
+const VECTOR_HEADER: usize = 10;
 
 /**
  * Entries of values behind `header` bytes, which for std::vector (header 10) hold a byte count, a version and the number of
@@ -54,6 +56,44 @@ export function lists(
     store<i32>(offsets, first + <i32>((to - values) >> log));
   }
   return start === length ? <i32>((to - values) >> log) : ~entries;
+}
+
+/**
+ * Entries that are one std::vector each, one after the other, without a table: each header says how long its entry is, twice.
+ * Otherwise like `lists`.
+ */
+export function vectors(
+  data: usize,
+  dataEnd: usize,
+  entries: u32,
+  log: u32,
+  values: usize,
+  valuesEnd: usize,
+  offsets: usize,
+  first: i32,
+): i32 {
+  const mask = swapMask(log);
+  let from = data;
+  let to = values;
+  for (let entry: u32 = 0; entry < entries; entry++, offsets += 4) {
+    if (dataEnd - from < VECTOR_HEADER) return ~entry;
+    const count = <usize>bswap<u32>(load<u32>(from, 6));
+    const head = bswap<u32>(load<u32>(from));
+    from += VECTOR_HEADER;
+    if (count > (dataEnd - from) >> log) return ~entry;
+    const bytes = count << log;
+    if (head !== ((<u32>bytes + 6) | BYTE_COUNT) || bytes > valuesEnd - to) return ~entry;
+    if (dataEnd - from >= bytes + 16 && valuesEnd - to >= bytes + 16) {
+      v128.store(to, i8x16.swizzle(v128.load(from), mask));
+      for (let i: usize = 16; i < bytes; i += 16) v128.store(to + i, i8x16.swizzle(v128.load(from + i), mask));
+    } else {
+      swapTail(from, to, bytes, log);
+    }
+    from += bytes;
+    to += bytes;
+    store<i32>(offsets, first + <i32>((to - values) >> log));
+  }
+  return from === dataEnd ? <i32>((to - values) >> log) : ~entries;
 }
 
 /** The offsets alone, for entries without headers: their values stand one after the other. */
