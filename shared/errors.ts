@@ -24,6 +24,8 @@ export interface ErrorDetails {
   /** What the user can do about it; one sentence. */
   readonly hint?: string | undefined;
   readonly retryable?: boolean | undefined;
+  /** A server asked not to be asked again for so long. */
+  readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -32,6 +34,7 @@ export class PipelineError extends Error {
   readonly code: ErrorCode;
   readonly reason: string;
   readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
   readonly file: string | undefined;
   readonly object: string | undefined;
   readonly offset: number | undefined;
@@ -43,6 +46,7 @@ export class PipelineError extends Error {
     this.code = code;
     this.reason = reason;
     this.retryable = details.retryable ?? false;
+    this.retryAfterMs = details.retryAfterMs;
     this.file = details.file;
     this.object = details.object;
     this.offset = details.offset;
@@ -57,6 +61,7 @@ export class PipelineError extends Error {
       offset: this.offset,
       hint: this.hint,
       retryable: this.retryable,
+      retryAfterMs: this.retryAfterMs,
       cause: this.cause ?? this,
     });
   }

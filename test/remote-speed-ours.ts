@@ -9,10 +9,12 @@ const [url = '', treeName = '', columns = '', warmUp = ''] = process.argv.slice(
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 async function read(location: string): Promise<number> {
-  const source = await openSource(location);
+  // As a worker does.
+  const source = await openSource(location, { verifies: true });
   const tree = await openTree(await openRootFile(source), treeName);
   let entries = 0;
   for await (const batch of readBatches(tree, columns.split(','))) entries += batch.to - batch.from;
+  await source.verify?.();
   await source.close();
   return entries;
 }

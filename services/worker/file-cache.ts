@@ -31,7 +31,7 @@ export class FileCache {
   }
 
   /** The file of the task, opened as its run says. @throws PipelineError as `runSettings`, `openSource` and `openTree` do; nothing is kept then. */
-  async open(task: Pick<Task, 'url' | 'tree' | 'storage' | 'secret'>, signal: AbortSignal): Promise<OpenFile> {
+  async open(task: Pick<Task, 'url' | 'replicas' | 'tree' | 'storage' | 'secret'>, signal: AbortSignal): Promise<OpenFile> {
     const { settings, locationOf, key: how } = runSettings(task);
     const key = `${how}\n${task.tree}\n${task.url}`;
     const known = this.#files.get(key);
@@ -41,7 +41,8 @@ export class FileCache {
       return { ...known, before: readCostOf(known.source) };
     }
     for (const oldest of [...this.#files.keys()].slice(0, Math.max(0, this.#files.size - CAPACITY + 1))) await this.#close(oldest);
-    const source = await openSource(locationOf(task.url), { signal, retry: this.#retry, settings });
+    const replicas = task.replicas?.map(locationOf);
+    const source = await openSource(locationOf(task.url), { signal, retry: this.#retry, settings, replicas, verifies: true });
     try {
       const root = await openRootFile(source);
       const tree = await openTree(root, task.tree);

@@ -45,9 +45,17 @@ export async function runTask(task: Task, options: TaskOptions): Promise<Partial
   try {
     return await readAndFill(task, options, { analysis, parameters, file, meter });
   } catch (error) {
+    const cause = signal.aborted ? error : await changeBehind(error, file, signal);
     place.cost = meter.cost(file);
-    throw error;
+    throw cause;
   }
+}
+
+/** A file that has changed may be why something else went wrong; then that is the error. */
+async function changeBehind(error: unknown, { source }: OpenFile, signal: AbortSignal): Promise<unknown> {
+  if (isPipelineError(error, 'StorageError')) return error;
+  const changed = await source.verify?.(signal).catch((found: unknown) => found);
+  return isPipelineError(changed) && !changed.retryable ? changed : error;
 }
 
 /** A clock for wall and CPU time of this thread. */
@@ -77,6 +85,7 @@ async function readAndFill(task: Task, { signal, place, batchBytes }: TaskOption
   const range = entryRange(task, file, place);
   const opened = performance.now();
   const { histograms, readMs, processMs } = await fill(task, { analysis, parameters, file, ...range, batchBytes, signal });
+  await file.source.verify?.(signal);
   const filled = performance.now();
   const encoded = Object.fromEntries(Object.entries(histograms).map(([name, histogram]) => [name, encodeHistogram(histogram)]));
   const encode = performance.now() - filled;

@@ -144,6 +144,7 @@ describe('worker', () => {
       v: 1,
       kind: 'alive',
       worker: 'w',
+      threads: 1,
       tasks: [
         { run: 'r', index: 0 },
         { run: 'r', index: 1 },

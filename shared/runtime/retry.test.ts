@@ -49,6 +49,32 @@ describe('retry', () => {
     expect(tries).toBe(1);
   });
 
+  it.each([
+    [undefined, 500],
+    [3000, 3000],
+    [100, 500],
+    [1e9, 60_000],
+  ])('waits at least as long as a server asks: %s ms, but not for ever', async (retryAfterMs, expected) => {
+    const stop = new AbortController();
+    let waits = 0;
+    const failing = retry(
+      async () => {
+        throw new StorageError('busy', { retryAfterMs });
+      },
+      {
+        policy: { attempts: 2, baseMs: 1000, maxMs: 1000 },
+        random: () => 0,
+        signal: stop.signal,
+        onRetry: (_error, _attempt, delayMs) => {
+          waits = delayMs;
+          stop.abort(new Error('enough'));
+        },
+      },
+    );
+    await expect(failing).rejects.toThrow('enough');
+    expect(waits).toBe(expected);
+  });
+
   it('stops waiting when it is aborted', async () => {
     const controller = new AbortController();
     const failing = retry(

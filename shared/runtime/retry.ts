@@ -22,9 +22,13 @@ export interface RetryOptions {
   readonly random?: (() => number) | undefined;
 }
 
+/** However long a server asks us to stay away, it is not longer. */
+const MAX_ASKED_MS = 60_000;
+
 /**
  * Runs `action` until it succeeds, fails for good or has been tried often enough; then its last error is thrown. Only a
- * PipelineError with `retryable` is tried again: anything else is a fault that waiting does not cure.
+ * PipelineError with `retryable` is tried again: anything else is a fault that waiting does not cure. Where the error says
+ * how long to stay away (`retryAfterMs`), the wait is at least as long, up to a minute.
  */
 export async function retry<T>(action: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
   const { policy, signal, onRetry, random = Math.random } = options;
@@ -35,7 +39,7 @@ export async function retry<T>(action: (attempt: number) => Promise<T>, options:
     } catch (error) {
       const again = isPipelineError(error) && error.retryable && attempt < policy.attempts;
       if (!again || signal?.aborted) throw error;
-      const delayMs = retryDelayMs(policy, attempt, random());
+      const delayMs = Math.max(retryDelayMs(policy, attempt, random()), Math.min(error.retryAfterMs ?? 0, MAX_ASKED_MS));
       onRetry?.(error, attempt, delayMs);
       await sleep(delayMs, signal);
     }

@@ -11,6 +11,8 @@ export interface BackendOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly headBytes: number;
   readonly signal: AbortSignal | undefined;
+  /** Reads need not ask whether the file has changed. */
+  readonly verifies: boolean;
   readonly settings: StorageSettings;
 }
 
@@ -81,10 +83,10 @@ const GCS: Backend = {
 
 const XROOTD_BACKEND: Backend = {
   limits: (settings) => limitsOf(XROOTD, settings),
-  open: async (location, { settings, timeoutMs, signal }) => {
+  open: async (location, { settings, timeoutMs, signal, verifies }) => {
     const { openXrootdSource } = await import('./xrootd.ts');
     const { xrootdOptions } = await import('./xrootd/options.ts');
-    return openXrootdSource(location, { ...(await xrootdOptions(settings)), timeoutMs, signal });
+    return openXrootdSource(location, { ...(await xrootdOptions(settings)), timeoutMs, signal, verifies });
   },
 };
 

@@ -11,6 +11,7 @@ export interface RawSource {
   read(offset: number, length: number, signal: AbortSignal | undefined, memory: ReadMemory | undefined): Promise<Uint8Array>;
   /** Several ranges by one request, where the backend can; called as `read` is, but also for empty ranges. */
   readonly readVector?: ((ranges: readonly ByteRange[], signal: AbortSignal | undefined) => Promise<Uint8Array[]>) | undefined;
+  readonly verify?: CountedSource['verify'];
   /** Called once. */
   close(): Promise<void>;
 }
@@ -20,7 +21,7 @@ export interface RawSource {
  * ranges itself, and reads several ranges one after the other, unless the backend can read them at once.
  */
 export function checkedSource(raw: RawSource): CountedSource {
-  const { name, size, version, counters, readVector } = raw;
+  const { name, size, version, counters, readVector, verify } = raw;
   let closing: Promise<void> | undefined;
   const read: ByteSource['read'] = async (offset, length, signal, memory) => {
     signal?.throwIfAborted();
@@ -42,6 +43,7 @@ export function checkedSource(raw: RawSource): CountedSource {
     counters,
     read,
     readMany,
+    verify,
     close: () => {
       closing ??= raw.close();
       return closing;

@@ -101,6 +101,14 @@ export function describeHttpFaults(name: string, open: (url: string, options: Op
       expect(server.log).toHaveLength(1 + QUICK.retry.attempts);
     });
 
+    it('stays away as long as the server asks', async () => {
+      const source = await openServer();
+      faultyGets(1, (response) => response.writeHead(503, { 'retry-after': '1' }).end());
+      const began = performance.now();
+      expect(await source.read(10, 20)).toEqual(part(10, 20));
+      expect(performance.now() - began).toBeGreaterThan(990);
+    });
+
     it('gives up a server that accepts and then says nothing', async () => {
       const source = await openServer();
       faultyGets(99, () => undefined);

@@ -66,13 +66,25 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
 };
 
 /** The error for a status that is not the one hoped for: worth another try if it is the server's fault or its load. */
-export function statusError(name: string, { status, statusText }: Pick<HttpResponse, 'status' | 'statusText'>): StorageError {
+export function statusError(
+  name: string,
+  { status, statusText, headers }: Pick<HttpResponse, 'status' | 'statusText' | 'headers'>,
+): StorageError {
   const text = statusText === '' ? '' : ` ${statusText}`;
   return new StorageError(`the server answered ${status}${text}`, {
     file: name,
     retryable: status === 408 || status === 429 || (status >= 500 && status !== 501),
+    retryAfterMs: retryAfterMs(headers.get('retry-after'), Date.now()),
     hint: STATUS_HINTS[status],
   });
+}
+
+/** What `Retry-After` says, seconds or a date, as time from now; undefined where it says nothing sound. */
+export function retryAfterMs(header: string | null, nowMs: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
+  const untilMs = Date.parse(header);
+  return Number.isNaN(untilMs) ? undefined : Math.max(0, untilMs - nowMs);
 }
 
 /** Faults that are the same a second later: a wrong host name, a wrong certificate. */

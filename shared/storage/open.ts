@@ -23,6 +23,11 @@ export interface OpenOptions {
    * asked for first.
    */
   readonly headBytes?: number | undefined;
+  /**
+   * The caller asks `verify` after the last read that counts. Where servers do not tell versions with their bytes, reads by
+   * themselves then do without a question about the file each.
+   */
+  readonly verifies?: boolean | undefined;
   /** Sent to the host named in the location, for example an authorization. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** How remote files are read, with credentials; what the environment says unless given. */
@@ -85,9 +90,16 @@ async function openLocal(location: string, options: OpenOptions): Promise<Counte
 /** `place`: what reports call where it lies. */
 async function openRemote(location: string, place: string, options: OpenOptions, settings: StorageSettings): Promise<CountedSource> {
   const backend = findBackend(location);
-  const { maxWholeBytes = MAX_WHOLE_BYTES, headers = {}, headBytes = HEAD_BYTES, timeoutMs = settings.timeoutMs, signal } = options;
+  const {
+    maxWholeBytes = MAX_WHOLE_BYTES,
+    headers = {},
+    headBytes = HEAD_BYTES,
+    timeoutMs = settings.timeoutMs,
+    signal,
+    verifies = false,
+  } = options;
   const source = await openPatiently(
-    () => backend.open(location, { timeoutMs, maxWholeBytes, headers, headBytes, signal, settings }),
+    () => backend.open(location, { timeoutMs, maxWholeBytes, headers, headBytes, signal, settings, verifies }),
     options,
   );
   try {

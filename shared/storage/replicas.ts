@@ -61,6 +61,7 @@ class ReplicatedFile {
       },
       places: () =>
         Object.assign({}, ...[...opened].map(([place, { counters, places }]) => places?.() ?? { [place]: countersOf(counters) })),
+      verify: (signal) => this.#verify(signal),
       read,
       readMany: (ranges, signal, memory) =>
         ranges.length === 0 ? readEach(read, ranges) : this.#try((source) => source.readMany(ranges, signal, memory), signal),
@@ -68,6 +69,16 @@ class ReplicatedFile {
         for (const source of opened.values()) await source.close();
       },
     };
+  }
+
+  /** Also the places that gave bytes before; one that cannot be asked any more is left out. */
+  async #verify(signal: AbortSignal | undefined): Promise<void> {
+    const here = this.#here();
+    for (const source of this.#opened.values()) {
+      await source.verify?.(signal).catch((error: unknown) => {
+        if (source === here || !isElsewhereBetter(error)) throw error;
+      });
+    }
   }
 
   #here(): CountedSource {

@@ -49,6 +49,11 @@ export interface CountedSource extends ByteSource {
   readonly version?: string | undefined;
   /** What came from which place: a server, the disk cache, a copy. */
   readonly places?: (() => Places) | undefined;
+  /**
+   * Asks whether the file is still the one that was opened. Absent where each read tells.
+   * @throws StorageError, not retryable where it is another one
+   */
+  readonly verify?: ((signal?: AbortSignal) => Promise<void>) | undefined;
   /** Live: grows with each read. Wrappers share the counters of what they wrap. */
   readonly counters: SourceCounters;
 }

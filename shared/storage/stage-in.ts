@@ -28,6 +28,8 @@ export async function withStageIn(source: CountedSource, limit: BudgetedFolder, 
   const { counters } = copy;
   return {
     ...source,
+    // The copy does not change.
+    verify: undefined,
     places: () => ({
       ...source.places?.(),
       ...(counters.requests > 0 ? { 'stage-in': { bytes: counters.bytes, requests: counters.requests } } : {}),
@@ -85,6 +87,7 @@ async function copyWhole(
       await handle.write(bytes, 0, bytes.length, offset);
     }
     // Only what is whole on the disk gets the name that others look for.
+    await source.verify?.(signal);
     await handle.sync();
     await handle.close();
     await rename(partial, path);

@@ -7,11 +7,13 @@ export function withRetry(source: CountedSource, policy: RetryPolicy): CountedSo
   const onRetry = () => {
     counters.retries++;
   };
+  const { verify } = source;
   const read: CountedSource['read'] = (offset, length, signal, memory) =>
     retry(() => source.read(offset, length, signal, memory), { policy, signal, onRetry });
   return {
     ...source,
     read,
+    verify: verify && ((signal) => retry(() => verify(signal), { policy, signal, onRetry })),
     readMany: (ranges, signal, memory) => retry(() => source.readMany(ranges, signal, memory), { policy, signal, onRetry }),
   };
 }

@@ -222,6 +222,31 @@ describe.skipIf(reason !== undefined)('XRootD, by xrootd', () => {
     }
   });
 
+  it('asks for changes once, in the end, where whoever reads says so', async () => {
+    const path = join(plain.data, 'verified.root');
+    await writeFile(path, EXAMPLE_BYTES);
+    const open = () =>
+      openSource(`root://localhost:${plain.port}//data/verified.root`, {
+        settings: parseStorageSettings({}),
+        retry: quick,
+        verifies: true,
+      });
+    const source = await open();
+    const { requests } = source.counters;
+    await source.read(0, EXAMPLE_BYTES.length);
+    await source.readMany([{ offset: 0, length: 10 }, { offset: 50_000, length: 100 }]); // biome-ignore format: one line
+    expect(source.counters.requests - requests).toBe(2);
+    await source.verify?.();
+    expect(source.counters.requests - requests).toBe(3);
+    await utimes(path, 1000, 1000);
+    await expect(source.verify?.()).rejects.toMatchObject({
+      code: 'StorageError',
+      retryable: false,
+      reason: expect.stringMatching(/changed/),
+    });
+    await source.close();
+  });
+
   it('lists folders of XRootD and WebDAV by patterns', async () => {
     await mkdir(join(plain.data, 'list', 'sub'), { recursive: true });
     for (const name of ['a.root', 'b.root', 'c.txt', 'sub/d e.root']) await writeFile(join(plain.data, 'list', name), new Uint8Array(4));

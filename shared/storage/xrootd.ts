@@ -45,6 +45,7 @@ export async function openXrootdSource(location: string, options: XrootdOptions)
     counters: file.counters,
     read: async (offset, length, signal) => file.read(offset, length, signal),
     readVector: (ranges, signal) => file.readVector(ranges, signal),
+    verify: (signal) => file.verify(signal),
     close: () => file.close(),
   });
 }
@@ -54,6 +55,8 @@ class XrootdFile {
   readonly counters: SourceCounters = { requests: 0, bytes: 0, retries: 0 };
   readonly #options: XrootdOptions;
   readonly #closing = new AbortController();
+  /** Whoever reads asks for changes in the end. */
+  readonly #verifies: boolean;
   #handle: Promise<Handle> | undefined;
   #stat: wire.XrootdStat | undefined;
   #hasVectorReads = true;
@@ -62,6 +65,7 @@ class XrootdFile {
   constructor(address: XrootdAddress, options: XrootdOptions) {
     this.address = address;
     this.#options = options;
+    this.#verifies = options.verifies ?? false;
   }
 
   get version(): string | undefined {
@@ -74,7 +78,7 @@ class XrootdFile {
   }
 
   async read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const mayTrust = length <= SHORT_READ_BYTES && performance.now() - this.#checkedAt < RECHECK_MS;
+    const mayTrust = this.#verifies || (length <= SHORT_READ_BYTES && performance.now() - this.#checkedAt < RECHECK_MS);
     return this.#use(signal, !mayTrust, async ({ loan, id }, either) => {
       const bytes = await this.#ask(loan.connection, wire.readRequest(id, offset, length), either, length);
       this.counters.bytes += bytes.length;
@@ -86,7 +90,7 @@ class XrootdFile {
   async readVector(ranges: readonly ByteRange[], signal: AbortSignal | undefined): Promise<Uint8Array[]> {
     if (!this.#hasVectorReads || ranges.some(({ length }) => length > XROOTD_VECTOR.rangeBytes))
       return this.#readSeparately(ranges, signal);
-    return this.#use(signal, true, async ({ loan, id }, either) => {
+    return this.#use(signal, !this.#verifies, async ({ loan, id }, either) => {
       const room = ranges.reduce((sum, { length }) => sum + length + wire.VECTOR_HEADER_LENGTH, 0);
       this.counters.requests++;
       const answer = await loan.connection.ask(wire.vectorReadRequest(id, ranges), either, room);
@@ -112,6 +116,11 @@ class XrootdFile {
     // Nobody waits for it: the server forgets the file with the connection at the latest.
     if (handle.loan.connection.usable) handle.loan.connection.ask(wire.closeRequest(handle.id)).catch(() => undefined);
     handle.loan.release();
+  }
+
+  /** @throws StorageError where the file is not the one that was opened any more */
+  async verify(signal: AbortSignal | undefined): Promise<void> {
+    await this.#use(signal, true, async () => undefined);
   }
 
   #readSeparately(ranges: readonly ByteRange[], signal: AbortSignal | undefined): Promise<Uint8Array[]> {

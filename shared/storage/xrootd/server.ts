@@ -17,6 +17,8 @@ export interface XrootdOptions {
   /** PEM certificates that are trusted besides Node's own. */
   readonly authorities?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whoever reads asks for changes in the end: reads need not. */
+  readonly verifies?: boolean | undefined;
 }
 
 /** A location taken apart. */
