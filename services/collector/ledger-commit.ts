@@ -1,4 +1,5 @@
 /** How a task's report changes the ledger. Each function runs inside the caller's transaction. */
+import { luminosityShare } from '#shared/datasets/luminosity.ts';
 import { MessageError } from '#shared/errors.ts';
 import type { Failure, Success } from '#shared/queue/messages.ts';
 import type { LedgerDatabase, Row } from './ledger-database.ts';
@@ -17,12 +18,14 @@ interface TaskRow {
   readonly fileEntries: number | null;
   readonly entriesLost: number | null;
   readonly pool: string | null;
+  readonly luminosityFb: number | null;
 }
 
 /** @throws MessageError if the ledger has no such task. */
 function readTask(db: LedgerDatabase, run: string, index: number): TaskRow {
   const row = db.get(
-    `SELECT t.state, t.attempts, t.first, t.last, t.file, f.dataset, f.entries AS fileEntries, x.entries_lost AS entriesLost, t.pool
+    `SELECT t.state, t.attempts, t.first, t.last, t.file, f.dataset, f.entries AS fileEntries, x.entries_lost AS entriesLost, t.pool,
+     f.luminosity_fb AS luminosityFb
      FROM tasks t JOIN files f ON f.run = t.run AND f.file = t.file LEFT JOIN failures x ON x.run = t.run AND x.idx = t.idx
      WHERE t.run = ? AND t.idx = ?`,
     run,
@@ -70,8 +73,16 @@ export function commitSuccess(db: LedgerDatabase, report: Success): Outcome {
     run,
     task.dataset,
   );
+  countLuminosity(db, run, task, report);
   countDone(db, run, task, 1);
   return 'committed';
+}
+
+function countLuminosity(db: LedgerDatabase, run: string, { dataset, luminosityFb }: TaskRow, { from, to, fileEntries }: Success): void {
+  if (luminosityFb === null) return;
+  // As text: it may be more than a double counts exactly.
+  const share = luminosityShare(luminosityFb, { from, to, entries: fileEntries }).toString();
+  db.run('UPDATE datasets SET luminosity = luminosity + CAST(? AS INTEGER) WHERE run = ? AND dataset = ?', share, run, dataset);
 }
 
 /**

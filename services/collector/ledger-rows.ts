@@ -17,6 +17,8 @@ export interface OpenTask {
   readonly index: number;
   readonly dataset: string;
   readonly url: string;
+  /** Other places of the same file. */
+  readonly replicas?: readonly string[] | undefined;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   /** Attempts that ended without a partial. */
@@ -62,6 +64,8 @@ export interface DatasetCounters {
   readonly readMs: number;
   readonly processMs: number;
   readonly encodeMs: number;
+  /** Of the committed entries, in fb-1, where files have luminosities of their own; otherwise 0. */
+  readonly luminosityFb: number;
 }
 
 export interface LedgerFailure {

@@ -30,7 +30,8 @@ CREATE TABLE cost_places (
 /** What makes a ledger of version n one of version n + 1, the first for n = 1. */
 const MIGRATIONS: readonly string[] = [
   `ALTER TABLE tasks ADD COLUMN pool TEXT; ALTER TABLE datasets ADD COLUMN luminosity INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE files ADD COLUMN luminosity_fb REAL; ALTER TABLE files ADD COLUMN replicas TEXT; ${POOLS_TABLE} ${COST_TABLES} ${OUTPUT_TABLE}`];
+  ALTER TABLE files ADD COLUMN luminosity_fb REAL; ALTER TABLE files ADD COLUMN replicas TEXT; ${POOLS_TABLE} ${COST_TABLES} ${OUTPUT_TABLE}`,
+];
 
 /**
  * Counters live in `datasets`, in the same transaction as what they count: progress costs the same for ten tasks and for
@@ -49,12 +50,12 @@ CREATE TABLE datasets (
   entries_committed INTEGER NOT NULL DEFAULT 0, entries_lost INTEGER NOT NULL DEFAULT 0,
   bytes_read INTEGER NOT NULL DEFAULT 0, requests INTEGER NOT NULL DEFAULT 0,
   wall_ms REAL NOT NULL DEFAULT 0, open_ms REAL NOT NULL DEFAULT 0, read_ms REAL NOT NULL DEFAULT 0,
-  process_ms REAL NOT NULL DEFAULT 0, encode_ms REAL NOT NULL DEFAULT 0,
+  process_ms REAL NOT NULL DEFAULT 0, encode_ms REAL NOT NULL DEFAULT 0, luminosity INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (run, dataset)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE files (
   run TEXT NOT NULL, file INTEGER NOT NULL, dataset TEXT NOT NULL, url TEXT NOT NULL, entries INTEGER, bytes INTEGER, toy INTEGER,
-  tasks INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0,
+  tasks INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0, luminosity_fb REAL, replicas TEXT,
   PRIMARY KEY (run, file)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE tasks (

@@ -194,6 +194,43 @@ describe('ledger', () => {
     expect(ledger.counters('r1')[1]).toMatchObject({ committed: 1, failed: 0, entriesCommitted: 50, filesDone: 1 });
   });
 
+  it('counts the luminosity of files by the part of their entries that is committed, the same for any chunks and order', () => {
+    const luminosityFb = 0.1234567891;
+    const cut = (edges: number[]) => edges.slice(1).map((to, i) => [edges[i] ?? 0, to] as const);
+    const chunked = (edges: number[]): PlannedFile => ({
+      ...(files[0] as PlannedFile),
+      luminosityFb,
+      tasks: cut(edges).map(([from, to], index) => ({ index, from, to })),
+    });
+    const sums = [
+      { edges: [0, 100, 200, 250], order: [2, 0, 1] },
+      { edges: [0, 250], order: [0] },
+      { edges: [0, 7, 33, 250], order: [0, 1, 2] },
+    ].map(({ edges, order }) => {
+      const ledger = new Ledger(':memory:');
+      ledger.openRun(spec, '2026-01-01T00:00:00Z');
+      ledger.addFiles('r1', [chunked(edges)]);
+      const reports = order.map((i) => cut(edges)[i] as readonly [number, number]);
+      const read = order.map((index, i) => {
+        const [from, to] = reports[i] as readonly [number, number];
+        for (let twice = 0; twice < 2; twice++) ledger.commit([{ report: success(index, from, to, 250), merge: () => {} }], () => []);
+        return ledger.counters('r1')[0]?.luminosityFb ?? 0;
+      });
+      ledger.close();
+      expect(read[0]).toBeCloseTo((luminosityFb * ((reports[0]?.[1] ?? 0) - (reports[0]?.[0] ?? 0))) / 250, 14);
+      return read.at(-1);
+    });
+    expect(sums).toEqual([luminosityFb, luminosityFb, luminosityFb]);
+  });
+
+  it('hands on the other places of a file with its tasks', () => {
+    const ledger = new Ledger(':memory:');
+    ledger.openRun(spec, '2026-01-01T00:00:00Z');
+    ledger.addFiles('r1', [{ ...(files[0] as PlannedFile), replicas: ['s3://b/b.root'] }, files[1] as PlannedFile]);
+    expect(ledger.pending('r1', 1, 2).map(({ replicas }) => replicas)).toEqual([['s3://b/b.root'], undefined]);
+    ledger.close();
+  });
+
   it('does not add the sums of a duplicate', () => {
     planned();
     let merges = 0;

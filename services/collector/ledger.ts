@@ -1,3 +1,4 @@
+import { inFb } from '#shared/datasets/luminosity.ts';
 import { MessageError } from '#shared/errors.ts';
 import type { RunState } from '#shared/plot/snapshot.ts';
 import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
@@ -181,10 +182,13 @@ export class Ledger {
       `SELECT dataset, files, files_done AS filesDone, files_unknown AS filesUnknown, files_toy AS filesToy, tasks, committed, failed,
        entries_full AS entriesFull, entries_asked AS entriesAsked, entries_committed AS entriesCommitted, entries_lost AS entriesLost,
        bytes_read AS bytesRead, requests, wall_ms AS wallMs, open_ms AS openMs, read_ms AS readMs, process_ms AS processMs,
-       encode_ms AS encodeMs FROM datasets WHERE run = ? ORDER BY position`,
+       encode_ms AS encodeMs, CAST(luminosity AS TEXT) AS luminosity FROM datasets WHERE run = ? ORDER BY position`,
       run,
     );
-    return rows as (Row & DatasetCounters)[];
+    return (rows as (Row & DatasetCounters)[]).map(({ luminosity, ...counters }) => ({
+      ...counters,
+      luminosityFb: inFb(BigInt(String(luminosity))),
+    }));
   }
 
   /** One row a pool, in the order of the spec; none in a run without pools. */
@@ -270,14 +274,16 @@ export class Ledger {
     }
   }
 
-  #addFile(run: string, { file, dataset, url, entries, bytes, toy = false, pool, tasks }: PlannedFile): void {
+  #addFile(run: string, planned: PlannedFile): void {
+    const { file, dataset, url, entries, bytes, toy = false, pool, tasks, luminosityFb, replicas } = planned;
     if (this.#db.get('SELECT 1 FROM files WHERE run = ? AND file = ?', run, file)) {
       this.#assertSameFile(run, file, url, tasks);
       return;
     }
     this.#db.run(
-      'INSERT INTO files (run, file, dataset, url, entries, bytes, toy, tasks) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO files (run, file, dataset, url, entries, bytes, toy, tasks, luminosity_fb, replicas) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       ...[run, file, dataset, url, entries ?? null, bytes ?? null, Number(toy), tasks.length],
+      ...[luminosityFb ?? null, replicas === undefined ? null : JSON.stringify(replicas)],
     );
     for (const { index, from, to } of tasks) {
       const sql = 'INSERT INTO tasks (run, idx, file, first, last, pool) VALUES (?, ?, ?, ?, ?, ?)';
@@ -305,7 +311,7 @@ export class Ledger {
 
   #openTasks(where: string, ...values: (string | number)[]): OpenTask[] {
     const rows = this.#db.all(
-      `SELECT t.run, t.idx, f.dataset, f.url, t.first, t.last, t.attempts, t.pool
+      `SELECT t.run, t.idx, f.dataset, f.url, t.first, t.last, t.attempts, t.pool, f.replicas
        FROM tasks t JOIN files f ON f.run = t.run AND f.file = t.file WHERE ${where}`,
       ...values,
     );
@@ -318,6 +324,7 @@ export class Ledger {
       to: optional(row['last']),
       attempts: Number(row['attempts']),
       ...(row['pool'] === null ? {} : { pool: String(row['pool']) }),
+      ...(row['replicas'] === null ? {} : { replicas: JSON.parse(String(row['replicas'])) as string[] }),
     }));
   }
 }

@@ -3,7 +3,8 @@ import { resolveParameters } from '#shared/analysis/parameters.ts';
 import { cutFlowAxis, describeHistograms } from '#shared/analysis/partial.ts';
 import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { expectedEntries } from '#shared/datasets/assign-files.ts';
-import { type Catalogue, parseCatalogue } from '#shared/datasets/catalogue.ts';
+import { type Catalogue, fileLuminosityFb, parseCatalogue } from '#shared/datasets/catalogue.ts';
+import { catalogueEntries } from '#shared/datasets/normalise.ts';
 import { ConfigError } from '#shared/errors.ts';
 import { type Axis, extent } from '#shared/histogram/axis.ts';
 import type { AnalysisDescription } from '#shared/plot/snapshot.ts';
@@ -13,7 +14,17 @@ import type { OpenTask } from './ledger-rows.ts';
 
 /** A spec without its list of files: what is kept in memory must not grow with them. */
 export interface RunHead extends Omit<RunSpec, 'datasets' | 'catalogue'> {
-  readonly datasets: readonly { readonly name: string; readonly isData: boolean; readonly files: number }[];
+  readonly datasets: readonly DatasetHead[];
+}
+
+interface DatasetHead {
+  readonly name: string;
+  readonly isData: boolean;
+  readonly files: number;
+  /** With those that are not in this run. */
+  readonly filesInAll: number;
+  /** Each of its files has a luminosity of its own. */
+  readonly hasLuminosity: boolean;
 }
 
 /** A run's spec with all that follows from it alone. */
@@ -38,10 +49,10 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles):
   const axes = Object.fromEntries(histograms.map(({ name, axes }) => [name, axes]));
   const { datasets, catalogue: _, ...head } = spec;
   return {
-    spec: { ...head, datasets: datasets.map(({ name, isData, files }) => ({ name, isData, files: files.length })) },
+    spec: { ...head, datasets: datasets.map((each) => datasetHead(catalogue, each)) },
     analysis,
     parameters,
-    catalogue,
+    catalogue: withoutFiles(catalogue),
     description: {
       name: analysis.name,
       title: analysis.title,
@@ -53,6 +64,27 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles):
     axes: { ...axes, cutFlow: [cutFlowAxis(analysis)] },
     entriesElsewhere: Object.fromEntries(spec.datasets.map(({ name, files }) => [name, elsewhere(catalogue, name, files)])),
   };
+}
+
+function datasetHead(catalogue: Catalogue, { name, isData, files, facts }: RunSpec['datasets'][number]): DatasetHead {
+  const dataset = catalogue.datasets.find((each) => each.name === name);
+  const inAll = dataset?.files.length === 0 ? dataset.fileCount : undefined;
+  return {
+    name,
+    isData,
+    files: files.length,
+    filesInAll: Math.max(files.length, inAll ?? 0),
+    hasLuminosity: isData && files.length > 0 && (facts?.every(({ luminosityFb }) => luminosityFb !== undefined) ?? false),
+  };
+}
+
+/** What normalisation needs of a catalogue; in a long one files take all the memory. */
+function withoutFiles(catalogue: Catalogue): Catalogue {
+  const datasets = catalogue.datasets.map((dataset) => {
+    const { luminosityFb = fileLuminosityFb(dataset), ...rest } = dataset;
+    return { ...rest, ...(luminosityFb === undefined ? {} : { luminosityFb }), entries: catalogueEntries(dataset), files: [] };
+  });
+  return { ...catalogue, datasets };
 }
 
 /** Bytes that a cell of a partial takes at most, but for weights of very different sizes: entries, and two exact sums. */
@@ -77,10 +109,10 @@ function elsewhere(catalogue: Catalogue, name: string, files: readonly string[])
 }
 
 /** The message that asks for an open task. */
-export function taskMessage({ spec }: RunModel, { run, index, dataset, url, from, to, attempts, pool }: OpenTask): Task {
+export function taskMessage({ spec }: RunModel, { run, index, dataset, url, replicas, from, to, attempts, pool }: OpenTask): Task {
   const { tree, analysis, parameters, fraction } = spec;
   const isData = spec.datasets.find(({ name }) => name === dataset)?.isData ?? false;
   const range = to === undefined ? { fraction } : { from, to };
-  const how = { ...readingOf(spec, pool), ...(pool && { pool }) };
+  const how = { ...readingOf(spec, pool), ...(pool && { pool }), ...(replicas && { replicas: [...replicas] }) };
   return { v: MESSAGE_VERSION, run, index, dataset, isData, url, tree, analysis, parameters, ...range, ...how, attempt: attempts + 1 };
 }

@@ -36,6 +36,7 @@ export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
       dataset: each.dataset,
       entriesCommitted: each.entriesCommitted,
       entriesExpected: entriesOfDataset(model, each),
+      ...(headOf(model, each.dataset)?.hasLuminosity === true ? { luminosityReadFb: each.luminosityFb } : {}),
     })),
   );
   return {
@@ -66,15 +67,21 @@ export function outputOf({ spec: { output: folder } }: RunModel, outcome: Output
 }
 
 /**
- * Entries of all files of a dataset, whole. While some are not known (not opened yet, or cannot be), the others stand for
- * them: each is taken for an average one.
+ * Entries of all files of a dataset, whole. While some are not known (not opened yet, or cannot be), or where the run has fewer
+ * files than the dataset, the others stand for them: each is taken for an average one.
  */
-function entriesOfDataset({ spec, entriesElsewhere }: RunModel, counters: DatasetCounters): number | undefined {
-  const files = spec.datasets.find(({ name }) => name === counters.dataset)?.files ?? counters.files;
-  const known = counters.files - counters.filesUnknown;
+function entriesOfDataset(model: RunModel, { dataset, files, filesUnknown, entriesFull }: DatasetCounters): number | undefined {
+  const { files: inRun = files, filesInAll = inRun } = headOf(model, dataset) ?? {};
+  const known = files - filesUnknown;
+  const told = model.catalogue.datasets.find(({ name }) => name === dataset)?.entries;
+  if (filesInAll > inRun && told !== undefined) return told;
   if (known === 0) return undefined;
-  const here = known === files ? counters.entriesFull : (counters.entriesFull * files) / known;
-  return here + (entriesElsewhere[counters.dataset] ?? 0);
+  const here = known === filesInAll ? entriesFull : (entriesFull * filesInAll) / known;
+  return here + (model.entriesElsewhere[dataset] ?? 0);
+}
+
+function headOf({ spec }: RunModel, dataset: string) {
+  return spec.datasets.find(({ name }) => name === dataset);
 }
 
 function datasetSnapshot({ model, row, contents, rate }: SnapshotParts, counters: DatasetCounters, scale: number): DatasetSnapshot {
@@ -171,6 +178,7 @@ const NOTHING: Counts = {
   readMs: 0,
   processMs: 0,
   encodeMs: 0,
+  luminosityFb: 0,
 };
 
 function failureSnapshot({ dataset, url, code, text, from, to, entriesLost, attempts }: LedgerFailure): FailureSnapshot {

@@ -43,11 +43,12 @@ function withCounters(tree: Tree, columns: readonly string[]): Branch[] {
 export async function describerOf(spec: RunSpec, files: AnalysisFiles = true): Promise<Describe> {
   const { analysis: location, tree } = spec;
   const analysis = await loadAnalysis(location, files);
-  return async ({ url, isData, pool }, signal) => {
+  return async ({ url, isData, pool, facts }, signal) => {
     const columns = Object.keys(columnsToRead(analysis, isData));
     try {
       const { settings, locationOf } = runSettings(readingOf(spec, pool));
-      return await describeFile(locationOf(url), { tree, columns, settings, signal });
+      const replicas = facts?.replicas?.map(locationOf);
+      return await describeFile(locationOf(url), { tree, columns, settings, signal, replicas });
     } catch (error) {
       signal.throwIfAborted();
       // The worker will meet the same, and report it with the file.

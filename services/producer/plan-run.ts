@@ -1,4 +1,5 @@
-import type { RunSpec } from '#shared/queue/run-spec.ts';
+import { ConfigError } from '#shared/errors.ts';
+import type { FileFacts, RunSpec } from '#shared/queue/run-spec.ts';
 import type { PlannedFile } from '#shared/queue/task-list.ts';
 import { type Chunk, type FileDescription, planChunks } from './plan-chunks.ts';
 
@@ -13,6 +14,8 @@ export interface SpecFile {
   readonly url: string;
   /** Whose workers read it, in a run with pools. */
   readonly pool?: string | undefined;
+  /** What is known of it beforehand. */
+  readonly facts?: FileFacts | undefined;
 }
 
 /** Files whose headers are read at the same time. */
@@ -23,9 +26,9 @@ const PAGE = 500;
 /** The inputs of a run, numbered in the order of its spec. */
 export function* filesOf(spec: RunSpec): Generator<SpecFile> {
   let file = 0;
-  for (const { name, isData, files, pools = [] } of spec.datasets) {
+  for (const { name, isData, files, facts = [], pools = [] } of spec.datasets) {
     const poolOf = pools.flatMap(({ pool, files: count }) => Array<string>(count).fill(pool));
-    for (const [i, url] of files.entries()) yield { file: file++, dataset: name, isData, url, pool: poolOf[i] };
+    for (const [i, url] of files.entries()) yield { file: file++, dataset: name, isData, url, pool: poolOf[i], facts: facts[i] };
   }
 }
 
@@ -46,20 +49,33 @@ export async function* planRun(
 ): AsyncGenerator<PlannedFile[]> {
   const cut: CutFile[] = [];
   for await (const [file, description] of inOrder(filesOf(spec), PARALLEL, (file) => describe(file, signal))) {
+    assertAsKnown(file, description);
     cut.push({ ...file, description, chunks: description === undefined ? [{}] : planChunks(description, spec) });
   }
   const indexes = numberInTurns(cut);
   let page: PlannedFile[] = [];
-  for (const [position, { file, dataset, url, pool, description, chunks }] of cut.entries()) {
+  for (const [position, { file, dataset, url, pool, facts: { luminosityFb, replicas } = {}, description, chunks }] of cut.entries()) {
     const { entries, bytes, toy } = description ?? {};
     const first = indexes.starts[position] as number;
     const tasks = chunks.map((chunk, i) => ({ index: indexes.ofTask[first + i] as number, ...chunk }));
-    page.push({ file, dataset, url, entries, bytes, toy, pool, tasks });
+    page.push({ file, dataset, url, entries, bytes, toy, pool, luminosityFb, replicas, tasks });
     if (page.length < (spec.pageSize ?? PAGE)) continue;
     yield page;
     page = [];
   }
   if (page.length > 0) yield page;
+}
+
+/** A file that is not what the catalogue says would be counted as if it were. @throws ConfigError, but for toy files */
+function assertAsKnown({ url, facts = {} }: SpecFile, description: FileDescription | undefined): void {
+  if (description === undefined || description.toy) return;
+  const differ = (['entries', 'bytes'] as const).filter((what) => facts[what] !== undefined && facts[what] !== description[what]);
+  if (differ.length === 0) return;
+  const texts = differ.map((what) => `${description[what]} ${what}, the catalogue says ${facts[what]}`);
+  throw new ConfigError(`the file has ${texts.join('; it has ')}`, {
+    file: url,
+    hint: '`higgsflow datasets --verify` compares all files with the catalogue.',
+  });
 }
 
 /**

@@ -61,6 +61,21 @@ function fakeTaskList(): TaskList & { files: PlannedFile[]; frozen: boolean } {
 }
 
 describe('planRun', () => {
+  it('hands on what the catalogue knows of a file, and refuses one that is not as it says', async () => {
+    const spec = specOf(4);
+    const facts = [{ luminosityFb: 0.5, replicas: ['s3://b/f0.root'] }, { entries: 10, bytes: 1000 }, {}];
+    const withFacts = (data: typeof facts) => ({
+      ...spec,
+      datasets: spec.datasets.map((each, i) => (i === 0 ? { ...each, facts: data } : each)),
+    });
+    const [first, second] = await planned(withFacts(facts));
+    expect([first?.luminosityFb, first?.replicas, second?.luminosityFb]).toEqual([0.5, ['s3://b/f0.root'], undefined]);
+    const wrong = withFacts([{}, { entries: 11, bytes: 1000 }, {}]);
+    await expect(planned(wrong)).rejects.toThrow('f1.root: the file has 10 entries, the catalogue says 11. `higgsflow datasets --verify`');
+    const toy: Describe = async (file, signal) => ({ ...(await describeFake(file, signal)), toy: true }) as Awaited<ReturnType<Describe>>;
+    await expect(planned(wrong, toy)).resolves.toHaveLength(4);
+  });
+
   it('cuts files at clusters, and leaves the unreadable file one open task', async () => {
     const files = await planned(specOf(7));
     expect(files.map(({ file, dataset, url }) => `${file} ${dataset} ${url}`).slice(2, 4)).toEqual(['2 data f2.root', '3 mc f3.root']);

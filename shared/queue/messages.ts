@@ -39,6 +39,8 @@ export const taskSchema = z
     /** Columns and weights that only simulation has are not read for data. */
     isData: z.boolean(),
     url: z.string().min(1).max(4000),
+    /** Other places of the same file, tried in this order when one fails. */
+    replicas: z.array(z.string().min(1).max(4000)).max(20).optional(),
     tree: name,
     /** Built-in name, or path of the user's own file. */
     analysis: z.string().min(1).max(4000),

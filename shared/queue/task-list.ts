@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { poolName, type Task } from './messages.ts';
-import type { RunSpec } from './run-spec.ts';
+import { fileFactsSchema, type RunSpec } from './run-spec.ts';
 
 /** One file with all its tasks: chunks of a file are frozen together. */
 export interface PlannedFile {
@@ -19,6 +19,10 @@ export interface PlannedFile {
   readonly toy?: boolean | undefined;
   /** Whose workers its tasks are for, in a run with pools. */
   readonly pool?: string | undefined;
+  /** Of its collisions, in fb-1. */
+  readonly luminosityFb?: number | undefined;
+  /** Other places of the same file. */
+  readonly replicas?: readonly string[] | undefined;
   readonly tasks: readonly PlannedTask[];
 }
 
@@ -35,6 +39,8 @@ export const plannedFilesSchema: z.ZodType<PlannedFile[]> = z
       bytes: count.optional(),
       toy: z.boolean().optional(),
       pool: poolName.optional(),
+      luminosityFb: fileFactsSchema.shape.luminosityFb,
+      replicas: fileFactsSchema.shape.replicas,
       tasks: z.array(z.object({ index: count, from: count.optional(), to: count.optional() })).min(1),
     }),
   )
