@@ -9,9 +9,11 @@ import { promisify } from 'node:util';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Storage } from '@google-cloud/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LatencyProxy, startLatencyProxy } from '../../test/latency-proxy.ts';
 import { MINIO_KEYS, type ObjectServer, startFakeGcs, startMinio, whyNo } from '../../test/object-servers.ts';
 import { makeTokenIssuer, TOKEN_CONFIG, whyNoTokens } from '../../test/token-issuer.ts';
 import { startXrootdServer, whyNoXrootd, type XrootdServer } from '../../test/xrootd-server.ts';
+import type { Report } from '../results/report.ts';
 import { generateToySamples, type ToyFile } from '../toy/generate.ts';
 
 let folder: string;
@@ -27,20 +29,22 @@ async function run(name: string, data: readonly string[], env: Readonly<Record<s
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env }, maxBuffer: 1e8 });
   const written: Record<string, Buffer> = {};
   let texts = `${stdout}${stderr}`;
+  const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as Report;
   for (const entry of await readdir(out, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const content = await readFile(join(entry.parentPath, entry.name));
     texts += content.toString('latin1');
     if (entry.name.startsWith('histograms.')) written[entry.name] = content;
   }
-  return { written, texts };
+  return { written, texts, report };
 }
 
-async function expectSame(name: string, data: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { written, texts } = await run(name, data, env);
+async function expectSame(name: string, data: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Report> {
+  const { written, texts, report } = await run(name, data, env);
   expect(Object.keys(written).sort()).toEqual(['histograms.csv', 'histograms.json', 'histograms.root']);
   for (const [file, content] of Object.entries(written)) expect(content.equals(expected[file] ?? Buffer.alloc(0)), file).toBe(true);
   expect(PLANTED.exec(texts)?.[0]).toBeUndefined();
+  return report;
 }
 
 beforeAll(async () => {
@@ -110,12 +114,15 @@ describe.skipIf(whyNo('fake-gcs-server') !== undefined)('the same run from Googl
 describe.skipIf(whyNoXrootd() !== undefined)('the same run from XRootD', () => {
   let server: XrootdServer;
   let cache: XrootdServer;
+  /** Before the server, for the cache: what that fetches itself it does not tell those who read through it. */
+  let counter: LatencyProxy;
   beforeAll(async () => {
     server = await startXrootdServer({ config: ['xrd.protocol http:{http} libXrdHttp.so', 'http.listingdeny no'] });
+    counter = await startLatencyProxy(server.port, 'root', 0);
     const proxy = [
       'ofs.osslib libXrdPss.so',
       'pss.cachelib libXrdPfc.so',
-      `pss.origin localhost:${server.port}`,
+      `pss.origin localhost:${counter.port}`,
       'pfc.ram 1g',
       'pfc.diskusage 0.98 0.99',
     ];
@@ -124,16 +131,33 @@ describe.skipIf(whyNoXrootd() !== undefined)('the same run from XRootD', () => {
   });
   afterAll(async () => {
     await cache?.close();
+    await counter?.close();
     await server?.close();
   });
 
-  it('by its own protocol, WebDAV, an XCache, a disk cache and copies', async () => {
+  it('by its own protocol, WebDAV, a disk cache and copies', async () => {
     const root = `root://localhost:${server.port}//data/toy/`;
     await expectSame('root', [root]);
     await expectSame('dav', [`dav://localhost:${server.httpPort}/data/toy/`]);
-    await expectSame('xcache', [root], { CACHE_PREFIX: `root://localhost:${cache.port}//{path}` });
     await expectSame('copies', [root], { CACHE_DIR: join(folder, 'cache'), STAGE_IN_DIR: join(folder, 'stage') });
     expect(await readdir(join(folder, 'stage'))).toHaveLength(files.length);
+  });
+
+  it('through an XCache, which fetches once what is read twice', async () => {
+    const root = `root://localhost:${server.port}//data/toy/`;
+    const bytesBy = async (name: string) => {
+      counter.take();
+      const { accounting, totals } = await expectSame(name, [root], { CACHE_PREFIX: `root://localhost:${cache.port}//{path}` });
+      const place = `root://localhost:${cache.port} (cache)`;
+      expect(Object.keys(accounting.total.places)).toEqual([place]);
+      expect(accounting.total.bytesRead).toBe(totals.bytesRead);
+      return { fromCache: accounting.total.bytesRead, fromOrigin: counter.take().bytes };
+    };
+    const first = await bytesBy('xcache');
+    const second = await bytesBy('xcache-again');
+    expect(first.fromOrigin).toBeGreaterThan(first.fromCache);
+    expect(second.fromCache).toBe(first.fromCache);
+    expect(second.fromOrigin).toBeLessThan(first.fromCache / 10);
   });
 
   it.skipIf(whyNoTokens() !== undefined)('with a token', async () => {
