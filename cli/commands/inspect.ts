@@ -48,6 +48,12 @@ function render({ file, bytes, rootVersion, recovered, keys, trees, histograms, 
     if (tree.error !== undefined) lines.push(`  ! ${tree.error}`);
     const head = ['  branch', 'C++ type', 'column', 'codec', 'baskets', 'stored', 'in memory'];
     if (tree.branches.length > 0) lines.push(...formatTable([head, ...tree.branches.map(branchRow)]));
+    for (const friend of tree.friends) {
+      const place = friend.fileName === '' ? friend.treePath : `${friend.treePath} of ${friend.fileName}`;
+      lines.push('', `  Friend ${friend.name} (${place})`);
+      if (friend.error !== undefined) lines.push(`  ! ${friend.error}`);
+      else lines.push(...formatTable([head, ...friend.branches.map(branchRow)]));
+    }
   }
   if (histograms.length > 0) {
     const head = ['  histogram', 'class', 'bins', 'entries', 'title'];

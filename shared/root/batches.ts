@@ -1,5 +1,5 @@
 import { RootFormatError } from '../errors.ts';
-import type { ByteRange, ReadMemory } from '../storage/source.ts';
+import type { ByteRange, ByteSource, ReadMemory } from '../storage/source.ts';
 import { type Arena, ArenaPlan, borrowArena } from './arena.ts';
 import { BranchReader } from './branch-reader.ts';
 import type { Verify } from './codecs/codec.ts';
@@ -67,10 +67,13 @@ async function fetchBatch(
   memory: ReadMemory,
 ): Promise<Uint8Array[]> {
   const ranges: ByteRange[] = [];
-  const { size, name } = tree.file.source;
+  const sources: ByteSource[] = [];
   for (const { column, basket } of batch.reads) {
-    const { seek, bytes, embedded } = (branches[column] as Branch).baskets[basket] as BasketRef;
+    const branch = branches[column] as Branch;
+    const { seek, bytes, embedded } = branch.baskets[basket] as BasketRef;
     if (embedded !== undefined) continue;
+    const { source } = branch.file ?? tree.file;
+    const { size, name } = source;
     if (bytes <= 0 || seek + bytes > size) {
       throw new RootFormatError(`basket ${basket} stands at bytes ${seek}..${seek + bytes} of a file of ${size}`, {
         file: name,
@@ -78,8 +81,31 @@ async function fetchBatch(
       });
     }
     ranges.push({ offset: seek, length: bytes });
+    sources.push(source);
   }
-  return ranges.length === 0 ? [] : tree.file.source.readMany(ranges, signal, memory);
+  if (ranges.length === 0) return [];
+  const [first] = sources;
+  if (sources.every((source) => source === first)) return (first ?? tree.file.source).readMany(ranges, signal, memory);
+  return readFromAll(sources, ranges, signal);
+}
+
+/** Ranges of several files: those of friends stand in others. */
+async function readFromAll(
+  sources: readonly ByteSource[],
+  ranges: readonly ByteRange[],
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array[]> {
+  const blocks: Uint8Array[] = [];
+  const reads = [...new Set(sources)].map(async (source) => {
+    const places = ranges.flatMap((_, i) => (sources[i] === source ? [i] : []));
+    const own = await source.readMany(
+      places.map((i) => ranges[i] as ByteRange),
+      signal,
+    );
+    for (const [k, i] of places.entries()) blocks[i] = own[k] as Uint8Array;
+  });
+  await Promise.all(reads);
+  return blocks;
 }
 
 /** All places are planned before the first byte is decoded, and the arena does not grow after that: see arena.ts. */

@@ -6,6 +6,7 @@ import { parseBlockHeader } from './compression.ts';
 import { Cursor } from './cursor.ts';
 import type { KeyEntry, RootFile } from './file.ts';
 import { formatVersion } from './file-header.ts';
+import { friendBranch } from './friends.ts';
 import { parseKey } from './key.ts';
 import { isGraphClass, isHistogramClass, readGraph, readHistogram } from './read-histogram.ts';
 import { type Branch, isTreeClass, openTree, type Tree } from './tree.ts';
@@ -56,6 +57,17 @@ export interface TreeDescription {
   readonly title: string;
   readonly entries: number;
   /** Why the tree cannot be read at all; it then has no branches here. */
+  readonly error?: string;
+  readonly branches: readonly BranchDescription[];
+  readonly friends: readonly FriendDescription[];
+}
+
+/** A friend of a tree: its branches are `name.branch` there, or `error` says why they are not. */
+export interface FriendDescription {
+  readonly name: string;
+  readonly treePath: string;
+  /** Empty where it is the tree's own file. */
+  readonly fileName: string;
   readonly error?: string;
   readonly branches: readonly BranchDescription[];
 }
@@ -147,10 +159,21 @@ async function describeTree(file: RootFile, path: string, cycle: number): Promis
     const tree = await openTree(file, `${path};${cycle}`);
     const codecs = await findCodecs(tree);
     const branches = [...tree.all()].map((branch) => describeBranch(branch, codecs.get(branch)));
-    return { path, cycle, title: tree.title, entries: tree.entries, branches };
+    return { path, cycle, title: tree.title, entries: tree.entries, branches, friends: await describeFriends(tree) };
   } catch (error) {
-    return { path, cycle, title: '', entries: 0, branches: [], error: reasonOf(error) };
+    return { path, cycle, title: '', entries: 0, branches: [], friends: [], error: reasonOf(error) };
   }
+}
+
+async function describeFriends(tree: Tree): Promise<FriendDescription[]> {
+  const described = tree.friends.map(async ({ name, treePath, fileName, tree: friend, error }) => {
+    const known = { name, treePath, fileName };
+    if (friend === undefined) return { ...known, error: error?.message ?? '', branches: [] };
+    const codecs = await findCodecs(friend);
+    const branches = [...friend.all()].map((branch) => describeBranch(friendBranch(name, friend, branch), codecs.get(branch)));
+    return { ...known, branches };
+  });
+  return Promise.all(described);
 }
 
 function describeBranch(branch: Branch, codec: string | undefined): BranchDescription {

@@ -4,6 +4,7 @@ import type { EmbeddedBasket } from './basket.ts';
 import { type BranchType, branchType, columnTypeOf, type Layout } from './branch-type.ts';
 import type { ColumnType } from './column-type.ts';
 import { type KeyEntry, type RootFile, unsupportedObject } from './file.ts';
+import { type Friend, friendBranch, openFriends } from './friends.ts';
 import { list, number, numbers, object, text } from './members.ts';
 import type { RootObject } from './object-reader.ts';
 import { RNTUPLE_CLASS } from './rntuple/anchor.ts';
@@ -42,6 +43,8 @@ export interface Branch {
   readonly uncompressedBytes: number;
   readonly children: readonly Branch[];
 }
+  /** A friend's branch: the file that it stands in. */
+  readonly file?: RootFile;
 
 /** What is said of a tree as a whole. */
 interface TreeContents {
@@ -50,6 +53,8 @@ interface TreeContents {
   readonly branches: readonly Branch[];
   readonly rntuple?: Rntuple;
 }
+  readonly hasIndex?: boolean;
+  readonly friends?: readonly Friend[];
 
 /** The description of a TTree or an RNTuple: what it holds and where. */
 export class Tree {
@@ -61,9 +66,14 @@ export class Tree {
   /** Set where it is an RNTuple: its branches are fields, whose `baskets` stand for clusters. */
   readonly rntuple: Rntuple | undefined;
   readonly #byPath = new Map<string, Branch>();
+  /** True where its entries have numbers of their own, by which it joins as a friend. */
+  readonly hasIndex: boolean;
+  /** Trees whose branches are `name.branch` here. */
+  readonly friends: readonly Friend[];
+  readonly #friendBranches = new Map<string, Branch>();
   readonly #byName = new Map<string, Branch[]>();
 
-  constructor(file: RootFile, path: string, { title, entries, branches, rntuple }: TreeContents) {
+  constructor(file: RootFile, path: string, { title, entries, branches, rntuple, hasIndex, friends }: TreeContents) {
     this.file = file;
     this.path = path;
     this.title = title;
@@ -71,6 +81,8 @@ export class Tree {
     this.branches = branches;
     this.rntuple = rntuple;
     for (const branch of this.all()) {
+    this.hasIndex = hasIndex ?? false;
+    this.friends = friends ?? [];
       if (this.#byPath.has(branch.path)) continue; // of two branches of one name ROOT reads the first
       this.#byPath.set(branch.path, branch);
       this.#byName.set(branch.name, [...(this.#byName.get(branch.name) ?? []), branch]);
@@ -86,11 +98,11 @@ export class Tree {
   }
 
   /**
-   * A branch by path, or by its name where that is said once only.
-   * @throws ConfigError where there is none or more than one, with near misses
+   * A branch by path, or by its name where that is said once only; a friend's as `friend.branch`.
+   * @throws ConfigError where there is none or more than one, with near misses; for a friend's, what kept it from being opened
    */
   branch(name: string): Branch {
-    const exact = this.#byPath.get(name);
+    const exact = this.#byPath.get(name) ?? this.#friendBranch(name);
     if (exact !== undefined) return exact;
     const named = this.#byName.get(name) ?? [];
     if (named.length === 1 && named[0] !== undefined) return named[0];
@@ -105,12 +117,28 @@ export class Tree {
   }
 }
 
+  #friendBranch(name: string): Branch | undefined {
+    const friend = this.friends.find((one) => name.startsWith(`${one.name}.`));
+    if (friend === undefined) return undefined;
+    if (friend.tree === undefined) throw friend.error?.at({ file: this.file.source.name, object: `${this.path}, friend ${friend.name}` });
+    const branch = friend.tree.branch(name.slice(friend.name.length + 1));
+    const path = `${friend.name}.${branch.path}`;
+    const known = this.#friendBranches.get(path) ?? friendBranch(friend.name, friend.tree, branch);
+    this.#friendBranches.set(path, known);
+    return known;
+  }
+
 /**
  * Opens a TTree or RNTuple by its path, `name`, `dir/name` or with a cycle `name;2` (the newest is taken otherwise).
  * @throws ConfigError where there is none of the name; UnsupportedError where it is another class; RootFormatError for damage
  */
 export async function openTree(file: RootFile, path: string): Promise<Tree> {
   const entry = await findKey(file, path);
+  return openOne(file, path, true);
+}
+
+/** Friends of friends are not followed: they might be friends with each other. */
+async function openOne(file: RootFile, path: string, followFriends: boolean): Promise<Tree> {
   const { className } = entry.key;
   if (className === RNTUPLE_CLASS) {
     const rntuple = await openRntuple(file, entry);
@@ -124,7 +152,10 @@ export async function openTree(file: RootFile, path: string): Promise<Tree> {
     const items = list(root.members, 'fBranches');
     indexLeaves(items, '', counters);
     const branches = describeBranches(items, '', { streamers, counters });
-    return new Tree(file, entry.path, { title: text(root.members, 'fTitle'), entries: number(root.members, 'fEntries'), branches });
+    const entries = number(root.members, 'fEntries');
+    const friends = followFriends ? await openFriends(file, root.members, entries, (other, friend) => openOne(other, friend, false)) : [];
+    const hasIndex = root.members['fTreeIndex'] !== undefined;
+    return new Tree(file, entry.path, { title: text(root.members, 'fTitle'), entries, branches, hasIndex, friends });
   });
 }
 

@@ -1,5 +1,6 @@
 import { DEFAULT_RETRY, type RetryPolicy, retry } from '../runtime/retry.ts';
 import { DISK_LIMITS, findBackend } from './backends.ts';
+import { withBeside } from './beside.ts';
 import { throughCache } from './cache-prefix.ts';
 import { type ReadLimits, withCoalescing } from './coalesce.ts';
 import { NO_COST, type ReadCost, readCostOf } from './read-cost.ts';
@@ -45,6 +46,11 @@ const HEAD_BYTES = 512;
  * @throws StorageError where it cannot be opened; ConfigError for a scheme that nobody serves.
  */
 export async function openSource(location: string, options: OpenOptions = {}): Promise<CountedSource> {
+  const { replicas: _, ...others } = options;
+  return withBeside(await openAt(location, options), location, (place) => openAt(place, { ...others, verifies: false }));
+}
+
+async function openAt(location: string, options: OpenOptions): Promise<CountedSource> {
   const places = [location, ...(options.replicas ?? [])];
   for (const place of places) findBackend(place);
   if (places.length === 1 && isLocal(location)) return openLocal(location, options);

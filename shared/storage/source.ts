@@ -17,6 +17,11 @@ export interface ByteSource {
   /** Several ranges at once, in the order asked. Sources answer as they like: one by one, in parallel, coalesced. */
   readMany(ranges: readonly ByteRange[], signal?: AbortSignal, memory?: ReadMemory): Promise<Uint8Array[]>;
   close(): Promise<void>;
+  /**
+   * Opens a file that this one names, by its path from here. It is closed with this one. Absent where nothing lies beside it.
+   * @throws StorageError where it cannot be opened, or would be elsewhere
+   */
+  beside?(name: string): Promise<ByteSource>;
 }
 
 /** Gives `length` bytes that nobody else uses. */
