@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isPipelineError } from '../errors.ts';
+import { assignFiles } from './assign-files.ts';
 import { CATALOGUE_NAMES, catalogueOfAnalysis, loadBuiltInCatalogue } from './built-in.ts';
 import { baseName, fileUrl, isData, parseCatalogue, parseCatalogueText, plainCatalogue } from './catalogue.ts';
+import { mergeLists } from './file-list.ts';
+import { cmsLists } from './test-cms-lists.ts';
 
 const data = { name: 'run1', group: 'data', luminosityFb: 2 };
 const simulation = { name: 'ttbar', group: 'top', crossSectionPb: 3, sumOfWeights: 1000 };
@@ -144,7 +147,15 @@ describe('the plain catalogue', () => {
 });
 
 describe('the built-in catalogues', () => {
-  it.each(CATALOGUE_NAMES)('%s is valid, in the usual stack order', async (name) => {
+  it.each(CATALOGUE_NAMES)('%s is valid, with data first and the signal on top', async (name) => {
+    const { groups, datasets, note = '' } = await loadBuiltInCatalogue(name);
+    const kinds = groups.map(({ kind }) => kind);
+    expect([kinds[0], kinds.at(-1), new Set(kinds).size]).toEqual(['data', 'signal', 3]);
+    expect(note).not.toBe('');
+    for (const { name } of groups) expect(datasets.some(({ group }) => group === name)).toBe(true);
+  });
+
+  it.each(['atlas-2020', 'atlas-2025'])('%s is in the usual stack order', async (name) => {
     const { groups } = await loadBuiltInCatalogue(name);
     expect(groups.map(({ color }) => color)).toEqual(['#000000', '#6b59d3', '#ff0000', '#00cdff']);
     expect(groups.map(({ kind }) => kind)).toEqual(['data', 'background', 'background', 'signal']);
@@ -158,6 +169,40 @@ describe('the built-in catalogues', () => {
 
   it('are suggested where a name is wrong', async () => {
     await expect(loadBuiltInCatalogue('atlas2020')).rejects.toThrow('Did you mean `atlas-2020`');
+  });
+
+  it('know what the CMS example says: per year, the weight of an event is L σ k / N', async () => {
+    const { datasets } = await loadBuiltInCatalogue('cms-hzz-2011-2012');
+    const weightOf = (name: string, luminosityFb: number) => {
+      const { crossSectionPb = 0, scaleFactor, entries = 0 } = datasets.find((each) => each.name === name)!;
+      return (luminosityFb * 1000 * crossSectionPb * scaleFactor) / entries;
+    };
+    expect(weightOf('higgs125_2012', 11.58)).toBeCloseTo((11580 * 0.0065) / 299973, 15);
+    expect(weightOf('dy_m50_2012', 11.58)).toBeCloseTo((11580 * 2955 * 1.12) / 29426492, 12);
+    expect(weightOf('dy_m50_2011', 2.33)).toBeCloseTo((2330 * 2475 * 1.12) / 36408225, 12);
+    // Raw counts of the published histograms, 70-181 GeV: ZZ adds up to 80.076 events, the Higgs to 9.731.
+    const raw: Record<string, number> = {
+      zz4mu_2012: 32706, zz4e_2012: 15210, zz2e2mu_2012: 13869, zz4mu_2011: 37237, zz4e_2011: 19087, zz2e2mu_2011: 16753,
+      higgs125_2012: 10900 + 6259 + 14723, higgs125_2011: 12940 + 7970 + 18141,
+    }; // biome-ignore format: a table
+    const yieldOf = (group: string) =>
+      Object.entries(raw)
+        .filter(([name]) => name.startsWith(group))
+        .reduce((sum, [name, count]) => sum + count * weightOf(name, name.endsWith('2012') ? 11.58 : 2.33), 0);
+    expect(yieldOf('higgs')).toBeCloseTo(9.731, 2);
+    expect(yieldOf('zz')).toBeCloseTo(80.076, 1);
+  });
+
+  it('know every file of the CMS sample by its list or its folder: 21 lists, 20 datasets', async () => {
+    const catalogue = await loadBuiltInCatalogue('cms-hzz-2011-2012');
+    const lists = mergeLists(cmsLists());
+    const listed = new Map(lists.flatMap(({ name, files }) => files.map((file) => [file, name])));
+    for (const told of [listed, new Map<string, string>()]) {
+      const { assigned, ...others } = assignFiles(catalogue, [...listed.keys()], told);
+      expect(others).toEqual({ unmatched: [], ambiguous: [], repeated: [] });
+      const counts = Map.groupBy(assigned, ({ dataset }) => dataset);
+      expect(catalogue.datasets.map(({ name }) => counts.get(name)?.length)).toEqual(catalogue.datasets.map(({ fileCount }) => fileCount));
+    }
   });
 
   it('know the files of 2020: 12 datasets, 943,430 entries, 10 fb-1', async () => {
