@@ -6,8 +6,9 @@ import type { Verify } from './codecs/codec.ts';
 import { type ColumnPlace, viewColumns } from './column-place.ts';
 import type { Column } from './column-type.ts';
 import { FetchMemory } from './fetch-memory.ts';
+import { type NamedLayout, ObjectBranchReader } from './object-branch-reader.ts';
 import { type Batch, planBatches } from './plan.ts';
-import type { BasketRef, Branch, Tree } from './tree.ts';
+import { type BasketRef, type Branch, layoutOf, type Tree } from './tree.ts';
 
 /** Columns of a run of entries. Their arrays are views of memory that the next step uses again: copy what must outlive it. */
 export interface ColumnBatch {
@@ -38,7 +39,7 @@ export const DEFAULT_BATCH_BYTES = 16 * 2 ** 20;
 export async function* readBatches(tree: Tree, names: readonly string[], options: ReadOptions = {}): AsyncGenerator<ColumnBatch> {
   const { from = 0, to = tree.entries, batchBytes = DEFAULT_BATCH_BYTES, verify = 'full', signal } = options;
   if (!(from >= 0 && from <= to && to <= tree.entries)) throw new RangeError(`entries ${from}..${to} of ${tree.entries}`);
-  const readers = names.map((name) => new BranchReader(name, tree.branch(name), tree, readCounts));
+  const readers = openReaders(tree, names);
   const branches = readers.map((reader) => reader.branch);
   const batches = await tree.file.within(tree.path, async () => planBatches(branches, from, to, batchBytes));
   using arena = borrowArena();
@@ -108,17 +109,36 @@ async function readFromAll(
   return blocks;
 }
 
+type Reader = BranchReader | ObjectBranchReader;
+
+/** A reader for each branch; all that is asked of the objects of one branch is read at once. */
+function openReaders(tree: Tree, names: readonly string[]): Reader[] {
+  const readers: Reader[] = [];
+  const objects = new Map<Branch['baskets'], { branch: Branch; columns: NamedLayout[] }>();
+  for (const name of names) {
+    const branch = tree.branch(name);
+    const layout = layoutOf(tree, branch);
+    if (layout.kind !== 'objects') readers.push(new BranchReader(name, branch, layout, tree, readCounts));
+    else {
+      const known = objects.get(branch.baskets) ?? { branch, columns: [] };
+      known.columns.push({ name, layout });
+      objects.set(branch.baskets, known);
+    }
+  }
+  return [...readers, ...[...objects.values()].map(({ branch, columns }) => new ObjectBranchReader(branch, columns))];
+}
+
 /** All places are planned before the first byte is decoded, and the arena does not grow after that: see arena.ts. */
 async function decodeBatch(
   tree: Tree,
-  readers: readonly BranchReader[],
+  readers: readonly Reader[],
   arena: Arena,
   verify: Verify,
   { from, to, reads }: Batch,
   blocks: Uint8Array[],
 ): Promise<ColumnBatch> {
   for (const { column, basket } of reads) {
-    const reader = readers[column] as BranchReader;
+    const reader = readers[column] as Reader;
     const ref = reader.branch.baskets[basket] as BasketRef;
     const bytes = ref.embedded === undefined ? blocks.shift() : undefined;
     const preparing = inBranch(tree, reader, () => reader.add(ref, bytes));
@@ -128,23 +148,30 @@ async function decodeBatch(
   const scratch = plan.take(mostBytes(readers, 'storedBytes'));
   const places = { scratch, payload: plan.take(mostBytes(readers, 'payloadBytes')), verify };
   const leaders = new Map<string, ColumnPlace>();
-  for (const reader of readers) reader.planColumn(plan, from, to, leaders);
+  const ofNumbers = readers.filter((reader) => reader instanceof BranchReader);
+  for (const reader of ofNumbers) reader.planColumn(plan, from, to, leaders);
   arena.reserve(plan);
   for (const reader of readers) inBranch(tree, reader, () => reader.decode(arena, places, from, to));
-  const filled = readers.map((reader) => reader.filled());
-  return { from, to, columns: viewColumns(arena, filled) };
+  const columns = viewColumns(
+    arena,
+    ofNumbers.map((reader) => reader.filled()),
+  );
+  for (const reader of readers) {
+    if (reader instanceof ObjectBranchReader) for (const { name, column } of reader.columns()) columns[name] = column;
+  }
+  return { from, to, columns };
 }
 
-function mostBytes(readers: readonly BranchReader[], what: 'storedBytes' | 'payloadBytes'): number {
+function mostBytes(readers: readonly Reader[], what: 'storedBytes' | 'payloadBytes'): number {
   return readers.reduce((most, reader) => Math.max(most, reader[what]), 0);
 }
 
 /** Adds file and branch to what goes wrong. */
-function inBranch<T>(tree: Tree, reader: BranchReader, work: () => T): T {
+function inBranch<T>(tree: Tree, reader: Reader, work: () => T): T {
   return tree.file.withinNow(pathOf(tree, reader), work);
 }
 
-function pathOf(tree: Tree, { branch }: BranchReader): string {
+function pathOf(tree: Tree, { branch }: Reader): string {
   return `${tree.path}/${branch.path}`;
 }
 

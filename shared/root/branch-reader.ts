@@ -17,7 +17,7 @@ import {
   tableBytes,
   withStarts,
 } from './stored-basket.ts';
-import { type BasketRef, type Branch, layoutOf, type Tree } from './tree.ts';
+import type { BasketRef, Branch, Tree } from './tree.ts';
 
 /** Reads the lengths of lists from the branch that counts them: `readBatches` itself, which cannot be imported from here. */
 export type ReadCounts = (tree: Tree, counter: string, from: number, to: number) => Promise<Int32Array>;
@@ -32,12 +32,11 @@ export class BranchReader {
   #baskets: StoredBasket[] = [];
   #column: ColumnPlace | undefined;
 
-  /** @throws UnsupportedError for a branch that is not read */
-  constructor(name: string, branch: Branch, tree: Tree, readCounts: ReadCounts) {
+  constructor(name: string, branch: Branch, layout: Layout, tree: Tree, readCounts: ReadCounts) {
     this.name = name;
     this.branch = branch;
     this.#tree = tree;
-    this.#layout = layoutOf(tree, branch);
+    this.#layout = layout;
     this.#readCounts = readCounts;
   }
 

@@ -5,7 +5,13 @@
 import type { ColumnType, ElementType } from './column-type.ts';
 import { list, type Members, number, object, text } from './members.ts';
 import type { RootObject } from './object-reader.ts';
+import { columnsOf } from './objects/node-columns.ts';
+import type { Node } from './objects/nodes.ts';
+import type { ObjectLayout } from './objects/object-column.ts';
+import { planBranch } from './objects/plan-branch.ts';
+import type { TypePlanner } from './objects/plan-types.ts';
 import type { StreamerCatalogue } from './streamer-info.ts';
+import { BASIC_CODES, COUNTED_ARRAY, COUNTER, CPP_ELEMENTS, CPP_NAMES, FIXED_ARRAY } from './type-codes.ts';
 
 /** How the bytes of an entry become numbers. */
 export interface Layout {
@@ -22,9 +28,23 @@ export interface Layout {
 /** C++ type for people, and the layout or the reason why there is none. */
 export interface BranchType {
   readonly cppType: string;
-  readonly layout?: Layout;
+  readonly layout?: BranchLayout;
+  readonly unsupported?: string;
+  /** What the objects of a branch consist of, each a column of its own. */
+  readonly parts?: readonly BranchPart[];
+}
+
+/** One member of a branch's objects, or a member of a member. */
+export interface BranchPart {
+  /** Names of the members on the way, joined by '.'. */
+  readonly path: string;
+  readonly cppType: string;
+  readonly layout?: ObjectLayout;
   readonly unsupported?: string;
 }
+
+/** Numbers, or anything else. */
+export type BranchLayout = Layout | ObjectLayout;
 
 /** std::vector<T> in an entry: byte count 4, version 2, length 4. */
 export const VECTOR_HEADER_BYTES = 10;
@@ -41,90 +61,42 @@ const LEAVES: Readonly<Record<string, readonly [ElementType, ElementType]>> = {
   TLeafD: ['f64', 'f64'],
 };
 
-/**
- * Streamer type codes of numbers. 6 (a counter) is int or unsigned as declared; 9 and 19
- * (Double32_t, Float16_t) are packed, and 15 (TObject's bits) may have a process id behind it: these are not read.
- */
-const BASIC_CODES: Readonly<Record<number, ElementType>> = {
-  1: 'i8',
-  2: 'i16',
-  3: 'i32',
-  4: 'i64',
-  5: 'f32',
-  8: 'f64',
-  11: 'u8',
-  12: 'u16',
-  13: 'u32',
-  14: 'u64',
-  16: 'i64',
-  17: 'u64',
-  18: 'bool',
-};
-const COUNTER = 6;
-const FIXED_ARRAY = 20;
-const COUNTED_ARRAY = 40;
-
-const CPP_ELEMENTS: Readonly<Record<string, ElementType>> = {
-  bool: 'bool',
-  Bool_t: 'bool',
-  char: 'i8',
-  Char_t: 'i8',
-  'signed char': 'i8',
-  int8_t: 'i8',
-  'unsigned char': 'u8',
-  UChar_t: 'u8',
-  uint8_t: 'u8',
-  short: 'i16',
-  Short_t: 'i16',
-  int16_t: 'i16',
-  'unsigned short': 'u16',
-  UShort_t: 'u16',
-  uint16_t: 'u16',
-  int: 'i32',
-  Int_t: 'i32',
-  int32_t: 'i32',
-  'unsigned int': 'u32',
-  unsigned: 'u32',
-  UInt_t: 'u32',
-  uint32_t: 'u32',
-  long: 'i64',
-  'long long': 'i64',
-  Long_t: 'i64',
-  Long64_t: 'i64',
-  int64_t: 'i64',
-  'unsigned long': 'u64',
-  'unsigned long long': 'u64',
-  ULong_t: 'u64',
-  ULong64_t: 'u64',
-  uint64_t: 'u64',
-  float: 'f32',
-  Float_t: 'f32',
-  double: 'f64',
-  Double_t: 'f64',
-};
-
-const CPP_NAMES: Readonly<Record<ElementType, string>> = {
-  bool: 'bool',
-  i8: 'int8_t',
-  u8: 'uint8_t',
-  i16: 'int16_t',
-  u16: 'uint16_t',
-  i32: 'int32_t',
-  u32: 'uint32_t',
-  i64: 'int64_t',
-  u64: 'uint64_t',
-  f32: 'float',
-  f64: 'double',
-};
-
 /** The column type of a layout. */
-export function columnTypeOf({ kind, element, size }: Layout): ColumnType {
+export function columnTypeOf(layout: BranchLayout): ColumnType {
+  if (layout.kind === 'objects') return layout.type;
+  const { kind, element, size } = layout;
   if (kind !== 'fixed') return `${element}[]`;
   return size === 1 ? element : `${element}[${size}]`;
 }
 
 /** Chooses the type of a branch that holds data (one without sub-branches). */
-export function branchType(branch: RootObject, streamers: StreamerCatalogue): BranchType {
+export function branchType(branch: RootObject, streamers: StreamerCatalogue, planner: TypePlanner): BranchType {
+  const type = numberType(branch, streamers);
+  if (type.layout !== undefined || branch.unreadable !== undefined) return type;
+  const plan = planBranch(branch, streamers, planner);
+  if ('unsupported' in plan) return branch.className === 'TBranch' ? type : plan;
+  return objectType(plan.cppType, plan.root);
+}
+
+/** Members that are named where somebody asks for the whole object. */
+const SHOWN_PARTS = 6;
+
+/** Columns of what is not just numbers. */
+function objectType(cppType: string, root: Node): BranchType {
+  const { columns, gaps } = columnsOf(root, cppType);
+  const parts: BranchPart[] = [
+    ...columns.map(({ path, cppType, type, leaf }) => ({ path, cppType, layout: { kind: 'objects' as const, type, root, leaf } })),
+    ...gaps.map(({ path, cppType, reason }) => ({ path, cppType, unsupported: reason })),
+  ];
+  const [only] = parts;
+  if (parts.length === 1 && only?.path === '') return { ...only, cppType };
+  if (columns.length === 0) return { cppType, unsupported: gaps[0]?.reason ?? 'it has no members' };
+  const names = columns.slice(0, SHOWN_PARTS).map(({ path }) => `.${path}`);
+  const more = columns.length > SHOWN_PARTS ? ' ...' : '';
+  return { cppType, parts, unsupported: `it holds objects, whose members are columns: ${names.join(', ')}${more}` };
+}
+
+function numberType(branch: RootObject, streamers: StreamerCatalogue): BranchType {
   const { members } = branch;
   const leaves = list(members, 'fLeaves').filter((leaf) => leaf !== undefined);
   if (branch.unreadable !== undefined) return { cppType: branch.className, unsupported: branch.unreadable };
@@ -179,7 +151,7 @@ function elementType(members: Members, leaves: readonly RootObject[], streamers:
   const counted = BASIC_CODES[code - COUNTED_ARRAY];
   if (counted !== undefined)
     return { cppType: `${CPP_NAMES[counted]}[]`, layout: { kind: 'counted', element: counted, size: 1, headerBytes: 1 } };
-  return vectorType(typeName);
+  return size === 1 ? vectorType(typeName) : { cppType: typeName, unsupported: 'an array of objects is more than numbers' };
 }
 
 /** A number that every object of a split collection has: a list an entry. */

@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { DEFAULT_BATCH_BYTES, type ReadOptions, readBatches } from './batches.ts';
-import { type Column, type ElementArray, type ElementType, parseColumnType } from './column-type.ts';
+import { type Column, type ElementArray, type ElementType, levelsOf, parseColumnType } from './column-type.ts';
 import type { FieldPlan } from './rntuple/field-plan.ts';
 import { type EntryRange, type NestedColumn, readFields } from './rntuple/read-fields.ts';
 import type { Rntuple } from './rntuple/rntuple.ts';
@@ -81,15 +81,16 @@ export async function digestBranch(tree: Tree, branch: Branch, options: ReadOpti
 }
 
 function branchSource(tree: Tree, branch: Branch, options: ReadOptions): DigestSource {
-  const { element, shape } =
-    branch.columnType === undefined ? { element: 'f64' as const, shape: 'scalar' } : parseColumnType(branch.columnType);
+  // A branch that is not read has no type; `readBatches` says why.
+  const { element, text, levels } = parseColumnType(branch.columnType ?? 'f64');
   async function* parts(): AsyncGenerator<DigestPart> {
     for await (const { from, to, columns } of readBatches(tree, [branch.path], options)) {
-      const { values, offsets } = columns[branch.path] as Column;
-      yield { entries: to - from, values, offsets: offsets === undefined ? [] : [offsets] };
+      const column = columns[branch.path] as Column;
+      const offsets = levelsOf(column).flatMap((level) => level.offsets ?? []);
+      yield { entries: to - from, values: column.values, offsets };
     }
   }
-  return { element, lists: shape === 'jagged' ? 1 : 0, parts: parts() };
+  return { element, lists: levels.filter((level) => level === 'list').length + (text ? 1 : 0), parts: parts() };
 }
 
 /** Undefined where the branch is no field of an RNTuple, or one that is not read. */

@@ -4,6 +4,7 @@
  */
 import { Cursor } from './cursor.ts';
 import { ObjectBuffer, readVersion, skipTObject } from './object-buffer.ts';
+import { parseTypeName } from './objects/type-name.ts';
 
 /** One member (or base) of a class. */
 export interface StreamerElement {
@@ -30,6 +31,7 @@ export interface StreamerInfo {
 /** The classes a file describes. */
 export class StreamerCatalogue {
   readonly #byClass = new Map<string, StreamerInfo[]>();
+  readonly #byPlainName = new Map<string, StreamerInfo[]>();
 
   constructor(infos: readonly StreamerInfo[]) {
     for (const info of infos) {
@@ -37,11 +39,18 @@ export class StreamerCatalogue {
       if (versions === undefined) this.#byClass.set(info.className, [info]);
       else versions.push(info);
     }
+    for (const [className, versions] of this.#byClass) this.#byPlainName.set(parseTypeName(className)?.text ?? className, versions);
   }
 
   /** The description of a class at a version, or undefined. */
   find(className: string, version: number): StreamerInfo | undefined {
     return this.#byClass.get(className)?.find((info) => info.version === version);
+  }
+
+  /** The description of a class' last version, however its name is written. */
+  latest(className: string): StreamerInfo | undefined {
+    const infos = this.#byClass.get(className) ?? this.#byPlainName.get(parseTypeName(className)?.text ?? className);
+    return infos?.reduce((last, info) => (info.version > last.version ? info : last));
   }
 
   /** The description with this checksum: classes without a version of their own are stored with that. */
@@ -108,6 +117,7 @@ const COUNTED = new Set(['TStreamerBasicPointer', 'TStreamerLoop']);
 
 function parseElement(cursor: Cursor, kind: string): StreamerElement {
   readVersion(cursor); // of the subclass; its end is known to the caller
+  if (kind === 'TStreamerSTLstring') readVersion(cursor); // a subclass of a subclass
   const base = readVersion(cursor);
   const { name, title } = readNamed(cursor);
   const type = cursor.i32();

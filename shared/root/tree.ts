@@ -42,9 +42,9 @@ export interface Branch {
   readonly compressedBytes: number;
   readonly uncompressedBytes: number;
   readonly children: readonly Branch[];
-}
   /** A friend's branch: the file that it stands in. */
   readonly file?: RootFile;
+}
 
 /** What is said of a tree as a whole. */
 interface TreeContents {
@@ -52,9 +52,9 @@ interface TreeContents {
   readonly entries: number;
   readonly branches: readonly Branch[];
   readonly rntuple?: Rntuple;
-}
   readonly hasIndex?: boolean;
   readonly friends?: readonly Friend[];
+}
 
 /** The description of a TTree or an RNTuple: what it holds and where. */
 export class Tree {
@@ -65,12 +65,12 @@ export class Tree {
   readonly branches: readonly Branch[];
   /** Set where it is an RNTuple: its branches are fields, whose `baskets` stand for clusters. */
   readonly rntuple: Rntuple | undefined;
-  readonly #byPath = new Map<string, Branch>();
   /** True where its entries have numbers of their own, by which it joins as a friend. */
   readonly hasIndex: boolean;
   /** Trees whose branches are `name.branch` here. */
   readonly friends: readonly Friend[];
   readonly #friendBranches = new Map<string, Branch>();
+  readonly #byPath = new Map<string, Branch>();
   readonly #byName = new Map<string, Branch[]>();
 
   constructor(file: RootFile, path: string, { title, entries, branches, rntuple, hasIndex, friends }: TreeContents) {
@@ -80,9 +80,9 @@ export class Tree {
     this.entries = entries;
     this.branches = branches;
     this.rntuple = rntuple;
-    for (const branch of this.all()) {
     this.hasIndex = hasIndex ?? false;
     this.friends = friends ?? [];
+    for (const branch of this.all()) {
       if (this.#byPath.has(branch.path)) continue; // of two branches of one name ROOT reads the first
       this.#byPath.set(branch.path, branch);
       this.#byName.set(branch.name, [...(this.#byName.get(branch.name) ?? []), branch]);
@@ -115,7 +115,6 @@ export class Tree {
     }
     throw new ConfigError(`there is no branch '${name}' in this tree`, { ...place, hint: didYouMean(name, this.#byPath.keys()) });
   }
-}
 
   #friendBranch(name: string): Branch | undefined {
     const friend = this.friends.find((one) => name.startsWith(`${one.name}.`));
@@ -127,18 +126,19 @@ export class Tree {
     this.#friendBranches.set(path, known);
     return known;
   }
+}
 
 /**
  * Opens a TTree or RNTuple by its path, `name`, `dir/name` or with a cycle `name;2` (the newest is taken otherwise).
  * @throws ConfigError where there is none of the name; UnsupportedError where it is another class; RootFormatError for damage
  */
 export async function openTree(file: RootFile, path: string): Promise<Tree> {
-  const entry = await findKey(file, path);
   return openOne(file, path, true);
 }
 
 /** Friends of friends are not followed: they might be friends with each other. */
 async function openOne(file: RootFile, path: string, followFriends: boolean): Promise<Tree> {
+  const entry = await findKey(file, path);
   const { className } = entry.key;
   if (className === RNTUPLE_CLASS) {
     const rntuple = await openRntuple(file, entry);

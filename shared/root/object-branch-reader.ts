@@ -1,0 +1,89 @@
+/** A branch of strings, collections or objects while it is read, for all columns that are asked of it. */
+import { RootFormatError } from '../errors.ts';
+import type { Arena } from './arena.ts';
+import type { Column } from './column-type.ts';
+import { prepareRecord } from './compression.ts';
+import { type EntryBytes, ObjectColumn, type ObjectLayout } from './objects/object-column.ts';
+import {
+  type BasketPlaces,
+  bigEndian,
+  embeddedBasket,
+  keptBasket,
+  type LoadedBasket,
+  loadBasket,
+  loadedBytes,
+  type StoredBasket,
+  storedBasket,
+} from './stored-basket.ts';
+import type { BasketRef, Branch } from './tree.ts';
+
+/** A column by the name that it was asked for. */
+export interface NamedLayout {
+  readonly name: string;
+  readonly layout: ObjectLayout;
+}
+
+/** A basket, and the bytes of the key in front of it. */
+interface KeyedBasket {
+  readonly basket: StoredBasket;
+  readonly keyLength: number;
+}
+
+/** Like BranchReader; the columns have memory of their own. */
+export class ObjectBranchReader {
+  readonly branch: Branch;
+  readonly #columns: readonly { readonly name: string; readonly decoder: ObjectColumn }[];
+  #baskets: KeyedBasket[] = [];
+  #taken: readonly { readonly name: string; readonly column: Column }[] = [];
+
+  /** `branch` has the baskets that all columns come from. */
+  constructor(branch: Branch, columns: readonly NamedLayout[]) {
+    this.branch = branch;
+    this.#columns = columns.map(({ name, layout }) => ({ name, decoder: new ObjectColumn(layout) }));
+  }
+
+  /** See BranchReader. */
+  add(ref: BasketRef, bytes: Uint8Array | undefined): Promise<void> | undefined {
+    if (ref.embedded === undefined && bytes === undefined) throw new RootFormatError('a basket was not fetched', { offset: ref.seek });
+    const basket = ref.embedded === undefined ? storedBasket(bytes as Uint8Array, ref) : embeddedBasket(ref, ref.embedded);
+    this.#baskets.push({ basket, keyLength: ref.embedded?.header.key.keyLength ?? basket.shift });
+    return prepareRecord(basket.record);
+  }
+
+  get storedBytes(): number {
+    return this.#baskets.reduce((most, { basket }) => Math.max(most, basket.record.bytes.length), 0);
+  }
+
+  get payloadBytes(): number {
+    return this.#baskets.reduce((most, { basket }) => Math.max(most, loadedBytes(basket)), 0);
+  }
+
+  /** Decodes entries [from, to), and keeps a basket that reaches into the next batch. */
+  decode(arena: Arena, places: BasketPlaces, from: number, to: number): void {
+    const kept: KeyedBasket[] = [];
+    let reached = from;
+    for (const { basket, keyLength } of this.#baskets) {
+      const { firstEntry, endEntry } = basket;
+      const loaded = loadBasket(arena, basket, places, true);
+      const entries = entryBytes(arena, loaded, keyLength);
+      const [begin, end] = [Math.max(from, firstEntry), Math.min(to, endEntry)];
+      if (begin !== reached) throw new RootFormatError(`its baskets hold entry ${begin} twice`);
+      for (const { decoder } of this.#columns) decoder.append(entries, begin - firstEntry, end - firstEntry);
+      reached = end;
+      if (endEntry > to) kept.push({ basket: keptBasket(arena, basket, loaded), keyLength });
+    }
+    this.#baskets = kept;
+    this.#taken = this.#columns.map(({ name, decoder }) => ({ name, column: decoder.take() }));
+  }
+
+  /** The columns decoded last. */
+  columns(): readonly { readonly name: string; readonly column: Column }[] {
+    return this.#taken;
+  }
+}
+
+function entryBytes(arena: Arena, { data, dataBytes, table, shift, firstEntry, endEntry }: LoadedBasket, keyLength: number): EntryBytes {
+  const bytes = arena.bytes.subarray(data, data + dataBytes);
+  const startOf = table === undefined ? undefined : (index: number) => bigEndian(arena, table + 4 * index) - shift;
+  return { bytes, startOf, entries: endEntry - firstEntry, firstEntry, keyLength };
+}

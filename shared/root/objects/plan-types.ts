@@ -1,0 +1,306 @@
+/** C++ types and classes -> nodes, by their names and the file's class descriptions. */
+import type { ElementType } from '../column-type.ts';
+import type { StreamerCatalogue, StreamerElement, StreamerInfo } from '../streamer-info.ts';
+import { BASIC_CODES, COUNTED_ARRAY, COUNTER, CPP_ELEMENTS, FIXED_ARRAY } from '../type-codes.ts';
+import { type ClassVersion, type ListNode, leastBytes, type Member, type MembersNode, type Node, type NumberNode } from './nodes.ts';
+import { packingOf } from './packed-float.ts';
+import { parseTypeName, type TypeName } from './type-name.ts';
+
+/** A type that is not read, in a place that cannot be passed over. */
+export class Unplanned extends Error {}
+
+const LISTS = new Set([
+  'vector',
+  'list',
+  'deque',
+  'forward_list',
+  'set',
+  'multiset',
+  'unordered_set',
+  'unordered_multiset',
+  'RVec',
+  'VecOps::RVec',
+  'ROOT::VecOps::RVec',
+  'ROOT::RVec',
+]);
+const MAPS = new Set(['map', 'multimap', 'unordered_map', 'unordered_multimap']);
+const TEXTS = new Set(['string', 'TString', 'basic_string<char>']);
+/** ROOT's arrays of numbers: their length and the numbers, with no header. */
+const ROOT_ARRAYS: Readonly<Record<string, ElementType>> = {
+  TArrayC: 'i8',
+  TArrayS: 'i16',
+  TArrayI: 'i32',
+  TArrayL: 'i64',
+  TArrayL64: 'i64',
+  TArrayF: 'f32',
+  TArrayD: 'f64',
+};
+/** Classes whose streamers are code of their own, which descriptions do not tell. */
+const BY_HAND =
+  /^(?:TList|THashList|TObjArray|TClonesArray|TRefArray|TMap|TBits|TUUID|TProcessID|TMatrixT\w*<.*>|TCollection|TSeqCollection|TFile|TDirectory\w*|TTree|TBranch\w*|TMethodCall|TGraph\w*|TF1|TFormula)$/;
+const CODE = {
+  object: 61,
+  any: 62,
+  objectInline: 63,
+  pointer: 64,
+  tString: 65,
+  tObject: 66,
+  anyInline: 68,
+  anyPointer: 69,
+  charStar: 7,
+  stlPointer: 71,
+  double32: 9,
+  float16: 19,
+  stlString: 365,
+};
+/** Classes in each other, and nodes of one branch and of all: more are a crafted file. */
+const MOST_DEPTH = 12;
+const MOST_NODES = 10_000;
+const MOST_NODES_IN_ALL = 1_000_000;
+
+/** Plans types of one file. */
+export class TypePlanner {
+  readonly #streamers: StreamerCatalogue;
+  /** Classes that are being planned: one that holds itself has no end. */
+  readonly #open: string[] = [];
+  #nodes = 0;
+  #allNodes = 0;
+
+  constructor(streamers: StreamerCatalogue) {
+    this.#streamers = streamers;
+  }
+
+  /** To be called for each branch: what it may take begins anew. */
+  restart(): void {
+    this.#nodes = 0;
+  }
+
+  /** A value as a member of a class, or as a whole entry: collections and std::string have a header. */
+  member(type: TypeName, size?: number): Node {
+    return this.#wrap(type, size === undefined ? this.value(type) : { kind: 'array', size, item: this.value(type) });
+  }
+
+  /** A value inside of a collection. */
+  value(type: TypeName): Node {
+    const { name, pointers, text } = type;
+    if (this.#open.length > MOST_DEPTH || ++this.#nodes > MOST_NODES || ++this.#allNodes > MOST_NODES_IN_ALL)
+      throw new Unplanned(`${text} stands in too many others`);
+    if (pointers > 1) throw new Unplanned(`${text}: pointers to pointers are not read`);
+    if (pointers === 1) return { kind: 'pointer', name: parseTypeName(text.slice(0, -1))?.text ?? text, item: this.#pointee(type) };
+    const element = CPP_ELEMENTS[text];
+    if (element !== undefined) return { kind: 'number', element };
+    if (text === 'Double32_t' || text === 'Float16_t') return packedNode(text, '');
+    if (TEXTS.has(text)) return { kind: 'text', length: 'short' };
+    if (name === 'bitset') return { kind: 'list', size: sizeOf(type, 0), item: { kind: 'number', element: 'bool' } };
+    if (LISTS.has(name)) return this.#list(this.value(argument(type, 0)));
+    if (MAPS.has(name)) return this.#list({ ...this.#pair(argument(type, 0), argument(type, 1), 'value'), apart: true });
+    return this.classObject(text);
+  }
+
+  #list(item: Node): ListNode {
+    if (leastBytes(item) === 0) throw new Unplanned('lists of objects without members are not read');
+    return { kind: 'list', item };
+  }
+
+  /** Behind one header, where a collection or a string is a member. */
+  #wrap(type: TypeName, item: Node): Node {
+    const { name, text, pointers } = type;
+    if (pointers > 0) return item;
+    const collection = LISTS.has(name) || MAPS.has(name);
+    if (!collection && name !== 'bitset' && text !== 'string' && !(text === 'TString' && item.kind === 'array')) return item;
+    const block = { kind: 'block', name: text, item } as const;
+    return collection ? { ...block, ...this.#memberwise(type, item) } : block;
+  }
+
+  /** The other form of a collection of objects: member by member. */
+  #memberwise(type: TypeName, item: Node): { memberwise?: Node; object?: ClassVersion | undefined } {
+    if (item.kind === 'array') {
+      const { memberwise, object } = this.#memberwise(type, item.item);
+      return memberwise === undefined ? {} : { memberwise: { ...item, item: memberwise }, object };
+    }
+    const list = item as ListNode;
+    if (MAPS.has(type.name)) {
+      const [first, second] = (list.item as MembersNode).members as [Member, Member];
+      const members = [
+        { ...first, node: this.#wrap(argument(type, 0), first.node) },
+        { ...second, node: this.#wrap(argument(type, 1), second.node) },
+      ];
+      return {
+        memberwise: { kind: 'list', as: list, item: { kind: 'members', members } },
+        object: { version: undefined, checksum: undefined },
+      };
+    }
+    if (list.item.kind !== 'object' || list.item.item.kind !== 'members') return {};
+    return { memberwise: { kind: 'list', as: list, item: unrolled(list.item.item) }, object: list.item.is };
+  }
+
+  #pointee(type: TypeName): Node {
+    const target = parseTypeName(type.text.slice(0, -1));
+    if (target === undefined) throw new Unplanned(`${type.text} is not read`);
+    return this.value(target);
+  }
+
+  /** An object with its header. One that is not read is passed over. */
+  classObject(text: string): Node {
+    const byHand = this.#byHand(text);
+    if (byHand !== undefined) return byHand;
+    try {
+      return this.#described(text);
+    } catch (error) {
+      if (!(error instanceof Unplanned)) throw error;
+      return { kind: 'skip', reason: error.message };
+    }
+  }
+
+  #byHand(text: string): Node | undefined {
+    const number = (element: ElementType): NumberNode => ({ kind: 'number', element });
+    if (text === 'TObject') return { kind: 'tobject', uniqueId: number('u32'), bits: number('u32') };
+    if (text === 'TRef') return { kind: 'tobject', uniqueId: number('u32'), bits: number('u32'), process: number('u16') };
+    if (text === 'TDatime') return number('u32');
+    const element = ROOT_ARRAYS[text];
+    if (element !== undefined) return { kind: 'list', item: number(element) };
+    return BY_HAND.test(text) ? { kind: 'skip', reason: `objects of class ${text} are not read` } : undefined;
+  }
+
+  #described(text: string): Node {
+    const type = parseTypeName(text);
+    const info = this.#streamers.latest(text);
+    const is = { version: info?.version, checksum: info?.checksum };
+    if (type?.name === 'pair' && type.args.length === 2)
+      return { kind: 'object', name: text, is, item: this.#pair(argument(type, 0), argument(type, 1), 'member') };
+    if (type?.name === 'array') {
+      const members = [{ name: undefined, cppType: text, node: this.member(argument(type, 0), sizeOf(type, 1)) }];
+      return { kind: 'object', name: text, is, item: { kind: 'members', members } };
+    }
+    if (info === undefined) throw new Unplanned(`the file does not describe class ${text}`);
+    return { kind: 'object', name: text, is, item: this.members(info) };
+  }
+
+  #pair(first: TypeName, second: TypeName, form: 'member' | 'value'): MembersNode {
+    return {
+      kind: 'members',
+      members: [
+        { name: 'first', cppType: first.text, node: this[form](first) },
+        { name: 'second', cppType: second.text, node: this[form](second) },
+      ],
+    };
+  }
+
+  /** All members of a class. */
+  members({ className, elements }: StreamerInfo): MembersNode {
+    if (this.#open.includes(className)) throw new Unplanned(`class ${className} holds objects of itself`);
+    this.#open.push(className);
+    try {
+      const numbers = new Map<string, NumberNode>();
+      const members: Member[] = [];
+      for (const element of elements) {
+        if (element.type < 0) continue; // not stored
+        const base = element.kind === 'TStreamerBase';
+        const node = base ? this.classObject(element.name) : this.#elementOrGap(element, numbers);
+        if (node.kind === 'number') numbers.set(element.name, node);
+        if (base) collectNumbers(node, numbers);
+        members.push({
+          name: base && !(element.name in ROOT_ARRAYS) ? undefined : base ? 'fArray' : element.name,
+          cppType: element.typeName,
+          node,
+        });
+      }
+      return { kind: 'members', members };
+    } finally {
+      this.#open.pop();
+    }
+  }
+
+  /** Collections have a header: one that is not read is passed over. */
+  #elementOrGap(element: StreamerElement, numbers: ReadonlyMap<string, NumberNode>): Node {
+    try {
+      return this.element(element, numbers);
+    } catch (error) {
+      if (!(error instanceof Unplanned) || element.kind !== 'TStreamerSTL') throw error;
+      return { kind: 'block', name: element.typeName, item: { kind: 'skip', reason: error.message } };
+    }
+  }
+
+  /** A member by its description. `numbers` are the members before it, which may count. */
+  element(element: StreamerElement, numbers: ReadonlyMap<string, NumberNode> = new Map()): Node {
+    const { type: code, typeName, arrayLength, title } = element;
+    const base =
+      code > FIXED_ARRAY && code < COUNTED_ARRAY ? code - FIXED_ARRAY : code > COUNTED_ARRAY && code < 60 ? code - COUNTED_ARRAY : code;
+    const number = basicNode(base, typeName, title);
+    if (number !== undefined && code > COUNTED_ARRAY && code < 60) {
+      const counter = numbers.get(element.countName);
+      if (counter === undefined || arrayLength > 0)
+        throw new Unplanned(`${element.name}: an array that ${element.countName} counts is not read`);
+      return { kind: 'counted', counter, item: number };
+    }
+    if (number !== undefined) return arrayLength > 0 ? { kind: 'array', size: arrayLength, item: number } : number;
+    if (code === CODE.charStar) return { kind: 'text', length: 'long' };
+    return this.#objectElement(element);
+  }
+
+  #objectElement({ kind, name, type: code, typeName, arrayLength }: StreamerElement): Node {
+    const type = parseTypeName(typeName);
+    const size = arrayLength > 0 ? arrayLength : undefined;
+    if (type === undefined) throw new Unplanned(`${name} of type ${typeName} is not read`);
+    const bare = type.pointers === 0 ? type : parseTypeName(type.text.replace(/\*+$/, ''));
+    if (bare === undefined || type.pointers > 1) throw new Unplanned(`${name} of type ${typeName} is not read`);
+    // Collections behind pointers are stored as if they were members, objects "->" likewise.
+    if (kind === 'TStreamerSTL' || kind === 'TStreamerSTLstring') return this.member(bare, size);
+    const own = code > 80 ? code - FIXED_ARRAY : code;
+    if (own === CODE.objectInline || own === CODE.anyInline) return this.#array(this.value(bare), size);
+    if (own === CODE.pointer || own === CODE.anyPointer)
+      return this.#array({ kind: 'pointer', name: bare.text, item: this.value(bare) }, size);
+    if (own === CODE.object || own === CODE.any || own === CODE.tObject || own === CODE.tString || own === 67)
+      return this.member(bare, size);
+    throw new Unplanned(`${name} of type ${typeName} (code ${code}) is not read`);
+  }
+
+  #array(item: Node, size: number | undefined): Node {
+    return size === undefined ? item : { kind: 'array', size, item };
+  }
+}
+
+function argument({ text, args }: TypeName, place: number): TypeName {
+  const found = args[place];
+  if (found === undefined) throw new Unplanned(`${text} is not read`);
+  return found;
+}
+
+function sizeOf(type: TypeName, place: number): number {
+  const size = Number(/^(\d+)[uUlL]*$/.exec(argument(type, place).text)?.[1]);
+  if (size >= 1 && size <= 0x7fffffff) return size;
+  throw new Unplanned(`${type.text} is not read`);
+}
+
+function basicNode(code: number, typeName: string, title: string): Node | undefined {
+  if (code === CODE.double32) return packedNode('Double32_t', title);
+  if (code === CODE.float16) return packedNode('Float16_t', title);
+  if (code === COUNTER) return { kind: 'number', element: CPP_ELEMENTS[typeName] ?? 'i32' };
+  if (code === 15) return { kind: 'number', element: 'u32' };
+  const element = BASIC_CODES[code];
+  return element === undefined ? undefined : { kind: 'number', element };
+}
+
+function packedNode(kind: 'Double32_t' | 'Float16_t', comment: string): Node {
+  const packing = packingOf(kind, comment);
+  if (packing === undefined) throw new Unplanned(`${kind} with '${comment}' is not read`);
+  return packing === 'float' ? { kind: 'number', element: 'f32', as: 'f64' } : { kind: 'packed', packing };
+}
+
+/** The members of an object, with those of its bases as its own: so they are stored member by member. */
+function unrolled({ members }: MembersNode): MembersNode {
+  const flat = members.flatMap((member) =>
+    member.name === undefined && member.node.kind === 'object' && member.node.item.kind === 'members'
+      ? unrolled(member.node.item).members
+      : [member],
+  );
+  return { kind: 'members', members: flat };
+}
+
+function collectNumbers(node: Node, numbers: Map<string, NumberNode>): void {
+  if (node.kind !== 'object' || node.item.kind !== 'members') return;
+  for (const { name, node: member } of node.item.members) {
+    if (name === undefined) collectNumbers(member, numbers);
+    else if (member.kind === 'number') numbers.set(name, member);
+  }
+}
