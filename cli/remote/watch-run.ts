@@ -1,5 +1,6 @@
 /** Shows a run while it goes on: a view that is redrawn on a terminal, a line a change elsewhere. */
 import type { ScalingSample } from '#shared/kubernetes/scaling-sample.ts';
+import { poolProblems, poolWorkersText } from '#shared/plot/pool-text.ts';
 import type { Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { scalingLine } from '../cluster/record-scaling.ts';
 import { formatBytes, formatTable } from '../format.ts';
@@ -41,7 +42,7 @@ export async function showRun(
     last = snapshot;
     if (snapshot.state !== 'running' || performance.now() - wroteAt >= (redraws ? 0 : LINE_MS)) write(snapshot);
   }
-  if (last !== undefined && !redraws && format === 'text') stream.write(`${datasetTable(last).join('\n')}\n`);
+  if (last !== undefined && !redraws && format === 'text') stream.write(`${[...poolTable(last), ...datasetTable(last)].join('\n')}\n`);
   return last;
 }
 
@@ -66,11 +67,11 @@ export function taskCounts({ totals, tasksRunning = 0 }: RunSnapshot) {
 
 /** The run without its histograms. */
 export function statusOf(snapshot: RunSnapshot) {
-  const { run, state, toy, startedAt, elapsedMs, totals, datasets, failures, workers } = snapshot;
+  const { run, state, toy, startedAt, elapsedMs, totals, datasets, failures, workers, pools } = snapshot;
   const { name } = snapshot.analysis;
   const withoutHistograms = datasets.map(({ histograms: _, ...dataset }) => dataset);
   const tasks = taskCounts(snapshot);
-  return { run, state, toy, analysis: name, startedAt, elapsedMs, workers, tasks, totals, datasets: withoutHistograms, failures };
+  return { run, state, toy, analysis: name, startedAt, elapsedMs, workers, pools, tasks, totals, datasets: withoutHistograms, failures };
 }
 
 /** "running  waiting 10  running 2  done 5  failed 0  1.2 M entries/s  ETA 12 s". */
@@ -85,6 +86,7 @@ export function statusLine(snapshot: RunSnapshot): string {
     ...(state === 'running' ? [`${Math.round(entriesPerSecond).toLocaleString('en-US')} entries/s`] : []),
     ...(state === 'running' && workers !== undefined ? [`${workers} worker${workers === 1 ? '' : 's'}`] : []),
     ...(state !== 'running' || etaMs === undefined ? [] : [`ETA ${Math.ceil(etaMs / 1000)} s`]),
+    ...poolProblems(snapshot),
   ];
   return parts.join('  ');
 }
@@ -106,9 +108,21 @@ function viewOf(snapshot: RunSnapshot, sample: ScalingSample | undefined): strin
     `${run}  ${analysis.title}${toy ? '  TOY DATA' : ''}`,
     statusLine(snapshot),
     sample === undefined ? '' : workersLine(sample),
+    ...poolTable(snapshot),
     ...datasetTable(snapshot),
     ...failures,
   ];
+}
+
+/** Nothing for a run without pools. */
+function poolTable({ pools = [] }: RunSnapshot): string[] {
+  if (pools.length === 0) return [];
+  const rows = pools.map((pool) => [
+    pool.name,
+    ...[pool.tasksCommitted, pool.tasksRunning, pool.tasksWaiting, pool.tasksFailed, pool.tasksTaken].map((n) => n.toLocaleString('en-US')),
+    poolWorkersText(pool),
+  ]);
+  return [...formatTable([['pool', 'done', 'running', 'waiting', 'failed', 'taken over', 'workers'], ...rows]), ''];
 }
 
 function datasetTable({ datasets, totals }: RunSnapshot): string[] {

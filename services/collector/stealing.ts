@@ -83,18 +83,19 @@ export class Stealing {
   async #move(run: string, { from, to, tasks }: Move, nowMs: number): Promise<void> {
     const { ledger, queue, model, onMoved } = this.#options;
     const runModel = await model(run);
-    const moved: number[] = [];
-    await queue.takeWaiting({ run, pool: from }, tasks, async ({ index }) => {
-      const task = ledger.openTask(run, index);
+    const moved = await queue.takeWaiting({ run, pool: from }, tasks, async (taken) => {
       // A copy of what is done is for nobody.
-      if (task === undefined) return;
-      await queue.tasks.publish(taskMessage(runModel, { ...task, pool: to }));
-      moved.push(index);
+      const open = taken.flatMap(({ index }) => ledger.openTask(run, index) ?? []);
+      ledger.moveTasks(
+        run,
+        open.map(({ index }) => index),
+        to,
+      );
+      await Promise.all(open.map((task) => queue.tasks.publish(taskMessage(runModel, { ...task, pool: to }))));
     });
-    if (moved.length === 0) return;
-    ledger.moveTasks(run, moved, to);
+    if (moved === 0) return;
     const memory = this.#memory.get(`${run} ${to}`);
     if (memory !== undefined) memory.tookAtMs = nowMs;
-    onMoved(run, { from, to, tasks: moved.length });
+    onMoved(run, { from, to, tasks: moved });
   }
 }

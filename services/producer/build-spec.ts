@@ -8,6 +8,7 @@ import type { RunRequest } from '#shared/queue/run-request.ts';
 import { DEFAULT_CHUNKS, type RunSpec } from '#shared/queue/run-spec.ts';
 import { assignPools } from './assign-pools.ts';
 import { gatherInputs } from './gather-inputs.ts';
+import { refuseSecrets } from './refuse-secrets.ts';
 import { mannerOf } from './run-manner.ts';
 
 export interface BuildOptions {
@@ -33,7 +34,7 @@ export async function buildSpec(
   const { set = {} } = options;
   const { catalogue, datasets } = await gatherInputs(options, analysis.name);
   const run = options.run ?? runId(analysis.name);
-  return {
+  const spec: RunSpec = {
     v: 1,
     run,
     analysis: forServices && location.startsWith('file:') ? `${IN_FOLDER}${basename(location)}` : location,
@@ -49,10 +50,12 @@ export async function buildSpec(
     ),
     ...mannerOf(options, run),
   };
+  refuseSecrets(spec);
+  return spec;
 }
 
 /** A name, or the URL of a file: what looks like a path is one. */
-function analysisLocation(text: string): string {
+export function analysisLocation(text: string): string {
   return /[/\\]|\.[cm]?[jt]s$/.test(text) && !/^(file|analyses):/.test(text) ? pathToFileURL(resolve(text)).href : text;
 }
 

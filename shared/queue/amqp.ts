@@ -15,7 +15,7 @@ import { takeWaiting } from './amqp/take-waiting.ts';
 import { declareRun, declareTopology, isMissing, isRefusal, onChannel, topologyError } from './amqp/topology.ts';
 import { Turns } from './amqp/turns.ts';
 import { type DeadLetter, parseMessage, type Report, reportSchema, type Task, taskSchema } from './messages.ts';
-import type { Channel, ConsumeOptions, Handler, Line, Queue, TaskChannel } from './queue.ts';
+import type { Channel, ConsumeOptions, Handler, Line, PassOn, Queue, TaskChannel } from './queue.ts';
 
 const ANNOUNCE_MS = 2000;
 /** Wait before the broker is asked again after a connection ended. */
@@ -110,13 +110,14 @@ class AmqpQueue implements Queue {
     this.#seen.delete(run);
   }
 
-  async takeWaiting({ run, pool }: Line, limit: number, pass: (task: Task) => Promise<void>): Promise<number> {
-    try {
-      return await this.#inspect((channel) => takeWaiting(channel, this.#names.tasks(run, pool), limit, pass));
-    } catch (error) {
-      if (isMissing(error)) return 0;
+  async takeWaiting({ run, pool }: Line, limit: number, pass: PassOn): Promise<number> {
+    const passing = this.#inspect((channel) => takeWaiting(channel, this.#names.tasks(run, pool), limit, pass));
+    const { taken, failure } = await passing.catch((error: unknown) => {
+      if (isMissing(error)) return { taken: 0, failure: undefined };
       throw error;
-    }
+    });
+    if (failure !== undefined) throw failure;
+    return taken;
   }
 
   async close(): Promise<void> {

@@ -54,6 +54,9 @@ export interface Line {
   readonly pool: string;
 }
 
+/** Puts tasks elsewhere. */
+export type PassOn = (tasks: readonly Task[]) => Promise<void>;
+
 export interface Queue {
   /** Runs take turns, so that a small one does not wait behind a big one. Consumers see the tasks of their own pool. */
   readonly tasks: TaskChannel;
@@ -69,10 +72,11 @@ export interface Queue {
   /** Forgets the waiting tasks of a run that is over, in these pools. Its deliveries in hand go on; nothing of them comes back. */
   deleteRun(run: string, pools?: readonly string[]): Promise<void>;
   /**
-   * Takes up to `limit` waiting tasks out of a line, and calls `pass` with each, which puts it elsewhere; then it is forgotten here.
-   * What `pass` rejects for stays. A death in between leaves a task in both places. Returns how many were passed on.
+   * Takes up to `limit` waiting tasks out of a line, and calls `pass` with them (not without any), which puts them elsewhere; then
+   * they are forgotten here. If it rejects they stay, and so does this. A death in between leaves tasks in both places. Returns how
+   * many were passed on.
    */
-  takeWaiting(line: Line, limit: number, pass: (task: Task) => Promise<void>): Promise<number>;
+  takeWaiting(line: Line, limit: number, pass: PassOn): Promise<number>;
   /** Ends all consumers; what is in hand goes back into the queue (where it outlives this process). Publishing rejects from now on. */
   close(): Promise<void>;
 }

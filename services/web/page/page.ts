@@ -6,7 +6,7 @@ import { byId, setText } from './dom.ts';
 import { type Connection, currentRun, followRun, type LiveRunHandlers } from './live-run.ts';
 import { createPlotView } from './plot-view.ts';
 import { ByteRate, showAbout, showDownloads, showHead, showTotals } from './run-summary.ts';
-import { showCutFlow, showDatasets, showFailures, showYields } from './tables.ts';
+import { showCutFlow, showDatasets, showFailures, showPools, showYields } from './tables.ts';
 import { wireThemeSwitch } from './theme-switch.ts';
 import { watchWorkers } from './workers-view.ts';
 
@@ -50,6 +50,7 @@ function start(): void {
     showTotals(snapshot, bytes.add(snapshot));
     showCutFlow(snapshot);
     showDatasets(snapshot);
+    showPools(snapshot);
     showFailures(snapshot);
     showAbout(snapshot);
     const model = plot.show(snapshot);

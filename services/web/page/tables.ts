@@ -3,6 +3,7 @@ import { significances } from '#shared/analysis/significance.ts';
 import { presentGroups } from '#shared/plot/group-sums.ts';
 import type { PlotModel } from '#shared/plot/plot-model.ts';
 import { countText, percentText } from '#shared/plot/plot-text.ts';
+import { poolProblems, poolWorkersText } from '#shared/plot/pool-text.ts';
 import type { DatasetSnapshot, FailureSnapshot, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { plainSymbols, symbolRuns } from '#shared/plot/symbol-text.ts';
 import { cutFlowRows, type PlotYields, plotYields } from '#shared/plot/yields.ts';
@@ -85,6 +86,28 @@ export function showDatasets({ datasets, groups }: RunSnapshot): void {
     );
   });
   fillTable(byId('datasets'), [columnHead('Dataset'), columnHead('Read'), ...heads], rows);
+}
+
+/** One line a pool, where a run has several. */
+export function showPools(snapshot: RunSnapshot): void {
+  const { pools = [] } = snapshot;
+  byId('pools-card').hidden = pools.length === 0;
+  setText(byId('pools-problem'), poolProblems(snapshot).join('; '));
+  const heads = ['Done', 'Running', 'Waiting', 'Failed', 'Taken over'].map((text) => columnHead(text, 'number'));
+  const rows = pools.map((pool) =>
+    element(
+      'tr',
+      { class: pool.workers === 0 && pool.tasksWaiting > 0 ? 'stuck' : undefined },
+      element('th', { scope: 'row' }, pool.name),
+      numberCell(countText(pool.tasksCommitted), 'Done'),
+      numberCell(countText(pool.tasksRunning), 'Running'),
+      numberCell(countText(pool.tasksWaiting), 'Waiting'),
+      numberCell(countText(pool.tasksFailed), 'Failed'),
+      numberCell(countText(pool.tasksTaken), 'Taken over'),
+      element('td', { title: pool.workerNames.join(', ') }, poolWorkersText(pool)),
+    ),
+  );
+  fillTable(byId('pools'), [columnHead('Pool'), ...heads, columnHead('Workers')], rows);
 }
 
 function progressBar({ name, completeness, tasksFailed }: DatasetSnapshot): HTMLElement {

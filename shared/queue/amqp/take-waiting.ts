@@ -1,36 +1,36 @@
 /** Tasks out of a queue without being one of its consumers. */
 import type { Channel, GetMessage } from 'amqplib';
 import { parseMessage, type Task, taskSchema } from '../messages.ts';
+import type { PassOn } from '../queue.ts';
 import { decodeMessage } from './codec.ts';
 
 /**
- * Gets up to `limit` waiting tasks, calls `pass` with each, and acks those for which it resolves; the others go back. What is no
- * task goes to the dead letters. Returns how many were passed on.
+ * Gets up to `limit` waiting tasks, calls `pass` with all of them, and acks them when it resolves; otherwise they go back. What is no
+ * task goes to the dead letters. `taken` is how many were passed on, `failure` why none was: it is no fault of the channel.
  */
-export async function takeWaiting(channel: Channel, queue: string, limit: number, pass: (task: Task) => Promise<void>): Promise<number> {
-  const passing: Promise<boolean>[] = [];
-  while (passing.length < limit) {
+export async function takeWaiting(
+  channel: Channel,
+  queue: string,
+  limit: number,
+  pass: PassOn,
+): Promise<{ readonly taken: number; readonly failure?: unknown }> {
+  const taken: { readonly message: GetMessage; readonly task: Task }[] = [];
+  while (taken.length < limit) {
     const message = await channel.get(queue);
     if (message === false) break;
-    passing.push(passOn(channel, message, pass));
+    const task = readTask(message);
+    if (task === undefined) channel.reject(message, false);
+    else taken.push({ message, task });
   }
-  return (await Promise.all(passing)).filter(Boolean).length;
-}
-
-async function passOn(channel: Channel, message: GetMessage, pass: (task: Task) => Promise<void>): Promise<boolean> {
-  const task = readTask(message);
-  if (task === undefined) {
-    channel.reject(message, false);
-    return false;
-  }
+  if (taken.length === 0) return { taken: 0 };
   try {
-    await pass(task);
-  } catch {
-    channel.nack(message, false, true);
-    return false;
+    await pass(taken.map(({ task }) => task));
+  } catch (failure) {
+    for (const { message } of taken) channel.nack(message, false, true);
+    return { taken: 0, failure };
   }
-  channel.ack(message);
-  return true;
+  for (const { message } of taken) channel.ack(message);
+  return { taken: taken.length };
 }
 
 function readTask(message: GetMessage): Task | undefined {
