@@ -1,12 +1,13 @@
 import { didYouMean } from '../did-you-mean.ts';
 import { ConfigError, RootFormatError, UnsupportedError } from '../errors.ts';
 import type { EmbeddedBasket } from './basket.ts';
-import { type BranchType, branchType, columnTypeOf, type Layout } from './branch-type.ts';
+import { type BranchLayout, type BranchPart, type BranchType, branchType, columnTypeOf } from './branch-type.ts';
 import type { ColumnType } from './column-type.ts';
 import { type KeyEntry, type RootFile, unsupportedObject } from './file.ts';
 import { type Friend, friendBranch, openFriends } from './friends.ts';
 import { list, number, numbers, object, text } from './members.ts';
 import type { RootObject } from './object-reader.ts';
+import { TypePlanner } from './objects/plan-types.ts';
 import { RNTUPLE_CLASS } from './rntuple/anchor.ts';
 import { openRntuple, type Rntuple } from './rntuple/rntuple.ts';
 import type { StreamerCatalogue } from './streamer-info.ts';
@@ -31,7 +32,7 @@ export interface Branch {
   readonly cppType: string;
   /** What `readBatches` makes of it; undefined where it is not read. */
   readonly columnType: ColumnType | undefined;
-  readonly layout: Layout | undefined;
+  readonly layout: BranchLayout | undefined;
   /** Why it is not read. */
   readonly unsupported: string | undefined;
   readonly entries: number;
@@ -151,7 +152,7 @@ async function openOne(file: RootFile, path: string, followFriends: boolean): Pr
     const counters = new Map<RootObject, string>();
     const items = list(root.members, 'fBranches');
     indexLeaves(items, '', counters);
-    const branches = describeBranches(items, '', { streamers, counters });
+    const branches = describeBranches(items, '', { streamers, counters, planner: new TypePlanner(streamers) });
     const entries = number(root.members, 'fEntries');
     const friends = followFriends ? await openFriends(file, root.members, entries, (other, friend) => openOne(other, friend, false)) : [];
     const hasIndex = root.members['fTreeIndex'] !== undefined;
@@ -180,6 +181,7 @@ async function findKey(file: RootFile, path: string): Promise<KeyEntry> {
 
 interface Context {
   readonly streamers: StreamerCatalogue;
+  readonly planner: TypePlanner;
   /** Path of the branch that each leaf stands in. */
   readonly counters: ReadonlyMap<RootObject, string>;
 }
@@ -217,10 +219,10 @@ function describeBranch(branch: RootObject, prefix: string, context: Context): B
           cppType: text(members, 'fClassName') || branch.className,
           unsupported: 'it is split into its members, which are branches of their own',
         }
-      : branchType(branch, context.streamers);
+      : branchType(branch, context.streamers, context.planner);
   const leaf = list(members, 'fLeaves')[0];
   const count = leaf === undefined ? undefined : object(leaf.members, 'fLeafCount');
-  return {
+  const described: Branch = {
     path,
     name,
     title: text(members, 'fTitle'),
@@ -234,6 +236,22 @@ function describeBranch(branch: RootObject, prefix: string, context: Context): B
     compressedBytes: number(members, 'fZipBytes'),
     uncompressedBytes: number(members, 'fTotBytes'),
     children,
+  };
+  return type.parts === undefined ? described : { ...described, children: type.parts.map((part) => describePart(part, described)) };
+}
+
+/** A member of a branch's objects: it stands in the branch's baskets, and is a branch by itself to whoever reads. */
+function describePart({ path, cppType, layout, unsupported }: BranchPart, branch: Branch): Branch {
+  return {
+    ...branch,
+    path: `${branch.path.replace(/\.$/, '')}.${path}`,
+    name: `${branch.name.replace(/\.$/, '')}.${path}`,
+    title: '',
+    cppType,
+    layout,
+    columnType: layout?.type,
+    unsupported,
+    children: [],
   };
 }
 
@@ -250,8 +268,9 @@ const EMPTY = {
 } as const;
 
 function listBaskets({ members }: RootObject, path: string): BasketRef[] {
-  const written = number(members, 'fWriteBasket');
   const seeks = numbers(members, 'fBasketSeek');
+  // Where more are said to be written than have a place, their entries are missed when they are read.
+  const written = Math.min(number(members, 'fWriteBasket'), seeks.length);
   const bytes = numbers(members, 'fBasketBytes');
   const firsts = numbers(members, 'fBasketEntry');
   const embedded = list(members, 'fBaskets');
@@ -277,7 +296,7 @@ function listBaskets({ members }: RootObject, path: string): BasketRef[] {
 }
 
 /** The layout of a branch that is to be read. @throws UnsupportedError with the reason */
-export function layoutOf(tree: Tree, branch: Branch): Layout {
+export function layoutOf(tree: Tree, branch: Branch): BranchLayout {
   if (branch.layout !== undefined) return branch.layout;
   throw new UnsupportedError(`${branch.cppType}: ${branch.unsupported}`, {
     file: tree.file.source.name,
