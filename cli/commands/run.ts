@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { DEFAULT_BATCH_MB, DEFAULT_PORT, type RunOptions } from '../run/run-options.ts';
 import { collect, fraction, keyValue, portNumber, positiveInteger } from './arguments.ts';
 import { datasetFlags } from './dataset-options.ts';
@@ -36,6 +36,14 @@ export function register(program: Command): void {
     .option('-t, --threads <n>', 'compute threads', positiveInteger, availableParallelism())
     .option('--chunk-entries <n>', 'cut files with more entries into chunks of about as many (1,000,000)', positiveInteger)
     .option('--batch-mb <n>', 'decompressed MB that a thread works on at a time', positiveInteger, DEFAULT_BATCH_MB)
+    .addOption(
+      new Option(
+        '--verify <what>',
+        'full: compare all checksums of what is used; data: decode no more than is needed, which leaves out those of ZLIB and LZMA',
+      )
+        .choices(['full', 'data'])
+        .default('full'),
+    )
     .option('-o, --out <folder>', 'where the results go (default: out/<run>)')
     .option('-p, --port <n>', `port of the page on this machine (${DEFAULT_PORT}, or the next free one)`, portNumber)
     .option('--no-web', 'no page')

@@ -11,6 +11,7 @@ import { openMemoryQueue } from '#shared/queue/memory.ts';
 import type { Queue } from '#shared/queue/queue.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
+import type { Verify } from '#shared/root/codecs/codec.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from '#shared/runtime/retry.ts';
 import { environmentSettings } from '#shared/storage/environment.ts';
 
@@ -19,6 +20,8 @@ export interface ExecuteOptions {
   readonly ledger: Ledger;
   readonly threads: number;
   readonly batchBytes: number;
+  /** `full` unless said. */
+  readonly verify?: Verify | undefined;
   /** A thread that uses more is ended, and its task fails (retryable). */
   readonly memoryMb?: number;
   /** Of a task. */
@@ -71,6 +74,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   const name = `process-${process.pid}`;
   const worker = startWorker({
     ...{ queue, name, threads, batchBytes, memoryMb, readRetry, signal },
+    verify: options.verify,
     allowAnalysisFiles: true,
     heartbeatMs: HEARTBEAT_MS,
     stageIn: environmentSettings().stageIn !== undefined,

@@ -91,8 +91,8 @@ function resumedSpec(known: RunSpec, asked: RunSpec | undefined, { fraction, chu
 
 async function runAndReport(options: RunOptions, run: OpenedRun & { readonly signal: AbortSignal }): Promise<number> {
   const { spec, folder, ledger, signal } = run;
-  const { threads, batchMb, port } = options;
-  await using execution = await execute({ spec, ledger, threads, batchBytes: batchMb * 1e6, signal });
+  const { threads, batchMb, verify, port } = options;
+  await using execution = await execute({ spec, ledger, threads, batchBytes: batchMb * 1e6, verify, signal });
   await using _page = port === undefined ? undefined : await openPage(execution, { ...options, port }, folder);
   const watch = new AbortController();
   const progress = showProgress(execution.feed.changes(spec.run, AbortSignal.any([signal, watch.signal])), process.stderr);

@@ -1,3 +1,5 @@
+import type { Verify } from '#shared/root/codecs/codec.ts';
+
 /** What `run` and `start` are asked for, after parsing. */
 export interface RunOptions {
   /** Built-in name or path of a file; only with `resume` it may be missing. */
@@ -15,6 +17,7 @@ export interface RunOptions {
   readonly chunkEntries?: number | undefined;
   readonly threads: number;
   readonly batchMb: number;
+  readonly verify: Verify;
   readonly out?: string | undefined;
   /** Undefined: no page. */
   readonly port?: number | undefined;

@@ -29,6 +29,7 @@ export async function startCommand({ toy, threads, out, port }: StartOptions): P
     chunkEntries: CHUNK_ENTRIES,
     threads,
     batchMb: DEFAULT_BATCH_MB,
+    verify: 'full',
     out,
     port: port ?? DEFAULT_PORT,
     portIsFixed: port !== undefined,

@@ -7,7 +7,9 @@ import { addCosts, NO_COST, type ReadCost, totalOf } from '#shared/storage/read-
 import { StageAhead } from './stage-ahead.ts';
 import type { FromThread, ThreadSettings, ToThread } from './thread-protocol.ts';
 
-export interface PoolOptions extends Omit<ThreadSettings, 'bandwidth'> {
+export interface PoolOptions extends Omit<ThreadSettings, 'bandwidth' | 'verify'> {
+  /** `full` unless said. */
+  readonly verify?: ThreadSettings['verify'] | undefined;
   readonly threads: number;
   /** Files of tasks that wait are copied into the fast folder meanwhile. */
   readonly stageIn?: boolean | undefined;
@@ -64,8 +66,8 @@ export class ComputePool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    const { batchBytes, allowAnalysisFiles, readRetry, stageIn = false } = options;
-    this.#settings = { batchBytes, allowAnalysisFiles, readRetry, bandwidth: threadPromises() };
+    const { batchBytes, verify = 'full', allowAnalysisFiles, readRetry, stageIn = false } = options;
+    this.#settings = { batchBytes, verify, allowAnalysisFiles, readRetry, bandwidth: threadPromises() };
     this.#stage = stageIn ? new StageAhead(this.#settings) : undefined;
     // Some are started at once: a thread takes a while to load, which planning needs anyway. More come with more jobs.
     while (this.#threads.size < Math.min(options.threads, WARM_THREADS)) this.#startThread();

@@ -57,6 +57,7 @@ const code = await runService(
           readRetry: DEFAULT_RETRY,
         },
         batchBytes: settings.BATCH_MB * 1e6,
+        verify: settings.VERIFY,
         memoryMb: settings.MEMORY_MB,
         stageIn: settings.STAGE_IN_DIR !== undefined,
         allowAnalysisFiles: { folder: `${pathToFileURL(resolve(settings.ANALYSIS_DIR))}/` },

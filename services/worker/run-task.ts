@@ -8,6 +8,7 @@ import { AnalysisError, isPipelineError, RootFormatError } from '#shared/errors.
 import { encodeHistogram } from '#shared/histogram/codec.ts';
 import { type Cost, MAX_PLACES, type StageTimes, type Success, type Task } from '#shared/queue/messages.ts';
 import { entriesToRead } from '#shared/queue/run-spec.ts';
+import type { Verify } from '#shared/root/codecs/codec.ts';
 import type { ColumnType } from '#shared/root/column-type.ts';
 import { readColumns } from '#shared/root/read-columns.ts';
 import { costSince, readCostOf, totalOf } from '#shared/storage/read-cost.ts';
@@ -29,6 +30,7 @@ export interface TaskOptions {
   readonly files: FileCache;
   /** Decompressed bytes of a batch, about. */
   readonly batchBytes: number;
+  readonly verify: Verify;
   /** Which files tasks may name as analyses. */
   readonly allowAnalysisFiles: AnalysisFiles;
   readonly signal: AbortSignal;
@@ -81,10 +83,10 @@ interface Opened {
   readonly meter: ReturnType<typeof startMeter>;
 }
 
-async function readAndFill(task: Task, { signal, place, batchBytes }: TaskOptions, { analysis, parameters, file, meter }: Opened) {
+async function readAndFill(task: Task, { signal, place, batchBytes, verify }: TaskOptions, { analysis, parameters, file, meter }: Opened) {
   const range = entryRange(task, file, place);
   const opened = performance.now();
-  const { histograms, readMs, processMs } = await fill(task, { analysis, parameters, file, ...range, batchBytes, signal });
+  const { histograms, readMs, processMs } = await fill(task, { analysis, parameters, file, ...range, batchBytes, verify, signal });
   await file.source.verify?.(signal);
   const filled = performance.now();
   const encoded = Object.fromEntries(Object.entries(histograms).map(([name, histogram]) => [name, encodeHistogram(histogram)]));
@@ -114,17 +116,18 @@ interface FillOptions {
   readonly from: number;
   readonly to: number;
   readonly batchBytes: number;
+  readonly verify: Verify;
   readonly signal: AbortSignal;
 }
 
-async function fill({ isData }: Task, { analysis, parameters, file, from, to, batchBytes, signal }: FillOptions) {
+async function fill({ isData }: Task, { analysis, parameters, file, from, to, batchBytes, verify, signal }: FillOptions) {
   const histograms = startPartial(analysis, parameters);
   const columns = columnsToRead(analysis, isData);
   assertTypes(file, columns, analysis);
   let readMs = 0;
   let processMs = 0;
   let mark = performance.now();
-  for await (const batch of readColumns(file.tree, Object.keys(columns), { from, to, batchBytes, signal })) {
+  for await (const batch of readColumns(file.tree, Object.keys(columns), { from, to, batchBytes, verify, signal })) {
     signal.throwIfAborted();
     const decoded = performance.now();
     try {

@@ -2,6 +2,7 @@
 import type { AnalysisFiles } from '#shared/analysis/registry.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { Task } from '#shared/queue/messages.ts';
+import type { Verify } from '#shared/root/codecs/codec.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import type { ReadCost } from '#shared/storage/read-cost.ts';
 import type { Partial, TaskPlace } from './run-task.ts';
@@ -9,6 +10,7 @@ import type { Partial, TaskPlace } from './run-task.ts';
 /** Given to a thread when it starts. */
 export interface ThreadSettings {
   readonly batchBytes: number;
+  readonly verify: Verify;
   readonly allowAnalysisFiles: AnalysisFiles;
   /** Of one read. */
   readonly readRetry: RetryPolicy;

@@ -2,6 +2,7 @@ import type { AnalysisFiles } from '#shared/analysis/registry.ts';
 import { StorageError } from '#shared/errors.ts';
 import { type Failure, MESSAGE_VERSION, type Report, type Success, type Task, type TaskKey } from '#shared/queue/messages.ts';
 import type { Delivery, Queue } from '#shared/queue/queue.ts';
+import type { Verify } from '#shared/root/codecs/codec.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { awaitCredentials } from './await-credentials.ts';
 import { ComputePool } from './compute-pool.ts';
@@ -17,6 +18,8 @@ export interface WorkerOptions {
   readonly pool?: string | undefined;
   /** Decompressed bytes of a batch, about; a thread needs some three times this. */
   readonly batchBytes: number;
+  /** Checksums of what is not needed; `full` unless said. */
+  readonly verify?: Verify | undefined;
   /** A thread that uses more is ended, and its task fails (retryable). */
   readonly memoryMb: number;
   /** Which files tasks may name as analyses; `false` or a folder where tasks come over a network. */
