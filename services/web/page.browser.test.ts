@@ -77,6 +77,36 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     expect(await page.locator('#failures-card').isVisible()).toBe(false);
   });
 
+  it('shows the pools of a run: who does what, and who is missing', async () => {
+    const pool = { tasksRunning: 0, tasksFailed: 0, tasksTaken: 0, workers: 0, threads: 0, workerNames: [] };
+    const pools = [
+      {
+        ...pool,
+        name: 'near',
+        tasksWaiting: 3,
+        tasksRunning: 4,
+        tasksCommitted: 1200,
+        tasksTaken: 17,
+        workers: 4,
+        threads: 8,
+        workerNames: ['w-1', 'w-2', 'w-3', 'w-4'],
+      },
+      { ...pool, name: 'far', tasksWaiting: 250, tasksCommitted: 40 },
+    ];
+    const snapshot = fourLeptonSnapshot({ completeness: 0.5, state: 'running' });
+    const feed = createTestFeed({ ...snapshot, pools });
+    const page = await visit(await serve(feed));
+    await showsRevision(page, snapshot.revision);
+    expect(await page.locator('#pools tbody tr').allInnerTexts()).toEqual([
+      expect.stringMatching(/near\s+1\W200\s+4\s+3\s+0\s+17\s+4 \(w-1, w-2, w-3 and 1 more\)/),
+      expect.stringMatching(/far\s+40\s+0\s+250\s+0\s+0\s+none/),
+    ]);
+    expect(await page.locator('#pools-problem').textContent()).toBe('250 tasks wait for pool far, which has no workers');
+    feed.put({ ...snapshot, revision: snapshot.revision + 1 });
+    await showsRevision(page, snapshot.revision + 1);
+    expect(await page.locator('#pools-card').isVisible()).toBe(false);
+  });
+
   it('grows with the run, without moving what is already there', async () => {
     const feed = createTestFeed(fourLeptonSnapshot({ completeness: 0.05, revision: 1 }));
     const page = await visit(`${await serve(feed)}/runs/${RUN}`);
