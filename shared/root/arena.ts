@@ -6,6 +6,7 @@
  * time; all places of a batch are planned first (`ArenaPlan`), `reserve` makes room for them at once, and views are
  * made last. The next `reserve` is that of the next batch, before which all views have ended by contract.
  */
+import { UnsupportedError } from '../errors.ts';
 import { compiledMemory, missingKernels } from './compiled-kernels.ts';
 import type { KernelMemory, Kernels } from './kernels.ts';
 
@@ -51,11 +52,14 @@ export class Arena implements Disposable {
     this.bytes = new Uint8Array(memory.buffer());
   }
 
-  /** Makes room for all places of a plan. Views from before, and what they showed, are void. @throws RangeError where there is no room */
+  /** Makes room for all places of a plan. Views from before, and what they showed, are void. @throws UnsupportedError where there is no room */
   reserve({ end }: ArenaPlan): void {
     if (end <= this.bytes.length) return;
-    if (end > MOST_BYTES)
-      throw new RangeError(`a batch needs ${Math.ceil(end / 2 ** 20)} MB of memory at once, of ${MOST_BYTES / 2 ** 20}`);
+    if (end > MOST_BYTES) {
+      throw new UnsupportedError(`a batch needs ${Math.ceil(end / 2 ** 20)} MB of memory at once, of ${Math.floor(MOST_BYTES / 2 ** 20)}`, {
+        hint: 'Its clusters are too large: read fewer columns at a time.',
+      });
+    }
     this.#memory.grow(end);
     this.bytes = new Uint8Array(this.#memory.buffer());
   }
