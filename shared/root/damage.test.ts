@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesSource } from '../../test/bytes-source.ts';
-import { isPipelineError } from '../errors.ts';
+import { readEverything } from '../../test/hostile/read-everything.ts';
 import { readBatches } from './batches.ts';
 import { openRootFile } from './file.ts';
 import { openTree } from './tree.ts';
@@ -14,36 +14,9 @@ const files = readdirSync(FIXTURES).filter((name) => name.endsWith('.root'));
 const MAX_MS = 5000;
 const MAX_BYTES = 500 * 2 ** 20;
 
-/** Reads every branch that can be read; gives the codes of the errors met. */
-async function readAll(bytes: Uint8Array): Promise<Set<string>> {
-  const codes = new Set<string>();
-  const attempt = async (work: () => Promise<void>) => {
-    try {
-      await work();
-    } catch (error) {
-      if (!isPipelineError(error)) throw error;
-      codes.add(error.code);
-    }
-  };
-  await attempt(async () => {
-    const file = await openRootFile(bytesSource(bytes));
-    for (const { path, key } of await file.keys()) {
-      await attempt(async () => {
-        const tree = await openTree(file, `${path};${key.cycle}`);
-        for (const branch of tree.all()) {
-          await attempt(async () => {
-            for await (const { columns } of readBatches(tree, [branch.path])) expect(columns).toBeDefined();
-          });
-        }
-      });
-    }
-  });
-  return codes;
-}
-
 async function expectGentle(bytes: Uint8Array): Promise<Set<string>> {
   const start = performance.now();
-  const codes = await readAll(bytes);
+  const { codes } = await readEverything(bytes);
   expect(performance.now() - start).toBeLessThan(MAX_MS);
   expect(process.memoryUsage().rss).toBeLessThan(MAX_BYTES);
   return codes;
