@@ -5,6 +5,7 @@ import { isPipelineError, type PipelineError } from '#shared/errors.ts';
 import { closeTunnels } from './cluster/open-services.ts';
 import { register as registerCancel } from './commands/cancel.ts';
 import { register as registerCleanup } from './commands/cleanup.ts';
+import { register as registerDatasets } from './commands/datasets.ts';
 import { register as registerDump } from './commands/dump.ts';
 import { register as registerFailures } from './commands/failures.ts';
 import { register as registerGenerate } from './commands/generate.ts';
@@ -40,7 +41,7 @@ const COMMANDS = [
   ...[registerStart, registerRun],
   ...[registerSubmit, registerWatch, registerStatus, registerResults, registerFailures, registerRetry, registerCancel],
   ...[registerRuns, registerCleanup, registerRehearse, registerScaling, registerPrepare],
-  ...[registerGenerate, registerInspect, registerDump, registerPlot],
+  ...[registerDatasets, registerGenerate, registerInspect, registerDump, registerPlot],
 ];
 
 function program(): Command {

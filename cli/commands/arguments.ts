@@ -43,3 +43,11 @@ export function portNumber(text: string): number {
   if (value > 65_535) throw new InvalidArgumentError('It must be a port number, 0 to 65535.');
   return value;
 }
+
+const CHECKSUMS = ['adler32', 'crc32', 'md5', 'sha1', 'sha256'] as const;
+
+export function checksumKind(text: string): (typeof CHECKSUMS)[number] {
+  const kind = CHECKSUMS.find((each) => each === text);
+  if (kind === undefined) throw new InvalidArgumentError(`It must be one of ${CHECKSUMS.join(', ')}.`);
+  return kind;
+}

@@ -123,7 +123,7 @@ function nothingFits(pattern: string, names: readonly string[], anyLists: boolea
   return new ConfigError(`no list and no dataset fits \`${pattern}\``, { hint: `${there}${where}`.trim() });
 }
 
-const SHOWN = 12;
+const SHOWN = 6;
 
 /** A file that is counted in no dataset, or in a wrong one, makes a wrong plot: the user has to say. */
 function refuseUnclear({ unmatched, ambiguous, repeated }: FileAssignment, catalogue: Catalogue): void {
