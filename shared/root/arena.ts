@@ -4,7 +4,8 @@
  *
  * Memory that grows leaves old views behind. That cannot happen here by the order of things: an arena has one user at a
  * time; all places of a batch are planned first (`ArenaPlan`), `reserve` makes room for them at once, and views are
- * made last. The next `reserve` is that of the next batch, before which all views have ended by contract.
+ * made last. The next `reserve` is that of the next batch, or of columns that are read late: before either all views have ended
+ * by contract, and they are made again.
  */
 import { UnsupportedError } from '../errors.ts';
 import { compiledMemory, missingKernels } from './compiled-kernels.ts';
@@ -52,7 +53,7 @@ export class Arena implements Disposable {
     this.bytes = new Uint8Array(memory.buffer());
   }
 
-  /** Makes room for all places of a plan. Views from before, and what they showed, are void. @throws UnsupportedError where there is no room */
+  /** Makes room for all places of a plan. Views from before are void; the bytes stay where they are. @throws UnsupportedError where there is no room */
   reserve({ end }: ArenaPlan): void {
     if (end <= this.bytes.length) return;
     if (end > MOST_BYTES) {

@@ -2,7 +2,7 @@
 import { RootFormatError } from '../errors.ts';
 import type { Arena, ArenaPlan } from './arena.ts';
 import type { Layout } from './branch-type.ts';
-import { appendEntries, beginColumn, type ColumnPlace, type FilledColumn, planColumn } from './column-place.ts';
+import { appendBlanks, appendEntries, beginColumn, type ColumnPlace, type FilledColumn, planColumn } from './column-place.ts';
 import { elementBytes } from './column-type.ts';
 import { prepareRecord } from './compression.ts';
 import {
@@ -31,6 +31,8 @@ export class BranchReader {
   /** Those of the batch at hand; the first may be left over from the batch before. */
   #baskets: StoredBasket[] = [];
   #column: ColumnPlace | undefined;
+  /** Entries of baskets that are not needed: none of their values is looked at. By the first entry of each, where it ends. */
+  readonly #skipped = new Map<number, number>();
 
   constructor(name: string, branch: Branch, layout: Layout, tree: Tree, readCounts: ReadCounts) {
     this.name = name;
@@ -47,6 +49,11 @@ export class BranchReader {
     if (this.#layout.kind !== 'fixed' && !hasTable(basket)) return this.#addCounted(basket);
     this.#baskets.push(basket);
     return prepareRecord(basket.record);
+  }
+
+  /** Leaves out a basket of the batch at hand: its entries get zeros, or empty lists. */
+  skip({ firstEntry, endEntry }: BasketRef): void {
+    this.#skipped.set(firstEntry, endEntry);
   }
 
   /** Adds a basket that stores no starts (ROOT's kGenerateOffsetMap): the lengths stand in the counter branch. */
@@ -82,7 +89,7 @@ export class BranchReader {
   planColumn(plan: ArenaPlan, from: number, to: number, leaders: Map<string, ColumnPlace>): void {
     const dataBytes = this.#baskets.reduce((sum, basket) => sum + basket.dataBytes, 0);
     const { counter } = this.branch;
-    const counted = counter !== undefined && this.#layout.kind === 'counted' && this.#layout.headerBytes === 0;
+    const counted = counter !== undefined && isBareList(this.#layout) && this.#skipped.size === 0;
     const leader = counted && this.#baskets.every((basket) => liesIn(basket, from, to)) ? leaders.get(counter) : undefined;
     this.#column = planColumn(plan, this.#layout, to - from, dataBytes, leader);
     if (counted && leader === undefined) leaders.set(counter, this.#column);
@@ -95,12 +102,22 @@ export class BranchReader {
     let kept: StoredBasket | undefined;
     for (const basket of this.#baskets) {
       const { firstEntry, endEntry } = basket;
+      this.#appendSkipped(arena, column, from);
       const walks = column.leader !== undefined || (this.#layout.kind === 'vector' && liesIn(basket, from, to));
       const loaded = loadBasket(arena, basket, places, !walks);
       appendEntries(arena, loaded, Math.max(from, firstEntry) - firstEntry, Math.min(to, endEntry) - firstEntry, column);
       if (endEntry > to) kept = keptBasket(arena, basket, loaded);
     }
+    this.#appendSkipped(arena, column, from);
+    this.#skipped.clear();
     this.#baskets = kept === undefined ? [] : [kept];
+  }
+
+  /** Appends the entries of skipped baskets that come next. */
+  #appendSkipped(arena: Arena, column: ColumnPlace, from: number): void {
+    for (let end = this.#skipped.get(from + column.entries); end !== undefined; end = this.#skipped.get(end)) {
+      appendBlanks(arena, end - from - column.entries, column);
+    }
   }
 
   /** The column decoded last. */
@@ -109,6 +126,11 @@ export class BranchReader {
     if (type === undefined || this.#column === undefined) throw new RootFormatError('no column type');
     return { name: this.name, type, place: this.#column };
   }
+}
+
+/** Lists without anything between their values. */
+function isBareList({ kind, headerBytes, size }: Layout): boolean {
+  return kind === 'counted' && headerBytes === 0 && size === 1;
 }
 
 function liesIn({ firstEntry, endEntry }: StoredBasket, from: number, to: number): boolean {

@@ -62,6 +62,19 @@ export function appendEntries(arena: Arena, basket: LoadedBasket, from: number, 
   into.entries += to - from;
 }
 
+/** Appends entries that nobody looks at: zeros, or empty lists. */
+export function appendBlanks({ bytes }: Arena, entries: number, into: ColumnPlace): void {
+  if (entries > into.capacity - into.entries) throw new RootFormatError('its baskets hold more entries than there are');
+  if (into.layout.kind === 'fixed') {
+    const at = into.values + into.length * 2 ** into.log;
+    bytes.fill(0, at, at + entries * into.layout.size * 2 ** into.log);
+    into.length += entries * into.layout.size;
+  } else {
+    new Int32Array(bytes.buffer, into.offsets + 4 * (into.entries + 1), entries).fill(into.length);
+  }
+  into.entries += entries;
+}
+
 function appendFixed({ kernels }: Arena, basket: LoadedBasket, from: number, to: number, into: ColumnPlace): void {
   const { size } = into.layout;
   const entryBytes = size << into.log;

@@ -73,7 +73,7 @@ export interface KernelMemory {
   buffer(): ArrayBuffer;
   /** First byte that is free to use. */
   readonly start: number;
-  /** Makes the memory at least `end` bytes long. @throws RangeError where there is no more */
+  /** Makes the memory at least `end` bytes long; what it holds stays. @throws RangeError where there is no more */
   grow(end: number): void;
   readonly kernels: Kernels;
 }

@@ -20,7 +20,10 @@ export function plainMemory(): KernelMemory {
     start: 0,
     buffer: () => bytes.buffer,
     grow: (end) => {
-      if (end > bytes.length) bytes = Buffer.from(new ArrayBuffer(end));
+      if (end <= bytes.length) return;
+      const grown = Buffer.from(new ArrayBuffer(end));
+      grown.set(bytes);
+      bytes = grown;
     },
   };
 }

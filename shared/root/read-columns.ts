@@ -1,4 +1,5 @@
-import { type ColumnBatch, type ReadOptions, readBatches } from './batches.ts';
+import { type ReadOptions, readBatches } from './batches.ts';
+import type { ColumnBatch } from './column-batch.ts';
 import { readRntupleBatches } from './rntuple/read-rntuple.ts';
 import type { Tree } from './tree.ts';
 

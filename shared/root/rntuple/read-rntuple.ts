@@ -1,8 +1,9 @@
 import { UnsupportedError } from '../../errors.ts';
-import { type ColumnBatch, DEFAULT_BATCH_BYTES, type ReadOptions } from '../batches.ts';
-import type { Column } from '../column-type.ts';
+import { DEFAULT_BATCH_BYTES, type ReadOptions } from '../batches.ts';
+import type { ColumnBatch } from '../column-batch.ts';
+import { type Column, type ColumnType, makeColumn } from '../column-type.ts';
 import type { Tree } from '../tree.ts';
-import { type FieldPlan, fixedSize } from './field-plan.ts';
+import type { FieldPlan } from './field-plan.ts';
 import { type NestedColumn, readFields } from './read-fields.ts';
 import type { Rntuple } from './rntuple.ts';
 
@@ -21,7 +22,7 @@ export async function* readRntupleBatches(
   if (!(from >= 0 && from <= to && to <= tree.entries)) throw new RangeError(`entries ${from}..${to} of ${tree.entries}`);
   const plans = names.map((name) => planOf(tree, rntuple, name));
   for await (const batch of readFields(rntuple, plans, { from, to, batchBytes, signal })) {
-    const columns = names.map((name, i) => [name, toColumn(tree, name, plans[i] as FieldPlan, batch.columns[i] as NestedColumn)]);
+    const columns = names.map((name, i) => [name, toColumn(tree, name, batch.columns[i] as NestedColumn)]);
     yield { from: batch.from, to: batch.to, columns: Object.fromEntries(columns) };
   }
 }
@@ -33,10 +34,11 @@ function planOf(tree: Tree, rntuple: Rntuple, name: string): FieldPlan {
   throw new UnsupportedError(`${cppType}: ${unsupported}`, { file: tree.file.source.name, object: `${tree.path}/${path}` });
 }
 
-function toColumn(tree: Tree, name: string, { levels }: FieldPlan, nested: NestedColumn): Column {
-  const type = tree.branch(name).columnType as NonNullable<Column['type']>;
-  const { values } = nested;
-  const [level] = nested.levels;
-  if (level === undefined) return { type, values };
-  return level.kind === 'list' ? { type, values, offsets: level.offsets } : { type, values, size: fixedSize(levels) };
+function toColumn(tree: Tree, name: string, { values, levels }: NestedColumn): Column {
+  const type = tree.branch(name).columnType as ColumnType; // `planOf` saw to it
+  return makeColumn(
+    type,
+    values,
+    levels.map((level) => (level.kind === 'list' ? { offsets: level.offsets } : { size: level.size })),
+  );
 }

@@ -1,0 +1,99 @@
+/** Baskets of a batch to columns in the arena. */
+import { type Arena, ArenaPlan } from './arena.ts';
+import { BranchReader } from './branch-reader.ts';
+import type { Verify } from './codecs/codec.ts';
+import type { ColumnBatch } from './column-batch.ts';
+import { type ColumnPlace, viewColumns } from './column-place.ts';
+import type { Column } from './column-type.ts';
+import type { Fetched } from './fetch-baskets.ts';
+import { ObjectBranchReader } from './object-branch-reader.ts';
+import type { Batch, PlannedRead } from './plan.ts';
+import type { BasketRef, Tree } from './tree.ts';
+
+export type Reader = BranchReader | ObjectBranchReader;
+
+/** Some baskets of a batch, their bytes, and the readers that they belong to. */
+export interface DecodeStep {
+  readonly batch: Batch;
+  readonly reads: readonly PlannedRead[];
+  readonly fetched: Fetched;
+  readonly readers: readonly Reader[];
+}
+
+/** Decodes one batch after the other, each in one step or in several. */
+export class BatchDecoder {
+  readonly #tree: Tree;
+  /** By the column of a planned read. */
+  readonly #all: readonly Reader[];
+  readonly #arena: Arena;
+  readonly #verify: Verify;
+  #plan: ArenaPlan;
+  /** Columns of the batch at hand by the branch that counts their lists. */
+  #leaders = new Map<string, ColumnPlace>();
+  #decoded: Reader[] = [];
+
+  constructor(tree: Tree, readers: readonly Reader[], arena: Arena, verify: Verify) {
+    this.#tree = tree;
+    this.#all = readers;
+    this.#arena = arena;
+    this.#verify = verify;
+    this.#plan = new ArenaPlan(arena);
+  }
+
+  /** The first columns of a batch. Those of the batch before are void. */
+  start(step: DecodeStep): Promise<ColumnBatch> {
+    this.#plan = new ArenaPlan(this.#arena);
+    this.#leaders = new Map();
+    this.#decoded = [];
+    return this.more(step);
+  }
+
+  /**
+   * More columns of the same batch, together with those that are there; their views before are void. All places of a step are
+   * planned before its first byte is decoded, and the arena does not grow after that: see arena.ts.
+   */
+  async more({ batch: { from, to }, reads, fetched, readers }: DecodeStep): Promise<ColumnBatch> {
+    for (const read of reads) await this.#add(read, fetched);
+    const arena = this.#arena;
+    const plan = this.#plan;
+    const scratch = plan.take(mostBytes(readers, 'storedBytes'));
+    const places = { scratch, payload: plan.take(mostBytes(readers, 'payloadBytes')), verify: this.#verify };
+    for (const reader of readers) if (reader instanceof BranchReader) reader.planColumn(plan, from, to, this.#leaders);
+    arena.reserve(plan);
+    for (const reader of readers) this.#inBranch(reader, () => reader.decode(arena, places, from, to));
+    this.#decoded.push(...readers);
+    return { from, to, columns: this.#view() };
+  }
+
+  #view(): Record<string, Column> {
+    const ofNumbers = this.#decoded.filter((reader) => reader instanceof BranchReader);
+    const columns = viewColumns(
+      this.#arena,
+      ofNumbers.map((reader) => reader.filled()),
+    );
+    for (const reader of this.#decoded) {
+      if (reader instanceof ObjectBranchReader) for (const { name, column } of reader.columns()) columns[name] = column;
+    }
+    return columns;
+  }
+
+  async #add(read: PlannedRead, fetched: Fetched): Promise<void> {
+    const reader = this.#all[read.column] as Reader;
+    const ref = reader.branch.baskets[read.basket] as BasketRef;
+    const preparing = this.#inBranch(reader, () => reader.add(ref, fetched.get(read)));
+    if (preparing !== undefined) await this.#tree.file.within(this.#pathOf(reader), () => preparing);
+  }
+
+  /** Adds file and branch to what goes wrong. */
+  #inBranch<T>(reader: Reader, work: () => T): T {
+    return this.#tree.file.withinNow(this.#pathOf(reader), work);
+  }
+
+  #pathOf({ branch }: Reader): string {
+    return `${this.#tree.path}/${branch.path}`;
+  }
+}
+
+function mostBytes(readers: readonly Reader[], what: 'storedBytes' | 'payloadBytes'): number {
+  return readers.reduce((most, reader) => Math.max(most, reader[what]), 0);
+}
