@@ -20,6 +20,8 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$HERE/k8s/deploy/apply.sh"
 # shellcheck source=k8s/deploy/run.sh
 . "$HERE/k8s/deploy/run.sh"
+# shellcheck source=k8s/deploy/broker.sh
+. "$HERE/k8s/deploy/broker.sh"
 # shellcheck source=k8s/deploy/down.sh
 . "$HERE/k8s/deploy/down.sh"
 
@@ -34,6 +36,10 @@ main() {
   choose_cluster
   if [ -n "$DOWN" ]; then
     take_down
+    return
+  fi
+  if [ -n "$WORKERS_ONLY" ]; then
+    deploy_workers
     return
   fi
   deploy
@@ -63,10 +69,32 @@ deploy() {
   if [ "$CLUSTER" = remote ] && [ -z "$EXPOSE" ]; then LOAD_BALANCER=''; fi
   ensure_namespace
   ensure_credentials
+  ensure_broker_tls
   name_volumes
   apply_all
   wait_for_services
   end_setup
+  tell_broker
+}
+
+# A pool of workers in a further cluster. Again and again, with other numbers, is fine.
+deploy_workers() {
+  [ -z "$DATA_DIR" ] || DATA_DIR=$(absolute_folder "$DATA_DIR")
+  ensure_metrics
+  prepare_image
+  OUTPUT_HOST='' LOAD_BALANCER=''
+  find_data
+  [ -n "$WORKER_CPU" ] || WORKER_CPU=$(fitted_cpu)
+  ensure_namespace
+  ensure_remote_credentials
+  name_volumes
+  apply_all
+  step "Pods"
+  wait_for_rollout deployment/worker 180
+  end_setup
+  step "Workers of pool $POOL are there, for the broker at $BROKER_URL"
+  note "look at them: kubectl --context $CONTEXT -n $NAMESPACE get pods,hpa"
+  note "end them:     bash deploy.sh --down --context $CONTEXT --namespace $NAMESPACE"
 }
 
 # The output folder, its owner in the cluster, and the data folder, as the node sees them.
@@ -89,6 +117,11 @@ find_folders() {
     OUT_UID=1000 OUT_GID=1000
     note "results: on a volume in the cluster, which does not see $OUT; copied there at the end"
   fi
+  find_data
+}
+
+# The data folder, as the node sees it.
+find_data() {
   DATA_HOST=''
   [ -n "$DATA_DIR" ] || return 0
   find_host_path "$DATA_DIR"

@@ -25,6 +25,16 @@ Workers
   --worker-cpu CPU       CPU request of a worker, such as 250m                   (fitted to the cluster)
   --keda                 scale by queue length; needs KEDA in the cluster
 
+Several clusters (docs/kubernetes.md)
+  --pool NAME            the pool of this cluster's workers                      (default)
+  --broker-tls HOST      the broker also with TLS (port 5671), certified for this name or address; repeatable
+  --broker-expose HOW    show that port outside of the cluster: nodeport or loadbalancer
+  --workers-only         only workers, for the broker of another cluster:
+    --broker URL         where it is: amqps://HOST:PORT
+    --from-context NAME  read its user, password and CA from that cluster; --from-namespace (higgsflow)
+                         without it: BROKER_USERNAME and BROKER_PASSWORD of the environment
+    --ca FILE            who signed its certificate, where that is not in --from-context
+
 Where
   --context NAME         context of the kubeconfig                               (the current one)
   --namespace NAME       (higgsflow)
@@ -47,6 +57,7 @@ END
 set_defaults() {
   ANALYSIS=atlas-hzz-2020 CATALOGUE='' DATA_DIR='' RUN='' NO_RUN='' FRACTION='' CHUNK_ENTRIES=''
   DATA=() SETTINGS=()
+  POOL=default BROKER_HOSTS=() BROKER_EXPOSE='' WORKERS_ONLY='' BROKER_URL='' FROM_CONTEXT='' FROM_NAMESPACE=higgsflow BROKER_CA='' HAS_CA=''
   WORKERS_MIN=1 WORKERS_MAX=20 WORKER_CPU='' KEDA=''
   CONTEXT='' CONTEXT_GIVEN='' NAMESPACE=higgsflow OUT='' EXPOSE='' NO_BUILD='' PUSH=''
   YES='' KEEP='' DOWN=''
@@ -56,7 +67,8 @@ parse_flags() {
   set_defaults
   while [ $# -gt 0 ]; do
     case $1 in
-      --analysis | --catalogue | --data-dir | --data | --set | --fraction | --chunk-entries | --run | --workers-min | --workers-max | --worker-cpu | --context | --namespace | --out | --push)
+      --analysis | --catalogue | --data-dir | --data | --set | --fraction | --chunk-entries | --run | --workers-min | --workers-max | --worker-cpu | --context | --namespace | --out | --push | \
+        --pool | --broker-tls | --broker-expose | --broker | --from-context | --from-namespace | --ca)
         [ -n "${2:-}" ] || die 2 "$1 needs a value; see --help"
         set_value "$1" "$2"
         shift 2
@@ -90,6 +102,13 @@ set_value() {
     --context) CONTEXT=$2 CONTEXT_GIVEN=1 ;;
     --namespace) NAMESPACE=$2 ;;
     --out) OUT=$2 ;;
+    --pool) POOL=$2 ;;
+    --broker-tls) BROKER_HOSTS+=("$2") ;;
+    --broker-expose) BROKER_EXPOSE=$2 ;;
+    --broker) BROKER_URL=${2%/} ;;
+    --from-context) FROM_CONTEXT=$2 ;;
+    --from-namespace) FROM_NAMESPACE=$2 ;;
+    --ca) BROKER_CA=$2 ;;
     --push) PUSH=${2%/} ;;
     *) die 2 "unknown option $1; see --help" ;;
   esac
@@ -98,6 +117,7 @@ set_value() {
 set_switch() {
   case $1 in
     --no-run) NO_RUN=1 ;;
+    --workers-only) WORKERS_ONLY=1 ;;
     --keda) KEDA=1 ;;
     --expose) EXPOSE=1 ;;
     --no-build) NO_BUILD=1 ;;
@@ -122,10 +142,29 @@ check_flags() {
   [ -z "$CHUNK_ENTRIES" ] || matches "$CHUNK_ENTRIES" '^[1-9][0-9]*$' || die 2 "--chunk-entries must be a whole number, 1 or more"
   [ -z "$WORKER_CPU" ] || matches "$WORKER_CPU" '^([0-9]+m|[0-9]+(\.[0-9]+)?)$' || die 2 "--worker-cpu must be like 250m or 1"
   [ -z "$DATA_DIR" ] || [ -d "$DATA_DIR" ] || die 2 "--data-dir: there is no folder $DATA_DIR"
+  check_broker_flags
   local setting
   for setting in ${SETTINGS[@]+"${SETTINGS[@]}"}; do
     matches "$setting" '^[^=]+=' || die 2 "--set must be key=value, not $setting"
   done
+}
+
+check_broker_flags() {
+  local host
+  matches "$POOL" '^[a-z0-9-]{1,60}$' || die 2 "--pool: small letters, digits and dashes, at most 60"
+  for host in ${BROKER_HOSTS[@]+"${BROKER_HOSTS[@]}"}; do
+    matches "$host" '^[a-zA-Z0-9.:-]+$' || die 2 "--broker-tls must be a name or an address, not $host"
+  done
+  matches "$BROKER_EXPOSE" '^(nodeport|loadbalancer)?$' || die 2 "--broker-expose must be nodeport or loadbalancer"
+  [ -z "$BROKER_EXPOSE" ] || [ ${#BROKER_HOSTS[@]} -gt 0 ] || die 2 "--broker-expose needs --broker-tls: without TLS the broker is shown to nobody"
+  [ -z "$BROKER_CA" ] || [ -f "$BROKER_CA" ] || die 2 "--ca: there is no file $BROKER_CA"
+  ! matches "$BROKER_URL" '@' || die 2 "--broker: no user or password here; they come from --from-context or the environment"
+  if [ -n "$WORKERS_ONLY$DOWN" ]; then
+    [ -n "$DOWN" ] || matches "$BROKER_URL" '^amqps?://[^/]+$' || die 2 "--workers-only needs --broker amqps://HOST:PORT"
+    [ ${#BROKER_HOSTS[@]} -eq 0 ] || die 2 "--broker-tls is for the cluster of the broker, not for --workers-only"
+  else
+    [ -z "$BROKER_URL$FROM_CONTEXT$BROKER_CA" ] || die 2 "--broker, --from-context and --ca go with --workers-only"
+  fi
 }
 
 matches() { [[ $1 =~ $2 ]]; }

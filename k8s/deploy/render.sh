@@ -13,18 +13,22 @@ render() {
   mkdir -p "$1"
   rm -rf "$1/k8s"
   cp -R "$HERE/k8s" "$1/k8s"
+  [ ${#BROKER_HOSTS[@]} -eq 0 ] || cat "$HERE/k8s/components/broker-tls/tls.conf" >> "$1/k8s/base/rabbitmq.conf"
   {
     kustomization_head
     printf 'resources:\n  - k8s/base\ncomponents:\n'
-    if [ -n "$OUTPUT_HOST" ]; then printf '  - k8s/components/output-folder\n'; else printf '  - k8s/components/output-claim\n'; fi
+    if [ -n "$WORKERS_ONLY" ]; then printf '  - k8s/components/workers-only\n'; elif [ -n "$OUTPUT_HOST" ]; then printf '  - k8s/components/output-folder\n'; else printf '  - k8s/components/output-claim\n'; fi
     [ -z "$DATA_HOST" ] || printf '  - k8s/components/data-folder\n'
     [ -z "$LOAD_BALANCER" ] || printf '  - k8s/components/load-balancer\n'
     [ -z "$KEDA" ] || printf '  - k8s/components/keda\n'
+    [ ${#BROKER_HOSTS[@]} -eq 0 ] || printf '  - k8s/components/broker-tls\n'
     printf 'patches:\n'
     [ -z "$OUTPUT_HOST" ] || volume_patches output "$OUTPUT_CLAIM" "$OUTPUT_HOST"
     [ -z "$DATA_HOST" ] || volume_patches data "$DATA_CLAIM" "$DATA_HOST"
-    web_patch
+    if [ -n "$WORKERS_ONLY" ]; then remote_broker_patch; else web_patch; fi
     worker_patch
+    pool_patch
+    [ -z "$BROKER_EXPOSE" ] || broker_service_patch
     scale_patch
   } > "$1/kustomization.yaml"
 }
@@ -109,6 +113,30 @@ worker_patch() {
   - target: {kind: Deployment, name: worker}
     patch: |-
       [{"op": "replace", "path": "/spec/template/spec/containers/0/resources/requests/cpu", "value": $(json_string "$WORKER_CPU")}]
+END
+}
+
+# The pool of this cluster's workers: the collector's own, too, and what the scaler counts.
+pool_patch() {
+  local name
+  [ "$POOL" != default ] || return 0
+  for name in worker scaler collector; do
+    [ "$name" = worker ] || [ -z "$WORKERS_ONLY" ] || continue
+    cat << END
+  - target: {kind: Deployment, name: $name}
+    patch: |-
+      [{"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "POOL", "value": $(json_string "$POOL")}}]
+END
+  done
+}
+
+broker_service_patch() {
+  local type=NodePort
+  [ "$BROKER_EXPOSE" = nodeport ] || type=LoadBalancer
+  cat << END
+  - target: {kind: Service, name: broker}
+    patch: |-
+      [{"op": "add", "path": "/spec/type", "value": "$type"}]
 END
 }
 

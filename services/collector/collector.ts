@@ -2,7 +2,7 @@ import type { AnalysisFiles } from '#shared/analysis/registry.ts';
 import { isPipelineError, MessageError, StorageError } from '#shared/errors.ts';
 import type { RunFeed } from '#shared/plot/feed.ts';
 import type { RunSnapshot, RunState } from '#shared/plot/snapshot.ts';
-import { type DeadLetter, MESSAGE_VERSION, parseMessage, type Report, reportSchema, taskSchema } from '#shared/queue/messages.ts';
+import { type DeadLetter, MESSAGE_VERSION, type Report, taskSchema } from '#shared/queue/messages.ts';
 import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import type { Queue } from '#shared/queue/queue.ts';
 import { type RunSpec, readingOf } from '#shared/queue/run-spec.ts';
@@ -31,6 +31,8 @@ export interface CollectorOptions {
   readonly allowAnalysisFiles: AnalysisFiles;
   /** Of a message: runs whose partials may be larger are refused. No limit where it is absent. */
   readonly maxMessageBytes?: number | undefined;
+  /** Whose tasks are those of runs without pools; the queue's own where it is absent. */
+  readonly pool?: string | undefined;
   /** For logs and metrics. */
   readonly onEvent?: ((event: CollectorEvent) => void) | undefined;
 }
@@ -107,8 +109,8 @@ export class Collector implements TaskList, RunFeed {
   }
 
   async open(spec: RunSpec) {
-    const { ledger, queue, allowAnalysisFiles, maxMessageBytes } = this.#options;
-    const model = await loadRunModel(spec, allowAnalysisFiles);
+    const { ledger, queue, allowAnalysisFiles, maxMessageBytes, pool } = this.#options;
+    const model = await loadRunModel(spec, allowAnalysisFiles, pool);
     if (maxMessageBytes !== undefined) refuseTooLarge(model, maxMessageBytes);
     const isNew = ledger.run(spec.run) === undefined;
     const state = ledger.openRun(spec, new Date().toISOString());
@@ -333,8 +335,7 @@ export class Collector implements TaskList, RunFeed {
     await this.#consuming.catch(() => {}); // told by #fail
   }
 
-  async #take(message: Report): Promise<void> {
-    const report = parseMessage(reportSchema, message);
+  async #take(report: Report): Promise<void> {
     this.#inFlight.note(report, Date.now());
     if (!isConclusion(report) || this.#options.ledger.run(report.run)?.state === 'cancelled') return;
     await this.#commits.add(report).catch((error: unknown) => {
@@ -380,12 +381,11 @@ export class Collector implements TaskList, RunFeed {
 
   #committed(results: readonly Committed[], ms: number): void {
     this.#onEvent({ kind: 'commit', results, ms });
-    const reports = results.flatMap(({ report, outcome }) => (outcome === 'duplicate' ? [] : [report]));
-    for (const run of new Set(reports.map((report) => report.run))) {
+    const counted = results.filter(({ outcome }) => outcome !== 'duplicate');
+    for (const run of new Set(counted.map(({ report }) => report.run))) {
       const open = this.#run(run);
-      for (const report of reports) {
-        if (report.run !== run || report.kind !== 'success') continue;
-        open.count(this.#options.ledger.datasetOf(run, report.index), report.to - report.from);
+      for (const { report, dataset } of counted) {
+        if (report.run === run && report.kind === 'success') open.count(dataset, report.to - report.from);
       }
       this.#finishIfDone(run);
     }
@@ -425,7 +425,7 @@ export class Collector implements TaskList, RunFeed {
     if (known) return known;
     const spec = this.#options.ledger.spec(run);
     if (spec === undefined) return Promise.reject(new MessageError(`the ledger has no run ${run}`));
-    const model = loadRunModel(spec, this.#options.allowAnalysisFiles);
+    const model = loadRunModel(spec, this.#options.allowAnalysisFiles, this.#options.pool);
     this.#models.set(run, model);
     return model;
   }

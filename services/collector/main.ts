@@ -45,6 +45,7 @@ async function serve(
       silenceMs: settings.SILENCE_SECONDS * 1000,
       allowAnalysisFiles: { folder: `${pathToFileURL(resolve(settings.ANALYSIS_DIR))}/` },
       maxMessageBytes: MAX_MESSAGE_BYTES,
+      pool: settings.POOL,
       onEvent: observeCollector(log, metrics),
     });
     gaugesOf(metrics, collector, queue);

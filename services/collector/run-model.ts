@@ -38,10 +38,12 @@ export interface RunModel {
   readonly axes: Readonly<Record<string, readonly Axis[]>>;
   /** Entries that the catalogue tells of files that are not in the run, by dataset. */
   readonly entriesElsewhere: Readonly<Record<string, number>>;
+  /** Of the collector; undefined where there is only one. */
+  readonly ownPool: string | undefined;
 }
 
 /** @throws ConfigError or AnalysisError if the spec names an analysis, parameters or a catalogue that do not exist or are wrong */
-export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles): Promise<RunModel> {
+export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles, ownPool?: string): Promise<RunModel> {
   const analysis = await loadAnalysis(spec.analysis, analysisFiles);
   const parameters = resolveParameters(analysis, spec.parameters);
   const catalogue = parseCatalogue(spec.catalogue, `catalogue of run ${spec.run}`);
@@ -50,6 +52,7 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles):
   const { datasets, catalogue: _, ...head } = spec;
   return {
     spec: { ...head, datasets: datasets.map((each) => datasetHead(catalogue, each)) },
+    ownPool,
     analysis,
     parameters,
     catalogue: withoutFiles(catalogue),
@@ -108,11 +111,12 @@ function elsewhere(catalogue: Catalogue, name: string, files: readonly string[])
   return dataset === undefined ? 0 : expectedEntries(dataset, none).entries;
 }
 
-/** The message that asks for an open task. */
-export function taskMessage({ spec }: RunModel, { run, index, dataset, url, replicas, from, to, attempts, pool }: OpenTask): Task {
+/** The message that asks for an open task; in a run without pools it is for the collector's own. */
+export function taskMessage({ spec, ownPool }: RunModel, { run, index, dataset, url, replicas, from, to, attempts, pool }: OpenTask): Task {
   const { tree, analysis, parameters, fraction } = spec;
   const isData = spec.datasets.find(({ name }) => name === dataset)?.isData ?? false;
   const range = to === undefined ? { fraction } : { from, to };
-  const how = { ...readingOf(spec, pool), ...(pool && { pool }), ...(replicas && { replicas: [...replicas] }) };
+  const whose = pool ?? ownPool;
+  const how = { ...readingOf(spec, pool), ...(whose && { pool: whose }), ...(replicas && { replicas: [...replicas] }) };
   return { v: MESSAGE_VERSION, run, index, dataset, isData, url, tree, analysis, parameters, ...range, ...how, attempt: attempts + 1 };
 }

@@ -26,7 +26,7 @@ process.exitCode = await runService(
         const url = `${settings.RABBITMQ_METRICS_URL}${QUEUE_METRICS_PATH}`;
         const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
         if (!answer.ok) throw new StorageError(`the broker answers ${answer.status}`, { file: url });
-        return parseQueueDepth(await answer.text(), settings.QUEUE_PREFIX);
+        return parseQueueDepth(await answer.text(), settings.QUEUE_PREFIX, settings.POOL);
       };
       const scaler = startScaler({
         api: await openInCluster(),
@@ -35,7 +35,7 @@ process.exitCode = await runService(
         threads: settings.THREADS,
         limit: settings.LIMIT,
         intervalMs: settings.INTERVAL_SECONDS * 1000,
-        work: () => readWork(collector),
+        work: () => readWork(collector, settings.POOL),
         queue,
         log,
         signal,

@@ -13,6 +13,7 @@ export const scalerSettings = z.object({
   COLLECTOR_URL: url.default('http://collector:8081').describe('the HTTP API of the collector'),
   RABBITMQ_METRICS_URL: url.default('http://rabbitmq:15692').describe("the broker's Prometheus plugin"),
   QUEUE_PREFIX: text.default('higgsflow').describe('first part of all names in the broker'),
+  POOL: text.default('default').describe('the pool of the workers'),
   NAMESPACE: text.describe('namespace of the workers'),
   HPA_NAME: text.default('worker').describe('name of their HorizontalPodAutoscaler'),
   LIMIT: z.stringbool().default(true).describe('lower its maxReplicas to what there is use for; false: only look'),

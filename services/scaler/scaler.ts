@@ -67,7 +67,7 @@ async function look(options: ScalerOptions): Promise<ScalingSample> {
   // Broker and collector restart now and then: what they do not say is not known, and what is not known limits nothing.
   const unknown = () => undefined;
   const [pods, autoscaler, work, queue] = await Promise.all([
-    listPods(api, namespace, 'app.kubernetes.io/name=worker', signal),
+    listPods(api, namespace, 'app.kubernetes.io/name=worker', { signal }),
     readAutoscaler(api, namespace, options.autoscaler, signal),
     options.work().catch(unknown),
     options.queue().catch(unknown),

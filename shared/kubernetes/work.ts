@@ -8,14 +8,14 @@ export interface Work {
   readonly eventsPerSecond: number;
 }
 
-/** Asks for all open runs. */
-export async function readWork(feed: RunFeed): Promise<Work> {
+/** Asks for all open runs: what there is to do for the workers of a pool. */
+export async function readWork(feed: RunFeed, pool: string): Promise<Work> {
   const open = (await feed.runs()).filter(({ state }) => state === 'running');
   const work: { remaining: number | undefined; eventsPerSecond: number } = { remaining: 0, eventsPerSecond: 0 };
   for (const { run } of open) {
     const snapshot = await feed.snapshot(run);
     if (snapshot?.state !== 'running') continue;
-    const here = remainingOf(snapshot);
+    const here = remainingOf(snapshot, pool);
     work.remaining = here === undefined || work.remaining === undefined ? undefined : work.remaining + here;
     work.eventsPerSecond += snapshot.totals.entriesPerSecond;
   }
@@ -23,6 +23,9 @@ export async function readWork(feed: RunFeed): Promise<Work> {
 }
 
 /** A run whose files are not all known yet may get more tasks than it has. */
-function remainingOf({ totals }: RunSnapshot): number | undefined {
-  return totals.entriesExpected === undefined ? undefined : totals.tasks - totals.tasksCommitted - totals.tasksFailed;
+function remainingOf({ totals, pools }: RunSnapshot, pool: string): number | undefined {
+  if (totals.entriesExpected === undefined) return undefined;
+  if (pools === undefined) return totals.tasks - totals.tasksCommitted - totals.tasksFailed;
+  const own = pools.find(({ name }) => name === pool);
+  return own === undefined ? 0 : own.tasksWaiting + own.tasksRunning;
 }

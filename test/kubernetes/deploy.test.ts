@@ -81,6 +81,11 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
     ['--run ../x', '--run'],
     ['--set x', '--set must be key=value'],
     ['--data-dir /nowhere/at/all', 'there is no folder'],
+    ['--workers-only', '--workers-only needs --broker'],
+    ['--workers-only --broker amqps://u:p@host', 'no user or password here'],
+    ['--broker amqps://host', 'go with --workers-only'],
+    ['--broker-expose nodeport', 'needs --broker-tls'],
+    ['--pool Upper', '--pool'],
     ['--nonsense', 'unknown option --nonsense'],
     ['--run', '--run needs a value'],
   ])('refuses %s before anything happens', (args, reason) => {
@@ -124,6 +129,55 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
     expect(bash(`clamped_cpu ${total} ${workers}`)).toBe(`${cpu}\n`);
   });
 
+  const render = (flags: string) =>
+    bash(
+      `set -e; parse_flags ${flags}; HAS_CA=1 OUTPUT_HOST='' DATA_HOST='' LOAD_BALANCER='' IMAGE=higgsflow:x WORKER_CPU=100m; name_volumes; render ${folder}/r; kubectl kustomize ${folder}/r`,
+    );
+  const objects = (text: string) => parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+
+  it.skipIf(!has('kubectl'))('brings to a further cluster workers alone, with address, CA and pool', () => {
+    const all = objects(render('--workers-only --pool far --broker amqps://broker.example.org:31671 --workers-max 7'));
+    expect(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
+      ...[
+        'Deployment worker',
+        'HorizontalPodAutoscaler worker',
+        'Namespace higgsflow',
+        'NetworkPolicy default-deny',
+        'NetworkPolicy names',
+      ],
+      ...['NetworkPolicy to-broker', 'NetworkPolicy to-data', 'PodDisruptionBudget worker', 'PriorityClass higgsflow-worker'],
+      'ServiceAccount worker',
+    ]);
+    for (const each of all) expect(problemsOf(each)).toEqual([]);
+    const text = JSON.stringify(all);
+    for (const part of [
+      '{"name":"AMQP_URL","value":"amqps://broker.example.org:31671"}',
+      '{"name":"AMQP_CA_FILE","value":"/run/secrets/rabbitmq/ca.crt"}',
+      '{"name":"POOL","value":"far"}',
+      '{"key":"ca.crt","path":"ca.crt"}',
+      '"port":31671',
+      '"maxReplicas":7',
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+
+  it.skipIf(!has('kubectl'))('shows the broker to other clusters with TLS, and only if it is asked to', () => {
+    const plain = render('--no-run');
+    expect(plain).not.toMatch(/5671|rabbitmq-tls|NodePort|name: POOL/);
+    const all = objects(render('--no-run --pool near --broker-tls broker.example.org --broker-expose nodeport'));
+    for (const each of all) expect(problemsOf(each)).toEqual([]);
+    const text = JSON.stringify(all);
+    expect(text).toContain('listeners.ssl.default = 5671');
+    expect(text).toContain('"type":"NodePort"');
+    expect(text.match(/"name":"POOL","value":"near"/g)).toHaveLength(3);
+  });
+
+  it.skipIf(!has('openssl'))('certifies names and addresses', () => {
+    const names = bash(`parse_flags --namespace hf --broker-tls b.example.org --broker-tls 10.1.2.3; broker_names`);
+    expect(names).toBe('DNS:broker.hf.svc,DNS:broker.hf,DNS:localhost,IP:127.0.0.1,DNS:b.example.org,IP:10.1.2.3');
+  });
+
   it('gives runs names that a cluster takes', () => {
     const name = bash(`RUN='My_Run.1'; name_run; printf %s "$JOB"`);
     expect(name).toMatch(/^producer-my-run-1-[0-9a-f]{8}$/);
@@ -138,7 +192,7 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
   });
 });
 
-const SETTINGS = `IMAGE=registry.example.org/higgsflow:abc NAMESPACE=hf-2 OUT_UID=1234 OUT_GID=1234 WORKER_CPU=250m WORKERS_MIN=2 WORKERS_MAX=7 RUN=r1`;
+const SETTINGS = `set_defaults; IMAGE=registry.example.org/higgsflow:abc NAMESPACE=hf-2 OUT_UID=1234 OUT_GID=1234 WORKER_CPU=250m WORKERS_MIN=2 WORKERS_MAX=7 RUN=r1`;
 
 function render(name: string, settings: string, command: string): Manifest[] {
   const target = join(folder, name);
