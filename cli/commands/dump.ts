@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ConfigError } from '#shared/errors.ts';
-import type { Column } from '#shared/root/column-type.ts';
+import { type Column, levelsOf, textAt } from '#shared/root/column-type.ts';
 import type { Branch, Tree } from '#shared/root/tree.ts';
 
 interface DumpOptions {
@@ -27,7 +27,8 @@ export function register(program: Command): void {
       `
 Examples:
   higgsflow dump data_A.4lep.root mini lep_pt --to 5
-  higgsflow dump data_A.4lep.root mini lep_pt --digest`,
+  higgsflow dump data_A.4lep.root mini lep_pt --digest
+  higgsflow dump objects.root events muonp4.fP.fX --json     a member of objects: inspect lists them`,
     )
     .action(dump);
 }
@@ -77,11 +78,23 @@ async function printValues(tree: Tree, branch: Branch, range: { from: number; to
   if (json) process.stdout.write(first ? '[]\n' : ']\n');
 }
 
-function entryValue({ type, values, offsets, size }: Column, entry: number): unknown {
-  const value = (index: number) => (type.startsWith('bool') ? values[index] !== 0 : values[index]);
-  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => value(from + i));
-  if (offsets !== undefined) return range(offsets[entry] as number, offsets[entry + 1] as number);
-  return size === undefined ? value(entry) : range(entry * size, (entry + 1) * size);
+/** An entry's value: of a number or text itself, of lists and arrays nested arrays. */
+function entryValue(column: Column, entry: number): unknown {
+  const { type, values, offsets } = column;
+  const isText = type.startsWith('text');
+  const steps = isText ? (column.levels ?? []) : levelsOf(column);
+  const valueAt = (index: number) => {
+    if (isText) return textAt({ values: values as Uint8Array, offsets: offsets as Int32Array }, index);
+    return type.startsWith('bool') ? values[index] !== 0 : values[index];
+  };
+  const itemAt = (index: number, depth: number): unknown => {
+    const step = steps[depth];
+    if (step === undefined) return valueAt(index);
+    const [from, to] =
+      step.offsets === undefined ? [index * step.size, (index + 1) * step.size] : [step.offsets[index], step.offsets[index + 1]];
+    return Array.from({ length: (to as number) - (from as number) }, (_, i) => itemAt((from as number) + i, depth + 1));
+  };
+  return itemAt(entry, 0);
 }
 
 /** JSON has no NaN, no infinities and no 64-bit integers: these become text, unless a number holds them exactly. */

@@ -8,6 +8,8 @@ describe('a column stored as another type', () => {
     const stored = columnFrom('u32[]', [[11, 13], [], [13]]);
     expect(convertColumn('lep_type', stored, 'i32[]')).toEqual(columnFrom('i32[]', [[11, 13], [], [13]]));
     expect(convertColumn('sum', columnFrom('f32', [0.5, Number.NaN]), 'f64')).toEqual(columnFrom('f64', [0.5, Number.NaN]));
+    const nested = columnFrom('u8[][]', [[[1], []], []]);
+    expect(convertColumn('x', nested, 'i32[][]')).toEqual(columnFrom('i32[][]', [[[1], []], []]));
     expect(convertColumn('x', columnFrom('i16[2]', [[1, -2]]), 'f32[2]')).toEqual(columnFrom('f32[2]', [[1, -2]]));
   });
 
@@ -36,6 +38,10 @@ describe('a column stored as another type', () => {
     ['bool', 'u8'],
     ['f32[]', 'f32'],
     ['f32[2]', 'f32[3]'],
+    ['f32[][]', 'f32[]'],
+    ['f32[][2]', 'f32[][]'],
+    ['text', 'u8[]'],
+    ['text[]', 'text'],
   ])('is refused if %s cannot be %s without loss', (stored, declared) => {
     expect(isConvertible(stored, declared)).toBe(false);
     expect(() => convertColumn('x', columnFrom(stored, []), declared)).toThrow(`Declare \`x: '${stored}'\`.`);

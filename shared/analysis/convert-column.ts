@@ -26,7 +26,8 @@ export function isConvertible(stored: ColumnType, declared: ColumnType): boolean
   if (stored === declared) return true;
   const from = parseColumnType(stored);
   const to = parseColumnType(declared);
-  const sameShape = from.shape === to.shape && from.size === to.size;
+  const sameShape =
+    from.text === to.text && from.levels.length === to.levels.length && from.levels.every((level, i) => level === to.levels[i]);
   return sameShape && (from.element === to.element || (SOURCES[to.element]?.includes(from.element) ?? false));
 }
 

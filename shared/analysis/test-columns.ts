@@ -1,21 +1,47 @@
 /** Small hand-made columns for tests: as the reader would hand them out. */
-import { type Column, type ColumnType, createElements, parseColumnType } from '#shared/root/column-type.ts';
+import {
+  type Column,
+  type ColumnLevel,
+  type ColumnType,
+  createElements,
+  type ElementType,
+  levelsOf,
+  makeColumn,
+  parseColumnType,
+} from '#shared/root/column-type.ts';
 
 /** Columns by name. */
 export type Columns = Record<string, Column>;
 
-/** A column from rows: a number an entry, or a list an entry for jagged and fixed-size types. */
-export function columnFrom(type: ColumnType, rows: readonly (number | readonly number[])[]): Column {
-  const { element, shape, size } = parseColumnType(type);
-  const flat = rows.flat();
-  const values = createElements(element, flat.length);
-  for (const [i, value] of flat.entries())
+/** What an entry of a hand-made column is: a number, a text, or a list of these. */
+export type Row = number | string | readonly Row[];
+
+/** A column from rows: a value an entry, or a list an entry for jagged and fixed-size types, and lists of lists for deeper ones. */
+export function columnFrom(type: ColumnType, rows: readonly Row[]): Column {
+  const { element, text, levels } = parseColumnType(type);
+  let items = rows;
+  const steps = levels.map((level): ColumnLevel => {
+    const lists = items.map((item) => (Array.isArray(item) ? (item as readonly Row[]) : [item]));
+    items = lists.flat();
+    return level === 'list' ? { offsets: offsetsOf(lists.map((list) => list.length)) } : { size: level };
+  });
+  if (!text) return makeColumn(type, numbersFrom(element, items as readonly number[]), steps);
+  const bytes = (items as readonly string[]).map((item) => new TextEncoder().encode(item));
+  const offsets = offsetsOf(bytes.map(({ length }) => length));
+  return makeColumn(type, Uint8Array.from(bytes.flatMap((item) => [...item])), [...steps, { offsets }]);
+}
+
+function numbersFrom(element: ElementType, numbers: readonly number[]): Column['values'] {
+  const values = createElements(element, numbers.length);
+  for (const [i, value] of numbers.entries())
     values[i] = values instanceof BigInt64Array || values instanceof BigUint64Array ? BigInt(value) : value;
-  if (shape === 'scalar') return { type, values };
-  if (shape === 'fixed') return { type, values, size: size ?? 1 };
-  const offsets = new Int32Array(rows.length + 1);
-  for (const [i, row] of rows.entries()) offsets[i + 1] = offsets[i]! + (Array.isArray(row) ? row.length : 1);
-  return { type, values, offsets };
+  return values;
+}
+
+function offsetsOf(lengths: readonly number[]): Int32Array {
+  const offsets = new Int32Array(lengths.length + 1);
+  for (const [i, length] of lengths.entries()) offsets[i + 1] = offsets[i]! + length;
+  return offsets;
 }
 
 /** The entries `from`..`to` of columns, as a batch of their own. */
@@ -23,13 +49,20 @@ export function sliceColumns(columns: Columns, from: number, to: number): Column
   return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, sliceColumn(column, from, to)]));
 }
 
-function sliceColumn({ type, values, offsets, size }: Column, from: number, to: number): Column {
-  if (offsets === undefined) {
-    const step = size ?? 1;
-    return { type, values: values.slice(from * step, to * step), ...(size === undefined ? {} : { size }) };
-  }
-  const base = offsets[from]!;
-  return { type, values: values.slice(base, offsets[to]), offsets: offsets.slice(from, to + 1).map((offset) => offset - base) };
+function sliceColumn(column: Column, from: number, to: number): Column {
+  let [begin, end] = [from, to];
+  const steps = levelsOf(column).map((level): ColumnLevel => {
+    const { offsets, size } = level;
+    if (offsets === undefined) {
+      [begin, end] = [begin * size, end * size];
+      return level;
+    }
+    const base = offsets[begin]!;
+    const own = offsets.slice(begin, end + 1).map((offset) => offset - base);
+    [begin, end] = [base, offsets[end]!];
+    return { offsets: own };
+  });
+  return makeColumn(column.type, column.values.slice(begin, end), steps);
 }
 
 /** The same pseudo-random numbers in 0..1 for the same seed. */

@@ -1,5 +1,5 @@
 /** What a field is made of: the columns on the way from an entry to its numbers. */
-import { type ColumnType, type ElementType, elementBytes } from '../column-type.ts';
+import { type ColumnType, type ElementType, elementBytes, formatColumnType, isColumnType } from '../column-type.ts';
 import { type Encoding, encodingOf, fieldElement } from './column-types.ts';
 import { canConvert } from './encodings.ts';
 import type { ColumnRecord, FieldRecord } from './schema.ts';
@@ -75,17 +75,9 @@ function refuseColumns(columns: readonly ColumnRecord[], each: number): string |
 
 /** The column type of a field, or why it has none. */
 export function columnTypeOf({ levels, element, text }: FieldPlan): { readonly type: ColumnType } | { readonly unsupported: string } {
-  if (text) return { unsupported: 'texts are not columns' };
-  const lists = levels.filter(({ kind }) => kind === 'list').length;
-  if (lists === levels.length && lists < 2) return { type: lists === 0 ? element : `${element}[]` };
-  if (lists > 0) return { unsupported: lists === 1 ? 'lists and arrays in each other are not columns' : 'lists of lists are not columns' };
-  const size = fixedSize(levels);
-  return size >= 1 && size <= 0x7fffffff ? { type: `${element}[${size}]` } : { unsupported: `an array of ${size} values` };
-}
-
-/** Values an entry of a field without lists. */
-export function fixedSize(levels: readonly LevelPlan[]): number {
-  return levels.reduce((product, level) => product * (level.kind === 'fixed' ? level.size : 1), 1);
+  const steps = (text ? levels.slice(0, -1) : levels).map((level) => (level.kind === 'list' ? 'list' : level.size));
+  const type = formatColumnType(text ? 'text' : element, steps);
+  return isColumnType(type) ? { type } : { unsupported: `columns ${type} are not read` };
 }
 
 /** All columns that a field's values may need. */

@@ -7,7 +7,7 @@ import { testData } from '../../../test/test-data.ts';
 import { columnsToRead, processBatch, startPartial } from '../../analysis/partial.ts';
 import { loadBuiltInAnalysis } from '../../analysis/registry.ts';
 import { openFileSource } from '../../storage/file.ts';
-import type { Column } from '../column-type.ts';
+import { type Column, levelsOf, type TextColumn, textAt } from '../column-type.ts';
 import { type BranchDigest, digestBranch } from '../digest.ts';
 import { openRootFile } from '../file.ts';
 import { describeFile } from '../inspect.ts';
@@ -98,11 +98,32 @@ describe('fields of RNTuples that ROOT wrote', () => {
     }
   });
 
+  it('hand out texts, and lists and arrays in each other', async () => {
+    const tree = await openFixture('types_zlib.root', 'types');
+    const asked = ['text', 'texts', 'nested', 'lists_in_array', 'arrays_in_list', 'tracks.hits.cell', 'tracks.name'];
+    for await (const { columns } of readColumns(tree, asked)) {
+      expect(Object.values(columns).map(({ type }) => type)).toEqual([
+        'text',
+        'text[]',
+        'i16[][]',
+        'f32[2][]',
+        'f32[][2]',
+        'i16[][][2]',
+        'text[]',
+      ]);
+      expect(textAt(columns['text'] as unknown as TextColumn, 119)).toBe('');
+      expect(textAt(columns['text'] as unknown as TextColumn, 1)).toBe('entry 1 \u00b5');
+      // Entry 2 has two lists: of (2 + 0) % 3 and (2 + 1) % 3 numbers. Those before it have none and one.
+      expect(levelsOf(columns['nested'] as Column).map(({ offsets }) => [...(offsets ?? []).slice(0, 4)])).toEqual([
+        [0, 0, 1, 3],
+        [0, 1, 3, 3],
+      ]);
+      expect([...(columns['nested']?.values ?? []).slice(0, 3)]).toEqual([1, 2, 2]);
+    }
+  });
+
   it.each([
     ['either', 'variants are not read'],
-    ['text', 'texts are not columns'],
-    ['nested', 'lists of lists are not columns'],
-    ['lists_in_array', 'lists and arrays in each other are not columns'],
     ['tracks', 'split into its members'],
   ])('that are no columns say why: %s', async (path, reason) => {
     const tree = await openFixture('types_zlib.root', 'types');
