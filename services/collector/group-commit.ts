@@ -3,7 +3,7 @@ import { isPipelineError, MessageError } from '#shared/errors.ts';
 import type { Failure, Report, Success } from '#shared/queue/messages.ts';
 import { type RetryPolicy, retryDelayMs } from '#shared/runtime/retry.ts';
 import type { Ledger } from './ledger.ts';
-import type { Outcome } from './ledger-commit.ts';
+import type { Booked } from './ledger-commit.ts';
 import type { Verdict } from './ledger-rows.ts';
 import type { RunModel } from './run-model.ts';
 import { decodePartial, type Sums } from './sums.ts';
@@ -21,9 +21,8 @@ export interface GroupCommitOptions {
 }
 
 /** A report that went through the ledger. */
-export interface Committed {
+export interface Committed extends Booked {
   readonly report: Conclusion;
-  readonly outcome: Outcome;
 }
 
 interface Waiting {
@@ -107,15 +106,15 @@ export class GroupCommit {
   #transaction(verdicts: readonly Verdict[]): void {
     const { ledger, sums, onCommit } = this.#options;
     const start = performance.now();
-    let outcomes: Outcome[];
+    let booked: Booked[];
     try {
-      outcomes = ledger.commit(verdicts, () => sums.changed());
+      booked = ledger.commit(verdicts, () => sums.changed());
     } catch (error) {
       sums.rollback();
       throw error;
     }
     sums.commit();
-    const results = verdicts.map(({ report }, i) => ({ report, outcome: outcomes[i] as Outcome }));
+    const results = verdicts.map(({ report }, i) => ({ report, ...(booked[i] as Booked) }));
     onCommit(results, performance.now() - start);
   }
 

@@ -2,6 +2,7 @@
 import { luminosityShare } from '#shared/datasets/luminosity.ts';
 import { MessageError } from '#shared/errors.ts';
 import type { Failure, Success } from '#shared/queue/messages.ts';
+import type { CounterChanges } from './ledger-counters.ts';
 import type { LedgerDatabase, Row } from './ledger-database.ts';
 import { countInPool } from './ledger-pools.ts';
 
@@ -35,22 +36,31 @@ function readTask(db: LedgerDatabase, run: string, index: number): TaskRow {
   return row as Row & TaskRow;
 }
 
-/** Dataset of a task. @throws MessageError if the ledger has no such task. */
-export function datasetOf(db: LedgerDatabase, run: string, index: number): string {
-  return readTask(db, run, index).dataset;
+/** What a report changes, and where the changes of counters are gathered until the transaction ends. */
+export interface Books {
+  readonly db: LedgerDatabase;
+  readonly counters: CounterChanges;
+}
+
+/** What became of a report, and whose it is. */
+export interface Booked {
+  readonly outcome: Outcome;
+  readonly dataset: string;
 }
 
 /**
  * Counts a partial in, once: `duplicate` means that its sums must not be added.
  * @throws MessageError if the partial is of other entries than the task.
  */
-export function commitSuccess(db: LedgerDatabase, report: Success): Outcome {
+export function commitSuccess(books: Books, report: Success): Booked {
+  const { db, counters } = books;
   const { run, index } = report;
   const task = readTask(db, run, index);
-  if (task.state === 'committed') return 'duplicate';
+  const { dataset } = task;
+  if (task.state === 'committed') return { outcome: 'duplicate', dataset };
   assertSameEntries(task, report);
-  learnEntries(db, run, index, task, report);
-  if (task.state === 'failed') forgetFailure(db, run, index, task);
+  learnEntries(books, run, index, task, report);
+  if (task.state === 'failed') forgetFailure(books, run, index, task);
   else countInPool(db, run, task.pool, 'open', -1);
   if (task.pool !== null) {
     // Whoever did it, where it is known: a task that was moved, or of which two had a copy.
@@ -65,17 +75,20 @@ export function commitSuccess(db: LedgerDatabase, report: Success): Outcome {
     index,
   );
   const { open, read, process, encode } = report.stagesMs;
-  db.run(
-    `UPDATE datasets SET committed = committed + 1, entries_committed = entries_committed + ?, bytes_read = bytes_read + ?,
-     requests = requests + ?, wall_ms = wall_ms + ?, open_ms = open_ms + ?, read_ms = read_ms + ?, process_ms = process_ms + ?,
-     encode_ms = encode_ms + ? WHERE run = ? AND dataset = ?`,
-    ...[report.to - report.from, report.bytesRead, report.requests, report.wallMs, open, read, process, encode],
-    run,
-    task.dataset,
-  );
+  counters.add(run, dataset, {
+    committed: 1,
+    entries_committed: report.to - report.from,
+    bytes_read: report.bytesRead,
+    requests: report.requests,
+    wall_ms: report.wallMs,
+    open_ms: open,
+    read_ms: read,
+    process_ms: process,
+    encode_ms: encode,
+  });
   countLuminosity(db, run, task, report);
-  countDone(db, run, task, 1);
-  return 'committed';
+  countDone(books, run, task, 1);
+  return { outcome: 'committed', dataset };
 }
 
 function countLuminosity(db: LedgerDatabase, run: string, { dataset, luminosityFb }: TaskRow, { from, to, fileEntries }: Success): void {
@@ -89,47 +102,44 @@ function countLuminosity(db: LedgerDatabase, run: string, { dataset, luminosityF
  * Counts a failed attempt. With `dueMs` the task waits until then for its next one, without it has failed for good.
  * An attempt that was counted before changes nothing.
  */
-export function commitFailure(db: LedgerDatabase, report: Failure, dueMs: number | undefined): Outcome {
+export function commitFailure(books: Books, report: Failure, dueMs: number | undefined): Booked {
+  const { db, counters } = books;
   const { run, index, attempt } = report;
   const task = readTask(db, run, index);
-  if (task.state !== 'pending' || attempt <= task.attempts) return 'duplicate';
+  const { dataset } = task;
+  if (task.state !== 'pending' || attempt <= task.attempts) return { outcome: 'duplicate', dataset };
   const { fileEntries, fileBytes = 0, from, to } = report;
   if (fileEntries !== undefined && from !== undefined && to !== undefined) {
-    learnEntries(db, run, index, task, { fileEntries, fileBytes, from, to, toy: false });
+    learnEntries(books, run, index, task, { fileEntries, fileBytes, from, to, toy: false });
   }
   if (report.cost !== undefined) {
     const { bytesRead, requests } = report.cost;
-    const sql = 'UPDATE datasets SET bytes_read = bytes_read + ?, requests = requests + ? WHERE run = ? AND dataset = ?';
-    db.run(sql, bytesRead, requests, run, task.dataset);
+    counters.add(run, dataset, { bytes_read: bytesRead, requests });
   }
   if (dueMs !== undefined) {
     db.run('UPDATE tasks SET attempts = ?, due_ms = ? WHERE run = ? AND idx = ?', attempt, dueMs, run, index);
-    return 'retry';
+    return { outcome: 'retry', dataset };
   }
   const lost = task.first !== null && task.last !== null ? task.last - task.first : (report.entriesLost ?? null);
   db.run(`UPDATE tasks SET state = 'failed', attempts = ?, due_ms = NULL WHERE run = ? AND idx = ?`, attempt, run, index);
   db.run('INSERT INTO failures (run, idx, code, text, entries_lost) VALUES (?, ?, ?, ?, ?)', run, index, report.code, report.text, lost);
-  db.run(
-    'UPDATE datasets SET failed = failed + 1, entries_lost = entries_lost + ? WHERE run = ? AND dataset = ?',
-    lost ?? 0,
-    run,
-    task.dataset,
-  );
+  counters.add(run, dataset, { failed: 1, entries_lost: lost ?? 0 });
   countInPool(db, run, task.pool, 'open', -1);
   countInPool(db, run, task.pool, 'failed', 1);
-  countDone(db, run, task, 1);
-  return 'failed';
+  countDone(books, run, task, 1);
+  return { outcome: 'failed', dataset };
 }
 
 /**
  * Gives every failed task of the run its attempts back. Returns how many there were. With `dueMs` they are due then;
  * without it somebody else publishes them.
  */
-export function reopenFailed(db: LedgerDatabase, run: string, dueMs: number | undefined): number {
+export function reopenFailed(books: Books, run: string, dueMs: number | undefined): number {
+  const { db } = books;
   const failed = db.all(`SELECT idx FROM tasks WHERE run = ? AND state = 'failed'`, run);
   for (const { idx } of failed) {
     const task = readTask(db, run, Number(idx));
-    forgetFailure(db, run, Number(idx), task);
+    forgetFailure(books, run, Number(idx), task);
     countInPool(db, run, task.pool, 'open', 1);
     db.run(`UPDATE tasks SET state = 'pending', attempts = 0, due_ms = ? WHERE run = ? AND idx = ?`, dueMs ?? null, run, Number(idx));
   }
@@ -151,7 +161,7 @@ function assertSameEntries(task: TaskRow, report: Success): void {
 
 /** Planning could not open the file; now its size is known. */
 function learnEntries(
-  db: LedgerDatabase,
+  { db, counters }: Books,
   run: string,
   index: number,
   task: TaskRow,
@@ -168,32 +178,22 @@ function learnEntries(
     run,
     task.file,
   );
-  db.run(
-    `UPDATE datasets SET files_unknown = files_unknown - 1, files_toy = files_toy + ?, entries_full = entries_full + ?, entries_asked = entries_asked + ?
-     WHERE run = ? AND dataset = ?`,
-    ...[Number(toy), fileEntries, to - from],
-    run,
-    task.dataset,
-  );
+  counters.add(run, task.dataset, { files_unknown: -1, files_toy: Number(toy), entries_full: fileEntries, entries_asked: to - from });
 }
 
-function forgetFailure(db: LedgerDatabase, run: string, index: number, task: TaskRow): void {
+function forgetFailure(books: Books, run: string, index: number, task: TaskRow): void {
+  const { db, counters } = books;
   db.run('DELETE FROM failures WHERE run = ? AND idx = ?', run, index);
-  db.run(
-    'UPDATE datasets SET failed = failed - 1, entries_lost = entries_lost - ? WHERE run = ? AND dataset = ?',
-    task.entriesLost ?? 0,
-    run,
-    task.dataset,
-  );
+  counters.add(run, task.dataset, { failed: -1, entries_lost: -(task.entriesLost ?? 0) });
   countInPool(db, run, task.pool, 'failed', -1);
-  countDone(db, run, task, -1);
+  countDone(books, run, task, -1);
 }
 
 /** A file is done when each of its tasks is committed or failed. */
-function countDone(db: LedgerDatabase, run: string, { file, dataset }: TaskRow, step: 1 | -1): void {
+function countDone({ db, counters }: Books, run: string, { file, dataset }: TaskRow, step: 1 | -1): void {
   const row = db.get('UPDATE files SET done = done + ? WHERE run = ? AND file = ? RETURNING done, tasks', step, run, file);
   const done = Number(row?.['done']);
   const tasks = Number(row?.['tasks']);
   const change = Number(done === tasks) - Number(done - step === tasks);
-  if (change !== 0) db.run('UPDATE datasets SET files_done = files_done + ? WHERE run = ? AND dataset = ?', change, run, dataset);
+  if (change !== 0) counters.add(run, dataset, { files_done: change });
 }

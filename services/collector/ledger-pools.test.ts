@@ -140,7 +140,7 @@ describe('pools in the ledger', () => {
     db.close();
     const opened = new Ledger(path);
     expect(opened.pending('r', -1, 10)).toEqual([expect.not.objectContaining({ pool: expect.anything() })]);
-    expect(opened.commit([{ report: success(0, 'a'), merge: () => {} }], () => [])).toEqual(['committed']);
+    expect(opened.commit([{ report: success(0, 'a'), merge: () => {} }], () => [])).toMatchObject([{ outcome: 'committed' }]);
     opened.deleteRun('r');
     fill(opened);
     expect(opened.pools('r')).toHaveLength(2);

@@ -99,10 +99,10 @@ describe('ledger', () => {
   const commit = (report: Success | Failure, dueMs?: number) => {
     const merged: string[] = [];
     const verdict = report.kind === 'success' ? { report, merge: (dataset: string) => merged.push(dataset) } : { report, dueMs };
-    const [outcome] = ledger.commit([verdict], () =>
+    const [booked] = ledger.commit([verdict], () =>
       merged.map((dataset) => ({ run: 'r1', dataset, histogram: 'h', bytes: new Uint8Array([7]) })),
     );
-    return outcome;
+    return booked?.outcome;
   };
   const pending = () => ledger.pending('r1', -1, 100).map(({ index }) => index);
 
@@ -235,7 +235,7 @@ describe('ledger', () => {
     planned();
     let merges = 0;
     const verdict = { report: success(3, 0, 50, 50), merge: () => merges++ };
-    expect(ledger.commit([verdict, verdict], () => [])).toEqual(['committed', 'duplicate']);
+    expect(ledger.commit([verdict, verdict], () => [])).toMatchObject([{ outcome: 'committed', dataset: 'mc' }, { outcome: 'duplicate' }]);
     expect(merges).toBe(1);
   });
 
@@ -342,7 +342,7 @@ describe('ledger', () => {
     expect(() => ledger.commit([verdict], big)).toThrow(/disk is full.*--resume/);
     expect(pending()).toContain(0);
     reopen();
-    expect(ledger.commit([verdict], big)).toEqual(['committed']);
+    expect(ledger.commit([verdict], big)).toMatchObject([{ outcome: 'committed' }]);
   });
 
   it('tells a file that is no ledger, and a damaged one', () => {

@@ -5,8 +5,9 @@ import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import { mannerDiffers, type RunSpec, runSpecSchema, specDifferences } from '#shared/queue/run-spec.ts';
 import type { PlannedFile, TaskListState } from '#shared/queue/task-list.ts';
 import type { Costs, InputFile } from '#shared/results/run-details.ts';
-import { commitFailure, commitSuccess, datasetOf, type Outcome, reopenFailed } from './ledger-commit.ts';
+import { type Booked, type Books, commitFailure, commitSuccess, reopenFailed } from './ledger-commit.ts';
 import { CostSums, readCosts } from './ledger-costs.ts';
+import { CounterChanges } from './ledger-counters.ts';
 import { LedgerDatabase, type Row } from './ledger-database.ts';
 import { forgetOutcome, readOutcome, writeOutcome } from './ledger-output.ts';
 import { moveTask } from './ledger-pools.ts';
@@ -19,6 +20,7 @@ import { shownUrl } from './shown-url.ts';
  */
 export class Ledger {
   readonly #db: LedgerDatabase;
+  readonly #rows = new Map<string, RunRow>();
 
   /** @throws StorageError if the file cannot be opened as a ledger. `maxBytes`: it must not grow past this. */
   constructor(path: string, { maxBytes }: { readonly maxBytes?: number } = {}) {
@@ -34,7 +36,14 @@ export class Ledger {
     return this.#db.all('SELECT run FROM runs ORDER BY started_at DESC, run').map(({ run }) => String(run));
   }
 
+  /** Looked up for each report: kept until it changes. */
   run(run: string): RunRow | undefined {
+    const known = this.#rows.get(run) ?? this.#readRun(run);
+    if (known !== undefined) this.#rows.set(run, known);
+    return known;
+  }
+
+  #readRun(run: string): RunRow | undefined {
     const row = this.#db.get('SELECT state, frozen, started_at, elapsed_ms FROM runs WHERE run = ?', run);
     if (!row) return undefined;
     return {
@@ -69,6 +78,7 @@ export class Ledger {
   }
 
   freeze(run: string): void {
+    this.#rows.delete(run);
     this.#db.run('UPDATE runs SET frozen = 1 WHERE run = ?', run);
   }
 
@@ -84,10 +94,12 @@ export class Ledger {
   }
 
   setState(run: string, state: RunState): void {
+    this.#rows.delete(run);
     this.#db.run('UPDATE runs SET state = ? WHERE run = ?', state, run);
   }
 
   addElapsed(run: string, ms: number): void {
+    this.#rows.delete(run);
     this.#db.run('UPDATE runs SET elapsed_ms = elapsed_ms + ? WHERE run = ?', ms, run);
   }
 
@@ -118,38 +130,32 @@ export class Ledger {
   }
 
   /** All verdicts and the sums that `sums` returns after them, or nothing. Returns what became of each. */
-  commit(verdicts: readonly Verdict[], sums: () => Iterable<SumRow>): Outcome[] {
-    return this.#db.transaction(() => {
+  commit(verdicts: readonly Verdict[], sums: () => Iterable<SumRow>): Booked[] {
+    return this.#book((books) => {
       const costs = new CostSums();
-      const outcomes = verdicts.map((verdict) => {
+      const booked = verdicts.map((verdict) => {
         const { report } = verdict;
         const isFailure = report.kind === 'failure';
-        const outcome = isFailure
-          ? commitFailure(this.#db, report, 'dueMs' in verdict ? verdict.dueMs : undefined)
-          : commitSuccess(this.#db, report);
+        const done = isFailure
+          ? commitFailure(books, report, 'dueMs' in verdict ? verdict.dueMs : undefined)
+          : commitSuccess(books, report);
         const cost = isFailure ? report.cost : report;
-        if (outcome === 'duplicate' || cost === undefined) return outcome;
-        const dataset = this.datasetOf(report.run, report.index);
-        if ('merge' in verdict) verdict.merge(dataset);
-        costs.add(report.run, dataset, report.worker, cost);
-        return outcome;
+        if (done.outcome === 'duplicate' || cost === undefined) return done;
+        if ('merge' in verdict) verdict.merge(done.dataset);
+        costs.add(report.run, done.dataset, report.worker, cost);
+        return done;
       });
       costs.write(this.#db);
       for (const { run, dataset, histogram, bytes } of sums()) {
         this.#db.run('INSERT OR REPLACE INTO sums (run, dataset, histogram, bytes) VALUES (?, ?, ?, ?)', run, dataset, histogram, bytes);
       }
-      return outcomes;
+      return booked;
     });
-  }
-
-  /** @throws MessageError if the ledger has no such task. */
-  datasetOf(run: string, index: number): string {
-    return datasetOf(this.#db, run, index);
   }
 
   /** Failed tasks get new attempts, due at `dueMs` where it is given. Returns how many. */
   retryFailed(run: string, dueMs?: number): number {
-    return this.#db.transaction(() => reopenFailed(this.#db, run, dueMs));
+    return this.#book((books) => reopenFailed(books, run, dueMs));
   }
 
   /** Makes all open tasks due that had no attempt yet. */
@@ -164,6 +170,7 @@ export class Ledger {
 
   /** Forgets the run with all that belongs to it. */
   deleteRun(run: string): void {
+    this.#rows.delete(run);
     this.#db.transaction(() => {
       for (const table of ['outputs', 'costs', 'cost_places', 'failures', 'sums', 'pools', 'tasks', 'files', 'datasets', 'runs'])
         this.#db.run(`DELETE FROM ${table} WHERE run = ?`, run);
@@ -245,6 +252,16 @@ export class Ledger {
 
   close(): void {
     this.#db.close();
+  }
+
+  /** A transaction whose changes of counters are written at its end. */
+  #book<T>(action: (books: Books) => T): T {
+    return this.#db.transaction(() => {
+      const counters = new CounterChanges();
+      const result = action({ db: this.#db, counters });
+      counters.write(this.#db);
+      return result;
+    });
   }
 
   #insertRun(spec: RunSpec, startedAt: string): void {

@@ -5,7 +5,7 @@ import '#shared/root/compiled-kernels.ts';
 import { threadPromises } from '#shared/storage/bandwidth.ts';
 import { addCosts, NO_COST, type ReadCost, totalOf } from '#shared/storage/read-cost.ts';
 import { StageAhead } from './stage-ahead.ts';
-import type { FromThread, ThreadSettings, ToThread } from './thread-protocol.ts';
+import type { FromThread, ThreadSettings, ThreadStart, ToThread } from './thread-protocol.ts';
 
 export interface PoolOptions extends Omit<ThreadSettings, 'bandwidth' | 'verify'> {
   /** `full` unless said. */
@@ -32,15 +32,20 @@ interface Job {
 
 interface Thread {
   readonly worker: Worker;
-  /** In its hands: the first is being computed. */
+  /** In its hands, in this order. */
   readonly jobs: Job[];
+  /** Those of them that it was not told of yet. */
+  readonly untold: Task[];
+  readonly begun: Int32Array;
+  answered: number;
   /** Why it had to be ended. */
   reason: string | undefined;
 }
 
 const WARM_THREADS = 4;
-/** A thread has the next task in its hands already where tasks are shorter than this: a message takes some time. */
+/** A thread has the next tasks in its hands already where tasks are shorter than this: a message takes some time. */
 const SHORT_MS = 20;
+const MOST_IN_HAND = 16;
 /** Weight of the newest task in the mean. */
 const WEIGHT = 0.2;
 /** How often the memory of threads at work is looked at. */
@@ -123,44 +128,61 @@ export class ComputePool {
     }
   }
 
-  /** One that has nothing to do; where tasks are short, one that has only one. */
+  /** One that has nothing to do; where tasks are short, one that will soon have nothing to do. */
   #freeThread(): Thread | undefined {
     const threads = [...this.#threads];
     const idle = threads.find(({ jobs }) => jobs.length === 0);
     if (idle !== undefined) return idle;
     if (threads.length < this.#options.threads) return this.#startThread();
-    return this.#meanMs < SHORT_MS ? threads.find(({ jobs }) => jobs.length === 1) : undefined;
+    const most = Math.min(MOST_IN_HAND, SHORT_MS / this.#meanMs);
+    const [least] = threads.sort((a, b) => a.jobs.length - b.jobs.length);
+    return least !== undefined && least.jobs.length < most ? least : undefined;
   }
 
   #give(thread: Thread, job: Job): void {
-    const abort = () => thread.worker.postMessage({ kind: 'abort' } satisfies ToThread);
+    const abort = () => {
+      this.#tell(thread);
+      thread.worker.postMessage({ kind: 'abort' } satisfies ToThread);
+    };
     job.signal.addEventListener('abort', abort, { once: true });
     job.leave = () => job.signal.removeEventListener('abort', abort);
     thread.jobs.push(job);
     if (thread.jobs.length === 1) job.onStart();
-    thread.worker.postMessage({ kind: 'task', task: job.task } satisfies ToThread);
+    thread.untold.push(job.task);
+    // All that come in this moment are one message.
+    if (thread.untold.length === 1) setImmediate(() => this.#tell(thread));
+  }
+
+  #tell({ worker, untold }: Thread): void {
+    const tasks = untold.splice(0);
+    if (tasks.length > 0) worker.postMessage({ kind: 'tasks', tasks } satisfies ToThread);
   }
 
   #startThread(): Thread {
     const { memoryMb } = this.#options;
-    const workerData = this.#settings;
+    const workerData: ThreadStart = { ...this.#settings, begun: new SharedArrayBuffer(4) };
     // stdout belongs to the run's result: what an analysis prints goes to stderr.
     const worker = new Worker(ENTRY, { workerData, stdout: true, resourceLimits: { maxOldGenerationSizeMb: 2 * memoryMb + 256 } });
     worker.stdout.on('data', (text: Buffer) => process.stderr.write(text));
-    const thread: Thread = { worker, jobs: [], reason: undefined };
+    const begun = new Int32Array(workerData.begun);
+    const thread: Thread = { worker, jobs: [], untold: [], begun, answered: 0, reason: undefined };
     this.#threads.add(thread);
-    worker.on('message', (answer: FromThread) => this.#answer(thread, answer));
+    worker.on('message', (answers: FromThread[]) => {
+      for (const answer of answers) this.#answer(thread, answer);
+    });
     worker.on('error', (error) => {
       const outOfMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
       thread.reason = outOfMemory ? tooMuchMemory(memoryMb) : error.message;
     });
     worker.on('exit', (code) => {
       this.#threads.delete(thread);
-      // What it had not begun goes to others.
-      const notBegun = thread.jobs.splice(1);
-      for (const { leave } of notBegun) leave();
-      if (this.#closed) for (const { resolve } of notBegun) resolve({ kind: 'aborted' });
-      else this.#waiting.unshift(...notBegun);
+      // It died of what it began last; what it had not begun, or not answered yet, goes to others.
+      const [culprit] = thread.jobs.splice(Math.max(0, Atomics.load(thread.begun, 0) - thread.answered - 1), 1);
+      const others = thread.jobs.splice(0);
+      for (const { leave } of others) leave();
+      if (this.#closed) for (const { resolve } of others) resolve({ kind: 'aborted' });
+      else this.#waiting.unshift(...others);
+      if (culprit !== undefined) thread.jobs.push(culprit);
       this.#answer(thread, this.#closed ? { kind: 'aborted' } : died(thread.jobs[0], thread.reason ?? `it exited with code ${code}`));
     });
     return thread;
@@ -186,6 +208,7 @@ export class ComputePool {
 
   #answer(thread: Thread, answer: FromThread): void {
     const job = thread.jobs.shift();
+    thread.answered += 1;
     if (answer.kind === 'partial') {
       const { wallMs } = answer.partial;
       this.#meanMs = Number.isFinite(this.#meanMs) ? this.#meanMs + WEIGHT * (wallMs - this.#meanMs) : wallMs;

@@ -5,20 +5,28 @@ import type { Task } from '#shared/queue/messages.ts';
 import { limitBandwidth } from '#shared/storage/bandwidth.ts';
 import { FileCache } from './file-cache.ts';
 import { runTask, type TaskPlace } from './run-task.ts';
-import type { FromThread, ThreadFailure, ThreadSettings, ToThread } from './thread-protocol.ts';
+import type { FromThread, ThreadFailure, ThreadStart, ToThread } from './thread-protocol.ts';
 
-const settings = workerData as ThreadSettings;
+/** Answers of short tasks go out together, but wait no longer than this. */
+const GATHER_MS = 5;
+
+const settings = workerData as ThreadStart;
 limitBandwidth(settings.bandwidth);
 const files = new FileCache(settings.readRetry);
 /** Of the tasks that came since the last abort. */
 let abort = new AbortController();
 /** Settles when the task that came last is answered. */
 let last: Promise<void> = Promise.resolve();
+const begun = new Int32Array(settings.begun);
+let waiting = 0;
+let answers: FromThread[] = [];
+let sentAt = 0;
 
 parentPort?.on('message', (message: ToThread) => {
-  if (message.kind === 'task') {
+  if (message.kind === 'tasks') {
     const { signal } = abort;
-    last = last.then(() => answer(message.task, signal));
+    waiting += message.tasks.length;
+    for (const task of message.tasks) last = last.then(() => answer(task, signal));
     return;
   }
   abort.abort(new Error('aborted'));
@@ -26,20 +34,28 @@ parentPort?.on('message', (message: ToThread) => {
 });
 
 async function answer(task: Task, signal: AbortSignal): Promise<void> {
+  Atomics.add(begun, 0, 1);
   if (signal.aborted) return send({ kind: 'aborted' });
   const place: TaskPlace = {};
   try {
-    const partial = await runTask(task, { ...settings, files, signal, place });
-    const buffers = Object.values(partial.histograms).map(({ buffer }) => buffer as ArrayBuffer);
-    send({ kind: 'partial', partial }, [...new Set(buffers)]);
+    send({ kind: 'partial', partial: await runTask(task, { ...settings, files, signal, place }) });
   } catch (error) {
     await files.forget(task.url).catch(() => {}); // closing what just failed may fail too; the first reason is the one to tell
     send(signal.aborted ? { kind: 'aborted' } : { kind: 'failure', failure: { ...describe(error, task), ...place } });
   }
 }
 
-function send(message: FromThread, transfer: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer);
+/** At once, unless there is more to do, and the last answers went out just now. */
+function send(message: FromThread): void {
+  answers.push(message);
+  waiting -= 1;
+  const now = performance.now();
+  if (waiting > 0 && now - sentAt < GATHER_MS) return;
+  sentAt = now;
+  const all = answers;
+  answers = [];
+  const partials = all.flatMap((each) => (each.kind === 'partial' ? Object.values(each.partial.histograms) : []));
+  parentPort?.postMessage(all, [...new Set(partials.map(({ buffer }) => buffer as ArrayBuffer))]);
 }
 
 /** An error that is not ours is a bug, of an analysis or of higgsflow: trying again would only meet it again. */

@@ -1,7 +1,5 @@
-/** Time in which a result is taken by the broker, about: for so long a thread must not wait for work. */
-const CONFIRM_MS = 40;
-const MOST_PER_THREAD = 32;
-/** Weight of the newest task in the mean. */
+const MOST_PER_THREAD = 64;
+/** Weight of the newest task in the means. */
 const WEIGHT = 0.2;
 
 /**
@@ -11,7 +9,8 @@ const WEIGHT = 0.2;
 export class Prefetch {
   readonly #threads: number;
   readonly #ahead: number;
-  #meanMs: number | undefined;
+  #taskMs: number | undefined;
+  #confirmMs: number | undefined;
 
   /** `ahead`: tasks to hold besides those that are computed; one unless said. */
   constructor(threads: number, ahead = 1) {
@@ -19,15 +18,21 @@ export class Prefetch {
     this.#ahead = ahead;
   }
 
-  /** A task took so long. */
-  note(wallMs: number): void {
-    this.#meanMs = this.#meanMs === undefined ? wallMs : this.#meanMs + WEIGHT * (wallMs - this.#meanMs);
+  /** A task took so long, and then so long until its result was taken by the broker: for that time its thread must not wait for work. */
+  note(wallMs: number, confirmMs: number): void {
+    this.#taskMs = mean(this.#taskMs, wallMs);
+    this.#confirmMs = mean(this.#confirmMs, confirmMs);
   }
 
   /** Tasks to hold now: threads and those ahead, times a power of two. */
   get tasks(): number {
-    if (this.#meanMs === undefined) return this.#threads + this.#ahead;
-    const perThread = Math.min(MOST_PER_THREAD, CONFIRM_MS / Math.max(this.#meanMs, 0.1));
-    return (this.#threads + this.#ahead) * 2 ** Math.max(0, Math.floor(Math.log2(perThread)));
+    const least = this.#threads + this.#ahead;
+    if (this.#taskMs === undefined || this.#confirmMs === undefined) return least;
+    const perThread = Math.min(MOST_PER_THREAD, this.#confirmMs / Math.max(this.#taskMs, 0.1));
+    return least * 2 ** Math.max(0, Math.floor(Math.log2(perThread)));
   }
+}
+
+function mean(known: number | undefined, next: number): number {
+  return known === undefined ? next : known + WEIGHT * (next - known);
 }

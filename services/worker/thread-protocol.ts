@@ -18,8 +18,14 @@ export interface ThreadSettings {
   readonly bandwidth: SharedArrayBuffer;
 }
 
+/** What one thread is given besides. */
+export interface ThreadStart extends ThreadSettings {
+  /** One 32-bit number: tasks that it has begun. Whoever starts it knows by that what it died of. */
+  readonly begun: SharedArrayBuffer;
+}
+
 /** Tasks are done, and answered, in the order they came; `abort` ends all that came before it. */
-export type ToThread = { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'abort' };
+export type ToThread = { readonly kind: 'tasks'; readonly tasks: readonly Task[] } | { readonly kind: 'abort' };
 
 /** Why there is no partial: an error as plain data. */
 export interface ThreadFailure extends TaskPlace {

@@ -100,8 +100,9 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
       throw new StorageError('the worker stops', { file: task.url });
     }
     const report = toReport(task, who, answer);
-    if (report.kind === 'success') prefetch.note(report.wallMs);
+    const published = performance.now();
     await queue.reports.publish(report);
+    if (report.kind === 'success') prefetch.note(report.wallMs, performance.now() - published);
     onTask({ kind: 'ended', task, report });
   };
   try {

@@ -1,5 +1,5 @@
 /** Messages as bytes and AMQP properties: JSON, or MessagePack where a message holds binary arrays. */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { Decoder, Encoder } from '@msgpack/msgpack';
 import type { Message, MessagePropertyHeaders, Options } from 'amqplib';
 import { MessageError } from '../../errors.ts';
@@ -150,7 +150,7 @@ function encoded(content: Buffer, contentType: string, { type, messageId, traceI
 
 /** One trace for all that is said about a task, without anybody carrying an id along. */
 function traceIdOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex').slice(0, 32);
+  return hash('sha256', key, 'hex').slice(0, 32);
 }
 
 const spanPrefix = randomBytes(4).toString('hex');

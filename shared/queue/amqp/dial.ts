@@ -1,5 +1,6 @@
 /** One attempt at a connection. */
 import { readFile } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
 import amqplib, { type ChannelModel, type Options, type SocketOptions } from 'amqplib';
 import { ConfigError } from '../../errors.ts';
 import { connectError, type Place } from './connect-error.ts';
@@ -58,11 +59,26 @@ export async function dial({ place, connect }: Target, tls: TlsFiles | undefined
     const files = connect.protocol === 'amqps' ? await readTls(tls) : {};
     const socket = { noDelay: true, keepAlive: true, timeout: CONNECT_TIMEOUT_MS, signal, ...files };
     const model = await amqplib.connect(connect, socket as SocketOptions);
+    gatherWrites((model as unknown as { connection: { stream: Writable } }).connection.stream);
     return { model, destroy: () => end.abort() };
   } catch (error) {
     end.abort();
     throw connectError(error, place);
   }
+}
+
+/** A system call for each acknowledgement is dear: what is written within so long goes out together. */
+const GATHER_MS = 1;
+
+function gatherWrites(stream: Writable): void {
+  const write = stream.write.bind(stream) as (chunk: unknown) => boolean;
+  stream.write = (chunk: unknown) => {
+    if (stream.writableCorked === 0) {
+      stream.cork();
+      setTimeout(() => stream.uncork(), GATHER_MS);
+    }
+    return write(chunk);
+  };
 }
 
 async function readTls({ caFile, certFile, keyFile }: TlsFiles = {}): Promise<{ ca?: Buffer; cert?: Buffer; key?: Buffer }> {
