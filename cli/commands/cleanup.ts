@@ -6,7 +6,7 @@ export function register(program: Command): void {
   remote(
     program
       .command('cleanup')
-      .description('remove what a run left behind in ledger and broker; shows it first')
+      .description('remove what a run left behind in ledger and broker, and its keys; shows it first')
       .argument('<run>', 'id of the run')
       .option('--yes', 'do it; without it nothing is removed'),
   )
@@ -18,6 +18,8 @@ export function register(program: Command): void {
       if (flags.yes === true) {
         await higgsflow.cleanup(run);
         await cleanCluster(run, flags);
+        const { forgetLocalKeys } = await import('../local-keys.ts');
+        await forgetLocalKeys(run);
       }
       if (flags.json === true) return printJson(what);
       process.stdout.write(`${run} (${state}): ${totals.tasks} tasks of ${totals.files} files in the ledger, and the queue of the run\n`);
@@ -25,12 +27,15 @@ export function register(program: Command): void {
     });
 }
 
-/** On a cluster, a run has a Job and a ConfigMap as well. */
+/** On a cluster, a run has a Job and a ConfigMap as well, and keys perhaps. */
 async function cleanCluster(run: string, flags: RemoteFlags): Promise<void> {
   if (flags.namespace === undefined) return;
-  const [{ openCluster }, { removeProducerJob }] = await Promise.all([
+  const [{ openCluster }, { removeProducerJob }, { removeRunSecret }] = await Promise.all([
     import('../cluster/open-services.ts'),
     import('#shared/kubernetes/producer-job.ts'),
+    import('#shared/kubernetes/run-secret.ts'),
   ]);
-  await removeProducerJob((await openCluster(flags)).api, flags.namespace, run);
+  const { api } = await openCluster(flags);
+  await removeProducerJob(api, flags.namespace, run);
+  await removeRunSecret({ api, namespace: flags.namespace }, run);
 }

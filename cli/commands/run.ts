@@ -1,12 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
-import { DEFAULT_BATCH_MB, DEFAULT_PORT, type RunOptions } from '../run/run-options.ts';
-import { collect, fraction, keyValue, portNumber, positiveInteger } from './arguments.ts';
+import type { Verify } from '#shared/root/codecs/codec.ts';
+import { DEFAULT_BATCH_MB, DEFAULT_PORT } from '../run/run-options.ts';
+import { collect, fraction, keyValue, portNumber, positiveInteger, wholeNumber } from './arguments.ts';
 import { datasetFlags } from './dataset-options.ts';
 import { type RemoteFileFlags, remoteFileFlags, useRemoteFileFlags } from './remote-files.ts';
+import type { RequestFlags } from './request-flags.ts';
+import { formerFlags, storageFlags } from './storage-options.ts';
 
 /** What commander hands over. */
-interface RunFlags extends RemoteFileFlags, Omit<RunOptions, 'port' | 'portIsFixed' | 'resume' | 'force' | 'json' | 'stay'> {
+interface RunFlags extends RemoteFileFlags, RequestFlags {
+  readonly threads: number;
+  readonly batchMb: number;
+  readonly verify: Verify;
+  readonly out?: string;
   readonly port?: number;
   readonly web: boolean;
   readonly resume?: boolean;
@@ -31,6 +38,7 @@ export function register(program: Command): void {
       '-c, --catalogue <name>',
       'what the files are: atlas-2020, atlas-2025, FILE.json, FILE.yaml, or none (default: that of the analysis)',
     )
+    .option('--config <file>', 'the analysis, or a run file (JSON, YAML); a :2012 at its end sets the year, or picks a variant of the file')
     .option('-s, --set <key=value>', 'a parameter of the analysis; repeatable', keyValue, {})
     .option('--fraction <part>', 'read the first part of each file, 0 to 1', fraction)
     .option('-t, --threads <n>', 'compute threads', positiveInteger, availableParallelism())
@@ -44,6 +52,7 @@ export function register(program: Command): void {
         .choices(['full', 'data'])
         .default('full'),
     )
+    .option('--backoff-limit <n>', 'how often a task that failed is tried again (4)', wholeNumber)
     .option('-o, --out <folder>', 'where the results go (default: out/<run>)')
     .option('-p, --port <n>', `port of the page on this machine (${DEFAULT_PORT}, or the next free one)`, portNumber)
     .option('--no-web', 'no page')
@@ -51,7 +60,9 @@ export function register(program: Command): void {
     .option('--resume', 'go on with the run in --out: nothing that is done is done again')
     .option('--force', 'replace the run in --out')
     .option('--json', 'print the report as JSON');
-  remoteFileFlags(datasetFlags(command)).addHelpText('after', EXAMPLES).action(run);
+  formerFlags(storageFlags(remoteFileFlags(datasetFlags(command))))
+    .addHelpText('after', EXAMPLES)
+    .action(run);
 }
 
 const EXAMPLES = `
@@ -63,13 +74,15 @@ Examples:
   higgsflow run -a cms-dimuon -d 'nano/*.root' --set minMet=20 --threads 4 --no-web
   higgsflow run -a ./mine.ts --dataset-pattern '*SMHiggs*' --datasets datasets_s3
   higgsflow run -a atlas-hzz-2020 --fraction 0.1          a quick look, over HTTPS
+  higgsflow run -a cms-dimuon -d 's3://nano/*.root' --storage-host https://s3.cern.ch --output-bucket results
   higgsflow run -a atlas-hzz-2020 --stage-in /dev/shm     over HTTPS, whole files, the next one while one computes
   higgsflow run --resume --out out/hzz                    after a stop, a crash or mended files`;
 
 async function run(flags: RunFlags): Promise<void> {
-  const { runCommand } = await import('../run/run-command.ts');
+  const [{ runCommand }, { flagsToRun }] = await Promise.all([import('../run/run-command.ts'), import('./request-flags.ts')]);
   useRemoteFileFlags(flags);
-  const { port, web, resume = false, force = false, json = false, stay = false, ...rest } = flags;
+  const { port, web, resume = false, force = false, json = false, stay = false, threads, batchMb, verify, out } = flags;
   const page = web ? { port: port ?? DEFAULT_PORT } : {};
-  process.exitCode = await runCommand({ ...rest, ...page, portIsFixed: port !== undefined, resume, force, json, stay });
+  const how = { threads, batchMb, verify, out, ...page, portIsFixed: port !== undefined, resume, force, json, stay };
+  process.exitCode = await runCommand({ ...(await flagsToRun(flags)), ...how });
 }

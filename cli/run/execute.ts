@@ -8,6 +8,7 @@ import { startWorker } from '#services/worker/worker.ts';
 import type { RunFeed } from '#shared/plot/feed.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import { openMemoryQueue } from '#shared/queue/memory.ts';
+import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import type { Queue } from '#shared/queue/queue.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
@@ -36,6 +37,8 @@ export interface ExecuteOptions {
 
 /** A run under way. */
 export interface Execution extends AsyncDisposable {
+  /** Tells whoever looks what became of the run's files on their way to its bucket. */
+  tellOutput(outcome: OutputOutcome): Promise<void>;
   readonly feed: RunFeed;
   /** Resolves at the end of the run. Rejects with the signal's reason when aborted, or with what broke the pipeline. */
   readonly result: Promise<{ readonly snapshot: RunSnapshot; readonly details: RunDetails }>;
@@ -95,5 +98,6 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
     details: (await collector.details(spec.run)) as RunDetails,
   }));
   result.catch(() => {}); // the caller may look at it later
-  return { feed: collector, result, [Symbol.asyncDispose]: close };
+  const tellOutput = (outcome: OutputOutcome) => collector.tellOutput(spec.run, outcome);
+  return { feed: collector, result, tellOutput, [Symbol.asyncDispose]: close };
 }

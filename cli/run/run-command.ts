@@ -3,26 +3,31 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ledger } from '#services/collector/ledger.ts';
 import { buildSpec, newRunId } from '#services/producer/build-spec.ts';
+import { mannerOf } from '#services/producer/run-manner.ts';
 import { writeResults } from '#services/web/write-results.ts';
 import { ConfigError } from '#shared/errors.ts';
-import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import type { RunRequest } from '#shared/queue/run-request.ts';
 import { type RunSpec, specDifferences } from '#shared/queue/run-spec.ts';
+import type { Report } from '#shared/results/report.ts';
 import { listenForShutdown } from '#shared/runtime/shutdown.ts';
+import { forgetLocalKeys, keepLocalKeys } from '../local-keys.ts';
 import { type Execution, execute } from './execute.ts';
 import { prepareOutFolder } from './out-folder.ts';
+import { writeOutputFiles } from './output-files.ts';
 import type { RunOptions } from './run-options.ts';
 import { showProgress } from './run-progress.ts';
 import { servePage } from './serve-page.ts';
 import { summaryOf } from './summary.ts';
 
 /** Exit codes of a run besides 0. */
+const FAILED = 1;
 const INCOMPLETE = 3;
 const INTERRUPTED = 130;
 
 /** Runs it all; returns the exit code. @throws PipelineError where there can be no result */
-export async function runCommand(options: RunOptions): Promise<number> {
+export async function runCommand(asked: RunOptions): Promise<number> {
   const shutdown = listenForShutdown(process);
+  const options = await keepAddresses(asked);
   try {
     const { spec, folder, ledger } = await openRun(options);
     try {
@@ -35,8 +40,18 @@ export async function runCommand(options: RunOptions): Promise<number> {
       ledger.close();
     }
   } finally {
+    if (options.more?.secret !== undefined) await forgetLocalKeys(options.more.secret);
     shutdown.close();
   }
+}
+
+/** What is secret in addresses is in a file of its own as long as the run goes on here: it is in no ledger. */
+async function keepAddresses(options: RunOptions): Promise<RunOptions> {
+  const { addresses = {}, more } = options;
+  if (Object.keys(addresses).length === 0) return options;
+  const secret = `run-${process.pid}-${Date.now().toString(36)}`;
+  await keepLocalKeys({ secret }, { variables: {}, addresses });
+  return { ...options, more: { ...more, secret } };
 }
 
 interface OpenedRun {
@@ -75,11 +90,17 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
 function requestOf(options: RunOptions): Partial<RunRequest> {
   const { analysis, data, catalogue, set, fraction, chunkEntries, datasets: listFolder, datasetPattern } = options;
   const which = { data: [...data], catalogue, listFolder, datasetPattern: datasetPattern && [...datasetPattern] };
-  return { ...(analysis === undefined ? {} : { analysis }), ...which, set: { ...set }, fraction, chunkEntries };
+  return { ...options.more, ...(analysis === undefined ? {} : { analysis }), ...which, set: { ...set }, fraction, chunkEntries };
 }
 
 /** The spec of the run that is there; what is asked for beside --resume must be the same. */
-function resumedSpec(known: RunSpec, asked: RunSpec | undefined, { fraction, chunkEntries }: RunOptions): RunSpec {
+function resumedSpec(before: RunSpec, asked: RunSpec | undefined, { fraction, chunkEntries, more = {} }: RunOptions): RunSpec {
+  const known = { ...before, ...mannerOf(more, before.run) };
+  if (known.secret !== undefined && more.secret === undefined) {
+    throw new ConfigError('the run reads addresses with signatures or passwords, which are not kept', {
+      hint: 'Give them again: --resume --out FOLDER --analysis NAME --data ADDRESS ...',
+    });
+  }
   if (asked === undefined) return known;
   const same = { ...asked, fraction: fraction ?? known.fraction, chunkEntries: chunkEntries ?? known.chunkEntries };
   const different = specDifferences(known, same);
@@ -99,10 +120,13 @@ async function runAndReport(options: RunOptions, run: OpenedRun & { readonly sig
   execution.result.catch(() => watch.abort());
   await progress;
   const done = await execution.result;
-  const report = await writeResults(folder, done.snapshot, done.details);
+  const report = await writeResults(folder, done.snapshot, done.details, { upload: true, signal });
+  if (report.output !== undefined) await execution.tellOutput(report.output);
+  await writeOutputFiles(done.snapshot, options);
   process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : summaryOf(report, folder));
+  if (report.output?.error !== undefined) say(`Not uploaded to ${report.output.folder}: ${report.output.error}`);
   if (options.stay && port !== undefined) await untilStopped(signal);
-  return exitCodeOf(done.snapshot);
+  return exitCodeOf(report);
 }
 
 async function openPage(
@@ -120,8 +144,9 @@ async function untilStopped(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
-function exitCodeOf({ state }: RunSnapshot): number {
-  return state === 'complete' ? 0 : INCOMPLETE;
+function exitCodeOf({ state, output }: Report): number {
+  if (state !== 'complete') return INCOMPLETE;
+  return output?.error === undefined ? 0 : FAILED;
 }
 
 function say(text: string): void {

@@ -1,3 +1,4 @@
+import type { RunRequest } from '#shared/queue/run-request.ts';
 import type { Verify } from '#shared/root/codecs/codec.ts';
 
 /** What `run` and `start` are asked for, after parsing. */
@@ -11,10 +12,17 @@ export interface RunOptions {
   /** Folder of lists of files. */
   readonly datasets?: string | undefined;
   /** Built-in name, path of a JSON or YAML file, or `none`. */
-  readonly catalogue?: string | undefined;
-  readonly set: Readonly<Record<string, string>>;
+  readonly catalogue?: RunRequest['catalogue'];
+  readonly set: Readonly<Record<string, unknown>>;
   readonly fraction?: number | undefined;
   readonly chunkEntries?: number | undefined;
+  /** What else the request says: where buckets are, attempts of a task. */
+  readonly more?: Partial<RunRequest> | undefined;
+  /** Addresses with what is secret in them, by those in `data`. */
+  readonly addresses?: Readonly<Record<string, string>> | undefined;
+  /** Copies of histograms.root and histograms.json. */
+  readonly outputFile?: string | undefined;
+  readonly outputJsonFile?: string | undefined;
   readonly threads: number;
   readonly batchMb: number;
   readonly verify: Verify;

@@ -5,15 +5,18 @@ import { pathToFileURL } from 'node:url';
 import { CollectorClient } from '#shared/client/collector-client.ts';
 import { ConfigError, StorageError } from '#shared/errors.ts';
 import { openAmqpQueue } from '#shared/queue/amqp.ts';
-import { processEnvironment } from '#shared/runtime/config.ts';
+import { processEnvironment, readEnvironment } from '#shared/runtime/config.ts';
+import { waitForCredentials } from '#shared/runtime/credentials.ts';
 import { runService } from '#shared/runtime/service.ts';
 import { brokerAddress, producerSettings } from '#shared/runtime/service-settings.ts';
 import { describerOf } from './describe-file.ts';
 import { dryRun } from './dry-run.ts';
 import { startProducer } from './producer.ts';
-import { parseRunFile } from './run-file.ts';
+import { parseRunFile, readRunFile } from './run-file.ts';
 
 const DRY_RUN = '--dry-run';
+/** The keys of a run may come after the producer started. */
+const CREDENTIALS_MS = 90_000;
 
 const code = await runService(
   {
@@ -29,6 +32,8 @@ const code = await runService(
           cause,
         });
       });
+      const { secret } = readRunFile(text, settings.RUN_SPEC_FILE);
+      if (secret !== undefined) await waitForCredentials(readEnvironment().credentialsFolder, secret, CREDENTIALS_MS, signal);
       const spec = await parseRunFile(text, settings.RUN_SPEC_FILE, { files });
       const describe = await describerOf(spec, files);
       if (args.includes(DRY_RUN)) return void process.stdout.write(`${JSON.stringify(await dryRun(spec, describe, signal))}\n`);

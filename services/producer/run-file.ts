@@ -2,6 +2,7 @@ import { ConfigError } from '#shared/errors.ts';
 import { type RunRequest, runRequestSchema } from '#shared/queue/run-request.ts';
 import { type RunSpec, runSpecSchema } from '#shared/queue/run-spec.ts';
 import { type BuildOptions, buildSpec } from './build-spec.ts';
+import { refuseSecrets } from './refuse-secrets.ts';
 
 /** The run that a JSON file asks for: a whole spec, or a request from which one is made. @throws ConfigError if it is neither */
 export function readRunFile(text: string, file: string): RunRequest | RunSpec {
@@ -11,12 +12,18 @@ export function readRunFile(text: string, file: string): RunRequest | RunSpec {
   } catch (cause) {
     throw new ConfigError('the run is no JSON', { file, cause });
   }
+  return checkRun(json, file);
+}
+
+/** The same of what a file holds. @throws ConfigError if it is neither */
+export function checkRun(json: unknown, file: string): RunRequest | RunSpec {
   const isSpec = typeof json === 'object' && json !== null && 'datasets' in json;
   const parsed = (isSpec ? runSpecSchema : runRequestSchema).safeParse(json);
   if (!parsed.success) {
     const issues = parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'run'}: ${message}`);
     throw new ConfigError(`the run is not as it must be: ${issues.join('; ')}`, { file, cause: parsed.error });
   }
+  if ('datasets' in parsed.data) refuseSecrets(parsed.data);
   return parsed.data;
 }
 

@@ -4,7 +4,7 @@ import { ConfigError } from '../errors.ts';
 import { sleep } from '../runtime/retry.ts';
 import type { UserCluster } from './kubeconfig.ts';
 import { applyObject, PART_OF } from './objects.ts';
-import { listPods } from './workers.ts';
+import { type ListOptions, listPods } from './workers.ts';
 
 const CONFIG_MAP = 'analyses';
 const FOLDER = '/app/analyses';
@@ -32,12 +32,17 @@ export function packAnalysis(fileName: string, source: string): ShippedAnalysis 
  * Resolves when all workers and the collector have the file; returns what a run request calls it.
  * @throws ConfigError if they do not get it within minutes
  */
-export async function shipAnalysis(cluster: UserCluster, namespace: string, { name, text }: ShippedAnalysis): Promise<string> {
+export async function shipAnalysis(
+  cluster: UserCluster,
+  namespace: string,
+  { name, text }: ShippedAnalysis,
+  options: ListOptions = {},
+): Promise<string> {
   const { api } = cluster;
   const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: CONFIG_MAP, labels: PART_OF }, data: { [name]: text } };
   // Each file has an owner of its own, so that files of other runs stay.
   await applyObject(api, namespace, map, `analysis-${name.replace(/\.[^.]*$/, '')}`);
-  const pods = (await listPods(api, namespace, READERS)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const pods = (await listPods(api, namespace, READERS, options)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   // A pod sees a changed ConfigMap within a minute or two; at once when something about the pod changes.
   const body = { metadata: { annotations: { 'higgsflow.io/analysis': name } } };
   for (const { metadata } of pods) {

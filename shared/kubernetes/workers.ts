@@ -30,7 +30,7 @@ const podSchema = z.object({
   }),
   status: z.object({ phase: z.string().default('Unknown') }).default({ phase: 'Unknown' }),
 });
-const podList = z.object({ items: z.array(podSchema) });
+const podList = z.object({ items: z.array(podSchema), metadata: z.object({ continue: z.string().default('') }).default({ continue: '' }) });
 export type Pod = z.infer<typeof podSchema>;
 
 const autoscalerSchema = z.object({
@@ -48,10 +48,28 @@ const autoscalerSchema = z.object({
     .default({ currentReplicas: 0, desiredReplicas: 0 }),
 });
 
+export interface ListOptions {
+  /** Pods in one answer. */
+  readonly pageSize?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** All pods of the namespace with this label. */
-export async function listPods(api: ClusterApi, namespace: string, selector: string, signal?: AbortSignal): Promise<Pod[]> {
-  const path = `/api/v1/namespaces/${namespace}/pods?limit=5000&labelSelector=${encodeURIComponent(selector)}`;
-  return parseAnswer(podList, (await api.request(path, { signal })) ?? { items: [] }, 'pods').items;
+export async function listPods(
+  api: ClusterApi,
+  namespace: string,
+  selector: string,
+  { pageSize = 5000, signal }: ListOptions = {},
+): Promise<Pod[]> {
+  const path = `/api/v1/namespaces/${namespace}/pods?limit=${pageSize}&labelSelector=${encodeURIComponent(selector)}`;
+  const pods: Pod[] = [];
+  for (let from = ''; ; ) {
+    const answer = await api.request(from === '' ? path : `${path}&continue=${encodeURIComponent(from)}`, { signal });
+    const { items, metadata } = parseAnswer(podList, answer ?? { items: [] }, 'pods');
+    pods.push(...items);
+    if (metadata.continue === '') return pods;
+    from = metadata.continue;
+  }
 }
 
 export function countByPhase(pods: readonly Pod[]): PodCounts {

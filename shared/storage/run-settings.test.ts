@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keepCredentials } from '../runtime/credentials.ts';
 import { findBackend } from './backends.ts';
-import { runEnvironment, runSettings } from './run-settings.ts';
+import { runEnvironment as environmentOf, runSettings } from './run-settings.ts';
+
+/** What is set in it: empty texts count as not set. */
+const runEnvironment: typeof environmentOf = (...words) =>
+  Object.fromEntries(Object.entries(environmentOf(...words)).filter(([, value]) => value !== ''));
 
 describe('the environment of a run', () => {
   it("has the run's words before the environment's", () => {

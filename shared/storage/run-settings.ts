@@ -61,11 +61,17 @@ const GCS_LOGIN = ['GCS_KEY_FILE', 'GCS_KEY_JSON'];
 const GCS_KEYS = ['GCS_ACCESS_KEY', 'GCS_SECRET_KEY', 'GCS_ANONYMOUS', ...GCS_LOGIN];
 const TOKENS = ['BEARER_TOKEN', 'BEARER_TOKEN_FILE'];
 
-/**
- * The environment as it is for a run. Keys of the run take the place of all that the environment says about that store's
- * keys; a login of the environment goes to no server that a run names; a cap can be lowered only.
- */
+/** The environment as it is for a run; a cap can be lowered only. */
 export function runEnvironment(env: Environment, storage: Environment, secrets: Environment): Environment {
+  const changes = runChanges(storage, secrets);
+  return { ...env, ...changes, ...lowest('DOWNLOAD_MAX_KB', env, storage), ...lowest('UPLOAD_MAX_KB', env, storage) };
+}
+
+/**
+ * What is otherwise in the environment of a run; empty texts count as not set. Keys of the run take the place of all that the
+ * environment says about that store's keys; a login of the environment goes to no server that a run names.
+ */
+export function runChanges(storage: Environment, secrets: Environment): Environment {
   const has = (beginning: string) => Object.keys(secrets).some((name) => name.startsWith(beginning));
   const replaced = [
     ...(has('S3_') || isTrue(storage['S3_ANONYMOUS']) ? S3_KEYS : []),
@@ -73,8 +79,7 @@ export function runEnvironment(env: Environment, storage: Environment, secrets: 
     ...(storage['GCS_ENDPOINT'] === undefined ? [] : GCS_LOGIN),
     ...(has('BEARER_') ? TOKENS : []),
   ].flatMap((name) => [name, `${name}_FILE`]);
-  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !replaced.includes(name)));
-  return { ...kept, ...storage, ...secrets, ...lowest('DOWNLOAD_MAX_KB', env, storage), ...lowest('UPLOAD_MAX_KB', env, storage) };
+  return { ...Object.fromEntries(replaced.map((name) => [name, ''])), ...storage, ...secrets };
 }
 
 function lowest(name: string, ...places: readonly Environment[]): Environment {
