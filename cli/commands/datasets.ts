@@ -180,7 +180,15 @@ async function verifyFiles({ datasets }: Inputs, { checksums, json }: Flags, { t
 
 async function writeFiles(inputs: Inputs, { weight, checksum, json }: Flags, path: string, { tree, signal }: Work): Promise<void> {
   const { makeCatalogue, writeCatalogue } = await import('../datasets/write-catalogue.ts');
-  const { catalogue, written } = await makeCatalogue(inputs, { tree, weight, checksum, onFile: progress('read'), signal });
+  const { baseName } = await import('#shared/datasets/catalogue.ts');
+  const { catalogue, written } = await makeCatalogue(inputs, {
+    name: baseName(path).replace(/\.\w+$/, ''),
+    tree,
+    weight,
+    checksum,
+    onFile: progress('read'),
+    signal,
+  });
   await writeCatalogue(catalogue, path);
   if (json === true) return printJson(written);
   const lines = written.map(({ dataset, files, bytes, entries, sumOfWeights, source }) => [

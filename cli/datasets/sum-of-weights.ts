@@ -16,8 +16,8 @@ export interface FileWeights {
   readonly source: string;
 }
 
-/** NanoAOD keeps a tree with an entry a run. */
-const RUNS = { tree: 'Runs', branch: 'genEventSumw' } as const;
+/** NanoAOD keeps a tree with an entry a run; the second name is that of early versions. */
+const RUNS = { tree: 'Runs', branches: ['genEventSumw', 'genEventSumw_'] } as const;
 /** Columns that repeat the dataset's Σw in every entry: ATLAS Open Data. */
 const CONSTANT = ['sum_of_weights', 'sumOfWeights', 'sumWeights'] as const;
 /** ATLAS ntuples keep the book-keeping of the derivation as a histogram: events, Σw, Σw². */
@@ -43,8 +43,9 @@ async function fromRuns(root: RootFile, signal: AbortSignal): Promise<FileWeight
   const has = (await root.keys()).some(({ path, key }) => path === RUNS.tree && isTreeClass(key.className));
   if (!has) return undefined;
   const runs = await openTree(root, RUNS.tree);
-  if (!runs.branches.some(({ path }) => path === RUNS.branch)) return undefined;
-  return { value: await sumOfBranch(runs, RUNS.branch, signal), of: 'file', source: `sum of ${RUNS.branch} in tree ${RUNS.tree}` };
+  const branch = RUNS.branches.find((name) => runs.branches.some(({ path }) => path === name));
+  if (branch === undefined) return undefined;
+  return { value: await sumOfBranch(runs, branch, signal), of: 'file', source: `sum of ${branch} in tree ${RUNS.tree}` };
 }
 
 async function fromBookkeeper(root: RootFile): Promise<FileWeights | undefined> {
@@ -53,8 +54,8 @@ async function fromBookkeeper(root: RootFile): Promise<FileWeights | undefined> 
   const sum = new ExactSums(1, 'CutBookkeeper');
   for (const entry of entries) {
     const { contents } = await readHistogram(root, entry);
-    // Cell 0 is the underflow; bins are events, Σw, Σw².
-    sum.add(0, contents.sumw[2] ?? 0);
+    // Bins are events, Σw, Σw²; where they have labels, there is no underflow before them.
+    sum.add(0, contents.sumw[contents.axes[0]?.type === 'category' ? 1 : 2] ?? 0);
   }
   return { value: sum.value(0), of: 'file', source: `bin 2 of ${entries[0]?.path}` };
 }

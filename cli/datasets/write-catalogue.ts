@@ -11,6 +11,8 @@ import { withTree } from './open-file.ts';
 import { type FileWeights, weightsOf } from './sum-of-weights.ts';
 
 export interface WriteOptions {
+  /** Of the catalogue, where the files came without one. */
+  readonly name: string;
   readonly tree: string | undefined;
   /** Branch whose sum is Σw. */
   readonly weight: string | undefined;
@@ -45,7 +47,7 @@ interface Measured {
 export async function makeCatalogue(
   { catalogue, datasets }: Inputs,
   options: WriteOptions,
-): Promise<{ readonly catalogue: Catalogue; readonly written: readonly WrittenDataset[] }> {
+): Promise<{ readonly catalogue: object; readonly written: readonly WrittenDataset[] }> {
   const all = datasets.reduce((sum, { files }) => sum + files.length, 0);
   const made: { dataset: Record<string, unknown>; written: WrittenDataset }[] = [];
   let done = 0;
@@ -58,20 +60,16 @@ export async function makeCatalogue(
     }
     made.push(describe(inputs, measured, looksForWeights(inputs, catalogue)));
   }
-  const { groups, note, ...rest } = catalogue;
   const used = new Set(datasets.map(({ dataset }) => dataset.group));
-  const value = {
-    ...rest,
-    ...(note === undefined ? {} : { note }),
-    baseUrl: '',
-    groups: groups.filter(({ name }) => used.has(name)),
-    datasets: made.map(({ dataset }) => dataset),
-  };
-  return { catalogue: parseCatalogue(value, 'the new catalogue'), written: made.map(({ written }) => written) };
+  const { name: source, baseUrl: _, groups, datasets: __, ...rest } = catalogue;
+  const name = source === PLAIN_CATALOGUE ? options.name : source;
+  const value = { name, ...rest, groups: groups.filter((group) => used.has(group.name)), datasets: made.map(({ dataset }) => dataset) };
+  parseCatalogue(value, 'the new catalogue');
+  return { catalogue: value, written: made.map(({ written }) => written) };
 }
 
 /** Writes it as JSON, or as YAML where the name ends so. @throws ConfigError if the file cannot be written */
-export async function writeCatalogue(catalogue: Catalogue, path: string): Promise<void> {
+export async function writeCatalogue(catalogue: object, path: string): Promise<void> {
   const text = /\.ya?ml$/i.test(path)
     ? (await import('yaml')).stringify(catalogue, { lineWidth: 140 })
     : `${JSON.stringify(catalogue, undefined, 2)}\n`;
@@ -110,7 +108,7 @@ function describe({ dataset, files, isData }: DatasetInputs, measured: readonly 
   // Where Σw has no place in the catalogue (data, weights of their own), it stands in the note.
   const sumOfWeights = found !== undefined && !isData && normalisation === 'catalogue' ? found.value : known.sumOfWeights;
   const note = found === undefined ? known.note : `sumOfWeights ${found.value}: ${source}`;
-  const value = defined({ ...known, sumOfWeights, note, entries, files: list });
+  const value = withoutDefaults({ ...known, sumOfWeights, note, entries, files: list });
   return { dataset: value, written: { dataset: name, files: list.length, entries, bytes, sumOfWeights: found?.value, source } };
 }
 
@@ -130,6 +128,19 @@ function combine(dataset: string, measured: readonly Measured[]): FileWeights | 
   for (const { value } of told) sum.add(0, value);
   return { ...first, value: sum.value(0) };
 }
+
+/** What the schema fills in by itself only makes a file longer. */
+function withoutDefaults(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const isDefault = (key: string, each: unknown) => (key in DEFAULTS ? DEFAULTS[key] === each : Array.isArray(each) && each.length === 0);
+  return Object.fromEntries(Object.entries(defined(value)).filter(([key, each]) => !isDefault(key, each)));
+}
+
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  filterEfficiency: 1,
+  reductionEfficiency: 1,
+  scaleFactor: 1,
+  normalisation: 'catalogue',
+};
 
 function defined(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
