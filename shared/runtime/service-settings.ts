@@ -72,6 +72,13 @@ export const collectorSettings = z.object({
   ANALYSIS_DIR: text.default('/analyses').describe('the same files as the workers have'),
 });
 
+/** Result files go to buckets as well. */
+const uploadSettings = storageSettings.pick({
+  ...{ S3_ENDPOINT: true, S3_REGION: true, S3_PATH_STYLE: true, S3_ACCESS_KEY: true, S3_SECRET_KEY: true, S3_SESSION_TOKEN: true },
+  ...{ GCS_ENDPOINT: true, GCS_PROJECT_ID: true, GCS_KEY_FILE: true, GCS_KEY_JSON: true, GCS_ACCESS_KEY: true, GCS_SECRET_KEY: true },
+  ...{ STORAGE_TIMEOUT_SECONDS: true, UPLOAD_MAX_KB: true, CREDENTIALS_DIR: true },
+});
+
 export const webSettings = z.object({
   ...LOG,
   ...http(8080),
@@ -79,6 +86,7 @@ export const webSettings = z.object({
   SCALER_URL: url.optional().describe('the scaler, on a cluster: the page shows how workers come and go'),
   OUT_DIR: text.default('/out').describe('folder for plot.png and the result files of each run'),
   MAX_VIEWERS: whole.default(100).describe('live viewers at most'),
+  ...uploadSettings.shape,
 });
 
 export type CollectorSettings = z.infer<typeof collectorSettings>;
