@@ -5,6 +5,7 @@ import { isPipelineError, type PipelineError } from '#shared/errors.ts';
 import { closeTunnels } from './cluster/open-services.ts';
 import { register as registerCancel } from './commands/cancel.ts';
 import { register as registerCleanup } from './commands/cleanup.ts';
+import { register as registerClusters } from './commands/clusters.ts';
 import { register as registerDatasets } from './commands/datasets.ts';
 import { register as registerDump } from './commands/dump.ts';
 import { register as registerFailures } from './commands/failures.ts';
@@ -40,7 +41,7 @@ First steps:
 const COMMANDS = [
   ...[registerStart, registerRun],
   ...[registerSubmit, registerWatch, registerStatus, registerResults, registerFailures, registerRetry, registerCancel],
-  ...[registerRuns, registerCleanup, registerRehearse, registerScaling, registerPrepare],
+  ...[registerRuns, registerCleanup, registerRehearse, registerScaling, registerPrepare, registerClusters],
   ...[registerDatasets, registerGenerate, registerInspect, registerDump, registerPlot],
 ];
 
