@@ -2,13 +2,14 @@
 import { isConvertible } from '#shared/analysis/convert-column.ts';
 import type { Analysis, Parameters } from '#shared/analysis/define-analysis.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
-import { columnsToRead, processBatch, startPartial } from '#shared/analysis/partial.ts';
+import { columnsToPreselect, columnsToRead, preselectBatch, processBatch, startPartial } from '#shared/analysis/partial.ts';
 import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { AnalysisError, isPipelineError, RootFormatError } from '#shared/errors.ts';
 import { encodeHistogram } from '#shared/histogram/codec.ts';
 import { type Cost, MAX_PLACES, type StageTimes, type Success, type Task } from '#shared/queue/messages.ts';
 import { entriesToRead } from '#shared/queue/run-spec.ts';
 import type { Verify } from '#shared/root/codecs/codec.ts';
+import type { ColumnBatch } from '#shared/root/column-batch.ts';
 import type { ColumnType } from '#shared/root/column-type.ts';
 import { readColumns } from '#shared/root/read-columns.ts';
 import { costSince, readCostOf, totalOf } from '#shared/storage/read-cost.ts';
@@ -60,18 +61,22 @@ async function changeBehind(error: unknown, { source }: OpenFile, signal: AbortS
   return isPipelineError(changed) && !changed.retryable ? changed : error;
 }
 
-/** A clock for wall and CPU time of this thread. */
+/** CPU time of this thread up to its last task. */
+let usedMs = 0;
+
+/** A clock for wall and CPU time of this thread; what it did since the last task is counted as well. */
 function startMeter() {
   const start = performance.now();
-  const before = process.threadCpuUsage();
   return {
     start,
     cost: ({ source, before: reads }: OpenFile): Cost => {
-      const { user, system } = process.threadCpuUsage(before);
+      const { user, system } = process.threadCpuUsage();
+      const before = usedMs;
+      usedMs = (user + system) / 1000;
       const { retries, places } = costSince(reads, readCostOf(source));
       const { bytes, requests } = totalOf(places);
       const few = Object.fromEntries(Object.entries(places).slice(0, MAX_PLACES));
-      return { wallMs: performance.now() - start, cpuMs: (user + system) / 1000, bytesRead: bytes, requests, retries, places: few };
+      return { wallMs: performance.now() - start, cpuMs: usedMs - before, bytesRead: bytes, requests, retries, places: few };
     },
   };
 }
@@ -127,11 +132,14 @@ async function fill({ isData }: Task, { analysis, parameters, file, from, to, ba
   let readMs = 0;
   let processMs = 0;
   let mark = performance.now();
-  for await (const batch of readColumns(file.tree, Object.keys(columns), { from, to, batchBytes, verify, signal })) {
+  const first = columnsToPreselect(analysis, isData);
+  const select = (batch: ColumnBatch) => preselectBatch(analysis, histograms, parameters, { ...entriesOf(batch), isData });
+  const late = first === undefined ? {} : { late: { first, select } };
+  for await (const batch of readColumns(file.tree, Object.keys(columns), { from, to, batchBytes, verify, signal, ...late })) {
     signal.throwIfAborted();
     const decoded = performance.now();
     try {
-      processBatch(analysis, histograms, parameters, { entries: batch.to - batch.from, columns: batch.columns, isData });
+      processBatch(analysis, histograms, parameters, { ...entriesOf(batch), isData, keep: batch.selection?.wanted });
     } catch (error) {
       throw isPipelineError(error) ? error.at({ file: file.source.name }) : error;
     }
@@ -141,6 +149,10 @@ async function fill({ isData }: Task, { analysis, parameters, file, from, to, ba
     mark = done;
   }
   return { histograms, readMs: readMs + performance.now() - mark, processMs };
+}
+
+function entriesOf({ from, to, columns }: ColumnBatch) {
+  return { entries: to - from, columns };
 }
 
 /** The arrays must be what the analysis was compiled for, or become it without loss. A branch that is not read at all is `readColumns`' to refuse. */

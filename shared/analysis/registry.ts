@@ -12,6 +12,9 @@ const BUILT_IN: Readonly<Record<string, () => Promise<{ readonly analysis: Analy
   rehearsal: () => import('./rehearsal.ts'),
 };
 
+/** Asking for a module again takes longer than a small task. */
+const loaded = new Map<string, Analysis>();
+
 /** Names of the built-in analyses. */
 export const ANALYSIS_NAMES: readonly string[] = Object.keys(BUILT_IN);
 
@@ -20,8 +23,14 @@ export const ANALYSIS_NAMES: readonly string[] = Object.keys(BUILT_IN);
  * @throws ConfigError with near misses if there is none of this name
  */
 export async function loadBuiltInAnalysis(name: string): Promise<Analysis> {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
   const load = Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined;
-  if (load !== undefined) return (await load()).analysis;
+  if (load !== undefined) {
+    const { analysis } = await load();
+    loaded.set(name, analysis);
+    return analysis;
+  }
   const hint = `${didYouMean(name, ANALYSIS_NAMES)} A file of your own is given by its path, like ./my-analysis.ts.`;
   throw new ConfigError(`there is no built-in analysis \`${name}\``, { hint });
 }

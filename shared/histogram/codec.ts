@@ -21,8 +21,9 @@ const HINT = 'The bytes are damaged, or were made by another version or for anot
 
 /** @throws AnalysisError if the sums are past anything that doubles can add up to. */
 export function encodeHistogram(histogram: Histogram): Uint8Array {
+  const header = headerOf(histogram.axes);
   const writer = new ByteWriter();
-  writeHeader(writer, histogram.axes);
+  for (const byte of header) writer.byte(byte);
   const { entries, sumw, sumw2 } = histogram.exact();
   const limbs = new Uint32Array(MAGNITUDE_LIMBS);
   let empty = 0;
@@ -53,10 +54,8 @@ export function encodeHistogram(histogram: Histogram): Uint8Array {
 export function decodeHistogram(bytes: Uint8Array, axes: readonly Axis[]): Histogram {
   const histogram = new Histogram(axes);
   const name = axes.map((axis) => axis.name).join(' × ');
-  const header = new ByteWriter();
-  writeHeader(header, axes);
   const reader = new ByteReader(bytes, name);
-  reader.expect(header.bytes());
+  reader.expect(headerOf(axes));
   const { entries, sumw, sumw2 } = histogram.exact();
   const limbs = new Uint32Array(MAGNITUDE_LIMBS);
   let afterRun = false;
@@ -105,6 +104,19 @@ function writeHeader(writer: ByteWriter, axes: readonly Axis[]): void {
   }
 }
 
+/** Axes do not change, and a run's are the same for each partial. */
+const headers = new WeakMap<readonly Axis[], Uint8Array>();
+
+function headerOf(axes: readonly Axis[]): Uint8Array {
+  const known = headers.get(axes);
+  if (known !== undefined) return known;
+  const writer = new ByteWriter();
+  writeHeader(writer, axes);
+  const header = writer.bytes();
+  headers.set(axes, header);
+  return header;
+}
+
 function writeSum(writer: ByteWriter, sums: ExactSums, cell: number, limbs: Uint32Array): void {
   const sign = sums.magnitude(cell, limbs);
   if (sign === 0) {
@@ -143,17 +155,21 @@ function byteOf(limbs: Uint32Array, index: number): number {
   return (limbs[index >>> 2]! >>> (8 * (index & 3))) & 0xff;
 }
 
+/** Room that writers use one after the other. */
+let room = new Uint8Array(4096);
+const number = new DataView(new ArrayBuffer(8));
+
+/** One at a time. */
 class ByteWriter {
-  #bytes = new Uint8Array(1024);
   #length = 0;
 
   byte(value: number): void {
-    if (this.#length === this.#bytes.length) {
+    if (this.#length === room.length) {
       const longer = new Uint8Array(2 * this.#length);
-      longer.set(this.#bytes);
-      this.#bytes = longer;
+      longer.set(room);
+      room = longer;
     }
-    this.#bytes[this.#length++] = value;
+    room[this.#length++] = value;
   }
 
   /** A whole number 0..2^53-1, seven bits a byte. */
@@ -168,13 +184,12 @@ class ByteWriter {
 
   float64(value: number): void {
     // `+ 0`: an edge of -0 is the same edge as 0.
-    const view = new DataView(new ArrayBuffer(8));
-    view.setFloat64(0, value + 0, true);
-    for (let i = 0; i < 8; i++) this.byte(view.getUint8(i));
+    number.setFloat64(0, value + 0, true);
+    for (let i = 0; i < 8; i++) this.byte(number.getUint8(i));
   }
 
   bytes(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return room.slice(0, this.#length);
   }
 }
 
