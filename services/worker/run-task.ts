@@ -2,7 +2,7 @@
 import { isConvertible } from '#shared/analysis/convert-column.ts';
 import type { Analysis, Parameters } from '#shared/analysis/define-analysis.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
-import { columnsToPreselect, columnsToRead, preselectBatch, processBatch, startPartial } from '#shared/analysis/partial.ts';
+import { columnsToPreselect, columnsToRead, LEFT_OUT, preselectBatch, processBatch, startPartial } from '#shared/analysis/partial.ts';
 import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { AnalysisError, isPipelineError, RootFormatError } from '#shared/errors.ts';
 import { encodeHistogram } from '#shared/histogram/codec.ts';
@@ -75,7 +75,7 @@ function startMeter() {
       usedMs = (user + system) / 1000;
       const { retries, places } = costSince(reads, readCostOf(source));
       const { bytes, requests } = totalOf(places);
-      const few = Object.fromEntries(Object.entries(places).slice(0, MAX_PLACES));
+      const few = Object.fromEntries(Object.entries(places).slice(0, MAX_PLACES - 1));
       return { wallMs: performance.now() - start, cpuMs: usedMs - before, bytesRead: bytes, requests, retries, places: few };
     },
   };
@@ -91,14 +91,16 @@ interface Opened {
 async function readAndFill(task: Task, { signal, place, batchBytes, verify }: TaskOptions, { analysis, parameters, file, meter }: Opened) {
   const range = entryRange(task, file, place);
   const opened = performance.now();
-  const { histograms, readMs, processMs } = await fill(task, { analysis, parameters, file, ...range, batchBytes, verify, signal });
+  const { histograms, readMs, processMs, leftOut } = await fill(task, { analysis, parameters, file, ...range, batchBytes, verify, signal });
   await file.source.verify?.(signal);
   const filled = performance.now();
   const encoded = Object.fromEntries(Object.entries(histograms).map(([name, histogram]) => [name, encodeHistogram(histogram)]));
   const encode = performance.now() - filled;
   const stagesMs: StageTimes = { open: opened - meter.start, read: readMs, process: processMs, encode };
   const { tree, source, toy } = file;
-  return { ...range, fileEntries: tree.entries, fileBytes: source.size, toy, ...meter.cost(file), stagesMs, histograms: encoded };
+  const cost = meter.cost(file);
+  const places = leftOut === 0 ? cost.places : { ...cost.places, [LEFT_OUT]: { bytes: leftOut, requests: 0 } };
+  return { ...range, fileEntries: tree.entries, fileBytes: source.size, toy, ...cost, places, stagesMs, histograms: encoded };
 }
 
 /** The entries that the task asks for. @throws RootFormatError if the file has no such entries. */
@@ -131,12 +133,14 @@ async function fill({ isData }: Task, { analysis, parameters, file, from, to, ba
   assertTypes(file, columns, analysis);
   let readMs = 0;
   let processMs = 0;
+  let leftOut = 0;
   let mark = performance.now();
   const first = columnsToPreselect(analysis, isData);
   const select = (batch: ColumnBatch) => preselectBatch(analysis, histograms, parameters, { ...entriesOf(batch), isData });
   const late = first === undefined ? {} : { late: { first, select } };
   for await (const batch of readColumns(file.tree, Object.keys(columns), { from, to, batchBytes, verify, signal, ...late })) {
     signal.throwIfAborted();
+    leftOut += batch.selection?.savedBytes ?? 0;
     const decoded = performance.now();
     try {
       processBatch(analysis, histograms, parameters, { ...entriesOf(batch), isData, keep: batch.selection?.wanted });
@@ -148,7 +152,7 @@ async function fill({ isData }: Task, { analysis, parameters, file, from, to, ba
     processMs += done - decoded;
     mark = done;
   }
-  return { histograms, readMs: readMs + performance.now() - mark, processMs };
+  return { histograms, readMs: readMs + performance.now() - mark, processMs, leftOut };
 }
 
 function entriesOf({ from, to, columns }: ColumnBatch) {

@@ -18,7 +18,13 @@ export function checkAnalysis(value: unknown, file?: string): Analysis {
   if (typeof value !== 'object' || value === null) throw new AnalysisError('an analysis must be an object', { file, hint: HINT });
   const given = value as Record<string, unknown>;
   const object = typeof given['name'] === 'string' ? given['name'] : undefined;
-  const problems = [...textProblems(given), ...columnProblems(given), ...parameterProblems(given), ...functionProblems(given)];
+  const problems = [
+    ...textProblems(given),
+    ...columnProblems(given),
+    ...parameterProblems(given),
+    ...functionProblems(given),
+    ...preselectProblems(given),
+  ];
   const analysis = problems.length === 0 ? complete(value as Analysis) : undefined;
   if (analysis !== undefined) problems.push(...histogramProblems(analysis));
   if (analysis === undefined || problems.length > 0) {
@@ -29,7 +35,7 @@ export function checkAnalysis(value: unknown, file?: string): Analysis {
 
 /** Fills in the optional parts. Functions stay methods of the given object, so that `this` works. */
 function complete(given: Analysis): Analysis {
-  const { signalWindow } = given;
+  const { signalWindow, preselect } = given;
   return Object.freeze({
     name: given.name,
     title: given.title,
@@ -40,6 +46,7 @@ function complete(given: Analysis): Analysis {
     histograms: (parameters: Parameters) => given.histograms(parameters),
     cutFlow: Object.freeze([...given.cutFlow]),
     ...(signalWindow === undefined ? {} : { signalWindow }),
+    ...(preselect === undefined ? {} : { preselect }),
     process: (events: AnyEvents, out: Output, parameters: Parameters) => given.process(events, out, parameters),
   });
 }
@@ -81,6 +88,17 @@ function parameterProblems(given: Record<string, unknown>): string[] {
 
 function functionProblems(given: Record<string, unknown>): string[] {
   return ['histograms', 'process'].filter((key) => typeof given[key] !== 'function').map((key) => `\`${key}\` must be a function`);
+}
+
+function preselectProblems({ preselect, columns }: Record<string, unknown>): string[] {
+  if (preselect === undefined) return [];
+  const names = isRecord(preselect) && Array.isArray(preselect['columns']) ? preselect['columns'] : [];
+  const problems = names
+    .filter((name) => !(typeof name === 'string' && isRecord(columns) && Object.hasOwn(columns, name)))
+    .map((name) => `\`preselect\` names \`${name}\`, which is not in \`columns\``);
+  if (names.length === 0) problems.push("`preselect` must name at least one column, like { columns: ['lep_n'], select() {} }");
+  if (isRecord(preselect) && typeof preselect['select'] !== 'function') problems.push('`preselect` needs a function `select`');
+  return problems;
 }
 
 function histogramProblems(analysis: Analysis): string[] {

@@ -45,8 +45,34 @@ export type Events<C extends ColumnTypes, M extends ColumnTypes> = Batch<C> & { 
 /** The histograms to fill, and `cutFlow`: `out.cutFlow.fill(step, weight)` with the step's index. */
 export type Output<H extends string = string> = Readonly<Record<H, Histogram>> & { readonly cutFlow: Histogram };
 
+/**
+ * A first selection by a few columns. The other columns are read only for entries that it keeps, and where it keeps none for
+ * long, they are not fetched at all: worth it for selections that few entries pass.
+ */
+export interface Preselection<
+  C extends ColumnTypes,
+  M extends ColumnTypes,
+  P extends Parameters,
+  H extends string,
+  K extends keyof C & string,
+> {
+  /** What it looks at, of `columns`. The columns of `mcColumns` are there as well: weights of the cut flow. */
+  readonly columns: readonly K[];
+  /**
+   * Sets `keep[entry] = 1` for the entries that `process` is to see, and fills `out` (its cut flow, mostly) for those that it is
+   * not: each entry is seen by one of the two in the end. `keep` is all 0 at first. Rules as for `process`.
+   */
+  select(events: Events<Pick<C, K>, M>, keep: Uint8Array, out: Output<H>, parameters: Widened<P>): void;
+}
+
 /** What `defineAnalysis` takes. */
-export interface AnalysisDefinition<C extends ColumnTypes, M extends ColumnTypes, P extends Parameters, H extends string> {
+export interface AnalysisDefinition<
+  C extends ColumnTypes,
+  M extends ColumnTypes,
+  P extends Parameters,
+  H extends string,
+  K extends keyof C & string,
+> {
   /** Short and unique: letters, digits and `-`. */
   readonly name: string;
   readonly title: string;
@@ -64,6 +90,8 @@ export interface AnalysisDefinition<C extends ColumnTypes, M extends ColumnTypes
   readonly cutFlow: readonly string[];
   /** For yields and significance in the report. */
   readonly signalWindow?: SignalWindow<H>;
+  /** Without it `process` sees all entries. */
+  readonly preselect?: Preselection<C, M, P, H, K>;
   /**
    * Fills `out` from the entries 0 to `events.entries - 1`. Must not keep state between calls nor depend on the entries
    * around: a run cuts files anywhere, and the result has to be the same.
@@ -82,7 +110,14 @@ export interface Analysis {
   histograms(parameters: Parameters): Readonly<Record<string, HistogramDeclaration>>;
   readonly cutFlow: readonly string[];
   readonly signalWindow?: SignalWindow;
+  readonly preselect?: AnyPreselection;
   process(events: AnyEvents, out: Output, parameters: Parameters): void;
+}
+
+/** `Preselection` of an analysis that is known at run time only. */
+export interface AnyPreselection {
+  readonly columns: readonly string[];
+  select(events: AnyEvents, keep: Uint8Array, out: Output, parameters: Parameters): void;
 }
 
 /** `Events` of an analysis that is known at run time only. */
@@ -117,6 +152,7 @@ export function defineAnalysis<
   P extends Parameters,
   H extends string,
   const M extends ColumnTypes = Record<never, never>,
->(definition: AnalysisDefinition<C, M, P, H>): Analysis {
+  K extends keyof C & string = never,
+>(definition: AnalysisDefinition<C, M, P, H, K>): Analysis {
   return checkAnalysis(definition);
 }

@@ -7,7 +7,8 @@ import { Histogram } from '#shared/histogram/histogram.ts';
 import type { Column, ColumnType } from '#shared/root/column-type.ts';
 import { AnalysisError, ConfigError, isPipelineError, MessageError } from '../errors.ts';
 import { convertColumn } from './convert-column.ts';
-import type { Analysis, AnyEvents, Output, Parameters } from './define-analysis.ts';
+import type { Analysis, AnyEvents, ColumnTypes, Output, Parameters } from './define-analysis.ts';
+import { EntryFilter, onDemand } from './keep-entries.ts';
 
 /** Histograms by name in order of declaration, `cutFlow` last. */
 export type NamedHistograms = Output;
@@ -71,20 +72,65 @@ export function mergePartial(into: NamedHistograms, from: NamedHistograms): void
   for (const [name, histogram] of Object.entries(into)) histogram.merge(from[name] as Histogram);
 }
 
+/** Beside the places that bytes were read from: under this name those are counted that a preselection made needless to read. */
+export const LEFT_OUT = 'left out';
+
+/** Some entries with their columns. */
+export interface EntryBatch {
+  readonly entries: number;
+  readonly columns: Readonly<Record<string, Column>>;
+  readonly isData: boolean;
+}
+
+/** The columns that must be there for `preselectBatch`; undefined where the analysis has no preselection. */
+export function columnsToPreselect({ preselect, mcColumns }: Analysis, isData: boolean): readonly string[] | undefined {
+  return preselect === undefined || isData ? preselect?.columns : [...preselect.columns, ...Object.keys(mcColumns)];
+}
+
 /**
- * Runs `analysis` over one batch of `entries` entries and fills `out`. `columns` holds what `columnsToRead` asked for.
+ * Runs the preselection over one batch, of which the columns of `columnsToPreselect` are there: fills `out` for the entries that
+ * it rejects, and gives one byte an entry, 0 for these.
+ * @throws AnalysisError as `processBatch`
+ */
+export function preselectBatch(analysis: Analysis, out: NamedHistograms, parameters: Parameters, batch: EntryBatch): Uint8Array {
+  const { preselect } = analysis;
+  const keep = new Uint8Array(batch.entries);
+  if (preselect === undefined) return keep.fill(1);
+  const types = Object.fromEntries(Object.entries(analysis.columns).filter(([name]) => preselect.columns.includes(name)));
+  const events = eventsOf(analysis, types, batch);
+  run(analysis, 'preselect.select', () => preselect.select(events, keep, out, parameters));
+  return keep;
+}
+
+/**
+ * Runs `analysis` over one batch of `entries` entries and fills `out`. `columns` holds what `columnsToRead` asked for. Where the
+ * batch was preselected when it was read, `keep` is the answer of `preselectBatch`, and only the columns of kept entries count.
  * @throws AnalysisError if a column is missing or of another type, or with whatever the analysis threw as its cause
  */
 export function processBatch(
   analysis: Analysis,
   out: NamedHistograms,
   parameters: Parameters,
-  batch: { readonly entries: number; readonly columns: Readonly<Record<string, Column>>; readonly isData: boolean },
+  batch: EntryBatch & { readonly keep?: Uint8Array | undefined },
 ): void {
-  const events = eventsOf(analysis, batch);
+  const { preselect } = analysis;
+  const kept = preselect === undefined ? batch : keepOf(batch, batch.keep ?? preselectBatch(analysis, out, parameters, batch));
+  if (kept.entries === 0 && batch.entries > 0) return;
+  const events = eventsOf(analysis, analysis.columns, kept);
+  run(analysis, 'process', () => analysis.process(events, out, parameters));
+}
+
+function keepOf(batch: EntryBatch, keep: Uint8Array): EntryBatch {
+  if (!keep.includes(0)) return batch;
+  const filter = new EntryFilter(keep);
+  return { entries: filter.kept, columns: filter.applyAll(batch.columns), isData: batch.isData };
+}
+
+/** Calls a function of the analysis. */
+function run(analysis: Analysis, what: string, call: () => unknown): void {
   let result: unknown;
   try {
-    result = analysis.process(events, out, parameters) as unknown;
+    result = call();
   } catch (cause) {
     if (isPipelineError(cause)) throw cause.at({ object: `analysis ${analysis.name}` });
     throw new AnalysisError(`failed: ${textOf(cause)}`, { object: `analysis ${analysis.name}`, cause });
@@ -92,28 +138,25 @@ export function processBatch(
   // An async function would go on filling after its histograms were sent.
   if (result instanceof Promise) {
     result.catch(() => {});
-    throw new AnalysisError('`process` must not be async', { object: `analysis ${analysis.name}` });
+    throw new AnalysisError(`\`${what}\` must not be async`, { object: `analysis ${analysis.name}` });
   }
 }
 
-function eventsOf(
-  analysis: Analysis,
-  { entries, columns, isData }: { entries: number; columns: Readonly<Record<string, Column>>; isData: boolean },
-): AnyEvents {
-  const own = pick(analysis, columns, analysis.columns);
-  return isData ? { ...own, entries } : { ...own, entries, mc: pick(analysis, columns, analysis.mcColumns) };
+function eventsOf(analysis: Analysis, types: ColumnTypes, { entries, columns, isData }: EntryBatch): AnyEvents {
+  const own = pick(analysis, columns, types);
+  // Not spread: that would make all columns, whether they are looked at or not.
+  return Object.assign(own, { entries }, isData ? {} : { mc: pick(analysis, columns, analysis.mcColumns) });
 }
 
 function pick(
   analysis: Analysis,
   from: Readonly<Record<string, Column>>,
   names: Readonly<Record<string, ColumnType>>,
-): Record<string, Column> {
-  const picked: Record<string, Column> = {};
+): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
   for (const [name, type] of Object.entries(names)) {
-    const column = from[name];
-    if (column === undefined) throw new AnalysisError(`column \`${name}\` is missing`, { object: `analysis ${analysis.name}` });
-    picked[name] = convertColumn(name, column, type);
+    if (!Object.hasOwn(from, name)) throw new AnalysisError(`column \`${name}\` is missing`, { object: `analysis ${analysis.name}` });
+    onDemand(picked, name, () => convertColumn(name, from[name] as Column, type));
   }
   return picked;
 }

@@ -1,4 +1,5 @@
 /** What a run has taken: core-seconds, bytes by place, requests, retries; by dataset and by worker. */
+import { LEFT_OUT } from '#shared/analysis/partial.ts';
 import type { CostRow, Costs } from './run-details.ts';
 
 export interface AccountRow {
@@ -9,6 +10,8 @@ export interface AccountRow {
   readonly coreSeconds: number;
   /** The sum over `places`. */
   readonly bytesRead: number;
+  /** What a preselection of the analysis made needless to read. */
+  readonly bytesLeftOut: number;
   readonly requests: number;
   readonly retries: number;
   /** Requests that the disk cache or a copy in the fast folder answered. */
@@ -35,16 +38,18 @@ export function accountingOf({ datasets, workers }: Costs): Accounting {
 }
 
 function accountRow({ name, attempts, cpuMs, retries, places }: Omit<CostRow, 'wallMs'>): AccountRow {
-  const all = Object.values(places);
+  const { [LEFT_OUT]: leftOut, ...from } = places;
+  const all = Object.values(from);
   return {
     name,
     attempts,
     coreSeconds: cpuMs / 1000,
     bytesRead: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytesLeftOut: leftOut?.bytes ?? 0,
     requests: all.reduce((sum, { requests }) => sum + requests, 0),
     retries,
     cacheHits: CACHES.reduce((sum, place) => sum + (places[place]?.requests ?? 0), 0),
-    places,
+    places: from,
   };
 }
 
@@ -66,7 +71,8 @@ export function placesText(places: CostRow['places']): string {
   return sorted.map(([place, { bytes }]) => `${byteText(bytes)} from ${place}`).join(', ');
 }
 
-function byteText(bytes: number): string {
+/** `1.2 GB`: three digits, in powers of 1000. */
+export function byteText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
   return power === 0 ? `${bytes} B` : `${(bytes / 1000 ** power).toPrecision(3)} ${units[power]}`;

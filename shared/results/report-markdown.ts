@@ -1,5 +1,5 @@
 /** report.md: the report for people. */
-import { type AccountRow, placesText } from './accounting.ts';
+import { type AccountRow, byteText, placesText } from './accounting.ts';
 import type { Report } from './report.ts';
 
 /** The report as Markdown, with tables that also read well as plain text. */
@@ -130,7 +130,7 @@ function accountingTable(title: string, what: string, rows: readonly AccountRow[
     count(row.requests),
     count(row.retries),
     count(row.cacheHits),
-    placesText(row.places),
+    `${placesText(row.places)}${row.bytesLeftOut > 0 ? `; ${byteText(row.bytesLeftOut)} left out` : ''}`,
   ]);
   const head = [what, 'attempts', 'core-seconds', 'bytes read', 'requests', 'retries', 'cache hits', 'from'];
   return section(title, [head, ...cells]);
