@@ -230,8 +230,8 @@ function withAhead(answer: FromThread, ahead: ReadCost): FromThread {
 
 function withReads<T extends Cost>(cost: T, ahead: ReadCost): T {
   const { retries, places } = addCosts(cost, ahead);
-  const { bytes, requests } = totalOf(places);
-  return { ...cost, retries, places, bytesRead: bytes, requests };
+  const { bytes, requests } = totalOf(ahead.places);
+  return { ...cost, retries, places, bytesRead: cost.bytesRead + bytes, requests: cost.requests + requests };
 }
 
 function tooMuchMemory(memoryMb: number): string {

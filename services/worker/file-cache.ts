@@ -30,8 +30,15 @@ export class FileCache {
     this.#retry = retry;
   }
 
-  /** The file of the task, opened as its run says. @throws PipelineError as `runSettings`, `openSource` and `openTree` do; nothing is kept then. */
-  async open(task: Pick<Task, 'url' | 'replicas' | 'tree' | 'storage' | 'secret'>, signal: AbortSignal): Promise<OpenFile> {
+  /**
+   * The file of the task, opened as its run says. @throws PipelineError as `runSettings`, `openSource` and `openTree` do; nothing
+   * is kept then, and `onFailure` hears what was read of it.
+   */
+  async open(
+    task: Pick<Task, 'url' | 'replicas' | 'tree' | 'storage' | 'secret'>,
+    signal: AbortSignal,
+    onFailure: (cost: ReadCost) => void,
+  ): Promise<OpenFile> {
     const { settings, locationOf, key: how } = runSettings(task);
     const key = `${how}\n${task.tree}\n${task.url}`;
     const known = this.#files.get(key);
@@ -50,6 +57,7 @@ export class FileCache {
       this.#files.set(key, file);
       return { ...file, before: NO_COST };
     } catch (error) {
+      onFailure(readCostOf(source));
       await source.close();
       throw error;
     }

@@ -12,7 +12,7 @@ import type { Verify } from '#shared/root/codecs/codec.ts';
 import type { ColumnBatch } from '#shared/root/column-batch.ts';
 import type { ColumnType } from '#shared/root/column-type.ts';
 import { readColumns } from '#shared/root/read-columns.ts';
-import { costSince, readCostOf, totalOf } from '#shared/storage/read-cost.ts';
+import { costSince, type ReadCost, readCostOf, totalOf } from '#shared/storage/read-cost.ts';
 import type { FileCache, OpenFile } from './file-cache.ts';
 
 /** What a task made: a success report but for who sends it. */
@@ -44,12 +44,14 @@ export async function runTask(task: Task, options: TaskOptions): Promise<Partial
   const meter = startMeter();
   const analysis = await loadAnalysis(task.analysis, options.allowAnalysisFiles);
   const parameters = resolveParameters(analysis, task.parameters);
-  const file = await files.open(task, signal);
+  const file = await files.open(task, signal, (reads) => {
+    place.cost = meter.cost(reads);
+  });
   try {
     return await readAndFill(task, options, { analysis, parameters, file, meter });
   } catch (error) {
     const cause = signal.aborted ? error : await changeBehind(error, file, signal);
-    place.cost = meter.cost(file);
+    place.cost = meter.cost(readsOf(file));
     throw cause;
   }
 }
@@ -69,16 +71,20 @@ function startMeter() {
   const start = performance.now();
   return {
     start,
-    cost: ({ source, before: reads }: OpenFile): Cost => {
+    cost: ({ retries, places }: ReadCost): Cost => {
       const { user, system } = process.threadCpuUsage();
       const before = usedMs;
       usedMs = (user + system) / 1000;
-      const { retries, places } = costSince(reads, readCostOf(source));
       const { bytes, requests } = totalOf(places);
       const few = Object.fromEntries(Object.entries(places).slice(0, MAX_PLACES - 1));
       return { wallMs: performance.now() - start, cpuMs: usedMs - before, bytesRead: bytes, requests, retries, places: few };
     },
   };
+}
+
+/** What the task has read of its file. */
+function readsOf({ source, before }: OpenFile): ReadCost {
+  return costSince(before, readCostOf(source));
 }
 
 interface Opened {
@@ -98,7 +104,7 @@ async function readAndFill(task: Task, { signal, place, batchBytes, verify }: Ta
   const encode = performance.now() - filled;
   const stagesMs: StageTimes = { open: opened - meter.start, read: readMs, process: processMs, encode };
   const { tree, source, toy } = file;
-  const cost = meter.cost(file);
+  const cost = meter.cost(readsOf(file));
   const places = leftOut === 0 ? cost.places : { ...cost.places, [LEFT_OUT]: { bytes: leftOut, requests: 0 } };
   return { ...range, fileEntries: tree.entries, fileBytes: source.size, toy, ...cost, places, stagesMs, histograms: encoded };
 }
