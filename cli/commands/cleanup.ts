@@ -1,17 +1,34 @@
 import type { Command } from 'commander';
+import { type MappingWords, mappingFlags } from './mapping-options.ts';
 import { connectTo, printJson, type RemoteFlags, remote } from './remote.ts';
+
+interface CleanupFlags extends RemoteFlags, MappingWords {
+  readonly yes?: boolean;
+}
 
 /** `higgsflow cleanup RUN`: removes what a run left in broker and ledger. */
 export function register(program: Command): void {
-  remote(
+  const command = remote(
     program
       .command('cleanup')
       .description('remove what a run left behind in ledger and broker, and its keys; shows it first')
       .argument('<run>', 'id of the run')
       .option('--yes', 'do it; without it nothing is removed'),
-  )
-    .addHelpText('after', '\nResult files stay. Examples:\n  higgsflow cleanup RUN\n  higgsflow cleanup RUN --yes')
-    .action(async (run: string, flags: RemoteFlags & { readonly yes?: boolean }) => {
+  );
+  mappingFlags(command)
+    .addHelpText(
+      'after',
+      `
+Result files stay. With --dataset-mapping what the run left in the other clusters (keys) goes, too: in all at the same time; one
+that fails is named, the others go on, and the exit code is 1.
+Examples:
+  higgsflow cleanup RUN
+  higgsflow cleanup RUN --yes
+  higgsflow cleanup RUN -n higgsflow --dataset-mapping demo.json --yes`,
+    )
+    .action(async (run: string, words: CleanupFlags) => {
+      const { placeOfCluster } = await import('../cluster/place-of-cluster.ts');
+      const flags = await placeOfCluster(words);
       const higgsflow = await connectTo(flags);
       const { state, totals } = await higgsflow.status(run);
       const what = { run, state, tasks: totals.tasks, files: totals.files, committed: totals.tasksCommitted, removed: flags.yes === true };
@@ -20,11 +37,31 @@ export function register(program: Command): void {
         await cleanCluster(run, flags);
         const { forgetLocalKeys } = await import('../local-keys.ts');
         await forgetLocalKeys(run);
+        await cleanOthers(run, flags);
       }
       if (flags.json === true) return printJson(what);
       process.stdout.write(`${run} (${state}): ${totals.tasks} tasks of ${totals.files} files in the ledger, and the queue of the run\n`);
       process.stdout.write(flags.yes === true ? 'Removed.\n' : 'Nothing was removed; add --yes to do it.\n');
     });
+}
+
+/** What a run left in the clusters of a dataset mapping. */
+async function cleanOthers(run: string, flags: CleanupFlags): Promise<void> {
+  const { datasetMapping } = flags;
+  if (datasetMapping === undefined) return;
+  const [{ forMappedClusters }, { removeRunSecret }] = await Promise.all([
+    import('../cluster/mapped-clusters.ts'),
+    import('#shared/kubernetes/run-secret.ts'),
+  ]);
+  const say = (text: string) => void process.stderr.write(`${text}\n`);
+  await forMappedClusters(
+    { ...flags, datasetMapping },
+    async ({ cluster: { api }, namespace }, tell) => {
+      await removeRunSecret({ api, namespace }, run);
+      tell('nothing of the run is left');
+    },
+    say,
+  );
 }
 
 /** On a cluster, a run has a Job and a ConfigMap as well, and keys perhaps. */

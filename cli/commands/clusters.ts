@@ -39,8 +39,7 @@ export function register(program: Command): void {
           .choices(['gke', 'kind', 'k3d'])
           .default('gke'),
       )
-      .option('--gcs-project-id <id>', 'Google project (gke)')
-      .option('--gcs-region <region>', 'Google region (gke)');
+      .option('--gcs-project-id <id>', 'Google project (gke)');
     if (name !== 'list') command.option('--dry-run', 'print the commands, and run none').option('--yes', 'do not ask');
     else command.option('--json', 'print JSON');
     command.exitOverride().addHelpText('after', MORE).action(act);

@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
 import type { Higgsflow } from '../api.ts';
+import type { MappedCluster } from '../cluster/dataset-mapping.ts';
 import { collect, fraction, keyValue, positiveInteger, wholeNumber } from './arguments.ts';
 import { datasetFlags } from './dataset-options.ts';
+import { type MappingWords, mappingFlags } from './mapping-options.ts';
 import { connectTo, printJson, type RemoteFlags, remote } from './remote.ts';
 import type { RequestFlags, SubmitRequest } from './request-flags.ts';
 import { formerFlags, storageFlags } from './storage-options.ts';
 
-interface SubmitFlags extends RemoteFlags, RequestFlags {
+interface SubmitFlags extends RemoteFlags, RequestFlags, MappingWords {
+  readonly steal?: boolean;
   readonly wait?: boolean;
   readonly dryRun?: boolean;
   readonly image?: string;
@@ -43,6 +46,9 @@ export function register(program: Command): void {
     .option('--dry-run', 'print files, entries and bytes to be read by dataset; send nothing')
     .option('--backoff-limit <n>', 'how often a task that failed, and the producer, is tried again (4, and 5)', wholeNumber)
     .option('--limit <n>', 'page size: files handed to the ledger, and pods listed, at a time (500, and 5000)', positiveInteger)
+    .optionsGroup('Several clusters:');
+  mappingFlags(command)
+    .option('--steal', 'clusters with nothing left to do take over waiting tasks of the others; later, too: submit the same again')
     .optionsGroup('The services:');
   formerFlags(remote(command))
     .option('--image <name>', 'with --namespace: image of the producer and of the workers, which are replaced')
@@ -62,26 +68,34 @@ runs on buckets also what \`run\` would use here: S3_*, GCS_*. Addresses with a 
 A run file has these fields: run, analysis, data, catalogue, set, fraction, storage, bucket, outputBucket, ... Flags go over it:
   {"analysis": "./mine.ts", "data": ["s3://opendata/cms/*.root"], "variants": {"2012": {"set": {"year": 2012}}}}
 
+With --dataset-mapping the files of each entry are for the workers of one cluster (a pool), the results for one collector:
+\`higgsflow clusters --help\` shows the file, docs/kubernetes.md how the workers of other clusters get there.
+
 Examples:
   higgsflow submit -a atlas-hzz-2020 -d /data/samples --wait
   higgsflow submit -a cms-dimuon -d 'https://example.org/nano/{1..40}.root' --dry-run
   higgsflow submit -a ./mine.ts --dataset-pattern '*SMHiggs*' --datasets datasets_s3 --dry-run
   higgsflow submit --config run.yaml:2012 --run run6 --wait
   higgsflow submit -n higgsflow -a ./mine.ts -d 's3://opendata/nano/*.root' --storage-host https://s3.cern.ch \\
-    --access-key-file key --secret-key-file secret --output-bucket results --wait`;
+    --access-key-file key --secret-key-file secret --output-bucket results --wait
+  higgsflow submit -n higgsflow -a atlas-hzz-2020 --dataset-mapping demo.json --steal --wait`;
 
-async function submit(flags: SubmitFlags): Promise<void> {
-  const [{ listenForShutdown }, { submitRequest }] = await Promise.all([
+async function submit(words: SubmitFlags): Promise<void> {
+  const [{ listenForShutdown }, { submitRequest }, { placeOfCluster }] = await Promise.all([
     import('#shared/runtime/shutdown.ts'),
     import('./request-flags.ts'),
+    import('../cluster/place-of-cluster.ts'),
   ]);
-  const submitted = await submitRequest(flags);
-  for (const note of submitted.notes) say(note);
+  const flags = await placeOfCluster(words);
+  const asked = await submitRequest(flags);
+  for (const note of asked.notes) say(note);
+  const { submitted, clusters } = await overClusters(flags, asked);
   const higgsflow = await connectTo(flags);
   const shutdown = listenForShutdown(process);
   const { signal } = shutdown;
   try {
     if (flags.dryRun === true) return await dryRun(flags, higgsflow, submitted, signal);
+    await prepare(flags, submitted, clusters, signal);
     const run =
       flags.namespace === undefined ? await submitHere(higgsflow, submitted, signal) : await submitThere(flags, submitted, signal);
     if (flags.json === true) printJson({ run });
@@ -92,6 +106,38 @@ async function submit(flags: SubmitFlags): Promise<void> {
   } finally {
     shutdown.close();
   }
+}
+
+/** The request as the dataset mapping makes it, and its clusters; without such a file nothing changes. */
+async function overClusters(
+  flags: SubmitFlags,
+  asked: SubmitRequest,
+): Promise<{ readonly submitted: SubmitRequest; readonly clusters: readonly MappedCluster[] }> {
+  const { datasetMapping, steal } = flags;
+  const request = steal === true ? { ...asked.request, steal } : asked.request;
+  if (datasetMapping === undefined) return { submitted: { ...asked, request }, clusters: [] };
+  const [{ ConfigError }, { readMapping }, { mapRequest }] = await Promise.all([
+    import('#shared/errors.ts'),
+    import('../cluster/dataset-mapping.ts'),
+    import('../cluster/map-request.ts'),
+  ]);
+  if ('datasets' in request)
+    throw new ConfigError('a whole spec has its files and pools already', { hint: 'Leave out --dataset-mapping.' });
+  const { clusters, notes } = await readMapping({ ...flags, datasetMapping });
+  for (const note of notes) say(note);
+  return { submitted: { ...asked, request: await mapRequest(request, clusters) }, clusters };
+}
+
+/** On clusters, workers and what they need are looked after first. */
+async function prepare(
+  flags: SubmitFlags,
+  submitted: SubmitRequest,
+  clusters: readonly MappedCluster[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (flags.namespace === undefined || clusters.length === 0) return;
+  const { prepareClusters } = await import('../cluster/map-request.ts');
+  await prepareClusters({ ...flags, ...submitted, clusters, say, signal });
 }
 
 async function dryRun(flags: SubmitFlags, higgsflow: Higgsflow, submitted: SubmitRequest, signal: AbortSignal): Promise<void> {

@@ -84,7 +84,8 @@ async function findAll(
 }
 
 function plainNames(lists: readonly FileList[], data: readonly string[]): string[] {
-  const names = lists.map(({ name }) => name);
+  // Lists of one dataset may be for different pools.
+  const names = [...new Set(lists.map(({ name }) => name))];
   return names.length === 0 || (data.length > 0 && !names.includes(PLAIN_DATASET)) ? [...names, PLAIN_DATASET] : names;
 }
 

@@ -77,6 +77,14 @@ export async function openUserCluster({ context }: ClusterChoice = {}): Promise<
   };
 }
 
+/** Names of all contexts of the kubeconfig. */
+export async function listContexts(): Promise<string[]> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  return config.getContexts().map(({ name }) => name);
+}
+
 function chooseContext(config: KubeConfig, context: string | undefined): void {
   if (context === undefined) return;
   const names = config.getContexts().map(({ name }) => name);
