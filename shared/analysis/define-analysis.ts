@@ -89,7 +89,7 @@ export interface AnalysisDefinition<
   /** Steps of the cut flow in order; the first is usually `all`. */
   readonly cutFlow: readonly string[];
   /** For yields and significance in the report. */
-  readonly signalWindow?: SignalWindow<H>;
+  readonly signalWindow?: SignalWindow<NoInfer<H>>;
   /** Without it `process` sees all entries. */
   readonly preselect?: Preselection<C, M, P, H, K>;
   /**

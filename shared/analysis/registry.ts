@@ -9,6 +9,7 @@ const BUILT_IN: Readonly<Record<string, () => Promise<{ readonly analysis: Analy
   'atlas-hzz-2020': () => import('./atlas-hzz-2020.ts'),
   'atlas-hzz-2025': () => import('./atlas-hzz-2025.ts'),
   'cms-dimuon': () => import('./cms-dimuon.ts'),
+  'cms-hzz-outreach': () => import('./cms-hzz-outreach.ts'),
   rehearsal: () => import('./rehearsal.ts'),
 };
 

@@ -102,6 +102,7 @@ function valueFor(name: string, element: string, random: () => number, flavour: 
   if (/weight|factor/i.test(name) && element === 'f32') return random() * 2 - 0.5;
   if (/sum/i.test(name)) return 1e5 + random();
   if (/mass/i.test(name)) return 0.1;
+  if (/RelIso|_d(xy|z)/.test(name)) return random() * 0.45;
   if (/_e$/i.test(name)) return (50 + random() * 50) * unitsPerGeV;
   if (element === 'f32' || element === 'f64') return (10 + random() * 90) * unitsPerGeV;
   return Math.floor(random() * 100);
