@@ -32,6 +32,8 @@ export interface RunModel {
   readonly spec: RunHead;
   readonly analysis: Analysis;
   readonly parameters: Parameters;
+  /** Where a dataset has its own. */
+  readonly datasetParameters: Readonly<Record<string, Parameters>>;
   readonly catalogue: Catalogue;
   readonly description: AnalysisDescription;
   /** Axes by histogram name, `cutFlow` included: what partials must have. */
@@ -55,6 +57,7 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles, 
     ownPool,
     analysis,
     parameters,
+    datasetParameters: ownParameters(analysis, spec, catalogue),
     catalogue: withoutFiles(catalogue),
     description: {
       name: analysis.name,
@@ -67,6 +70,23 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles, 
     axes: { ...axes, cutFlow: [cutFlowAxis(analysis)] },
     entriesElsewhere: Object.fromEntries(spec.datasets.map(({ name, files }) => [name, elsewhere(catalogue, name, files)])),
   };
+}
+
+/** @throws ConfigError where the analysis has no such parameter, or where one changes what the histograms are */
+function ownParameters(analysis: Analysis, { parameters, datasets }: RunSpec, catalogue: Catalogue): Record<string, Parameters> {
+  // Another analysis than the catalogue's knows nothing of its parameters.
+  if (catalogue.analysis !== undefined && catalogue.analysis !== analysis.name) return {};
+  const shape = (of: Parameters) => JSON.stringify(describeHistograms(analysis, of));
+  const common = shape(resolveParameters(analysis, parameters));
+  const own = catalogue.datasets.flatMap((dataset) => {
+    if (dataset.parameters === undefined || !datasets.some(({ name }) => name === dataset.name)) return [];
+    const resolved = resolveParameters(analysis, { ...parameters, ...dataset.parameters });
+    if (shape(resolved) === common) return [[dataset.name, resolved] as const];
+    throw new ConfigError(`the parameters of dataset ${dataset.name} make other histograms than those of the run`, {
+      object: `catalogue ${catalogue.name}`,
+    });
+  });
+  return Object.fromEntries(own);
 }
 
 function datasetHead(catalogue: Catalogue, { name, isData, files, facts }: RunSpec['datasets'][number]): DatasetHead {
@@ -112,8 +132,10 @@ function elsewhere(catalogue: Catalogue, name: string, files: readonly string[])
 }
 
 /** The message that asks for an open task; in a run without pools it is for the collector's own. */
-export function taskMessage({ spec, ownPool }: RunModel, { run, index, dataset, url, replicas, from, to, attempts, pool }: OpenTask): Task {
-  const { tree, analysis, parameters, fraction } = spec;
+export function taskMessage({ spec, ownPool, datasetParameters }: RunModel, task: OpenTask): Task {
+  const { run, index, dataset, url, replicas, from, to, attempts, pool } = task;
+  const { tree, analysis, fraction } = spec;
+  const parameters = datasetParameters[dataset] ?? spec.parameters;
   const isData = spec.datasets.find(({ name }) => name === dataset)?.isData ?? false;
   const range = to === undefined ? { fraction } : { from, to };
   const whose = pool ?? ownPool;

@@ -164,6 +164,7 @@ describe('the built-in catalogues', () => {
   it('are found by their analysis', async () => {
     expect((await catalogueOfAnalysis('atlas-hzz-2020'))?.name).toBe('atlas-2020');
     expect((await catalogueOfAnalysis('atlas-hzz-2025'))?.name).toBe('atlas-2025');
+    expect((await catalogueOfAnalysis('cms-hzz-outreach'))?.name).toBe('cms-hzz-outreach');
     expect(await catalogueOfAnalysis('cms-dimuon')).toBeUndefined();
   });
 

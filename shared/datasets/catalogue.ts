@@ -51,6 +51,7 @@ const fileSchema = z.preprocess((value) => (typeof value === 'string' ? { path: 
 
 const datasetSchema = z.strictObject({
   name: text,
+  note: z.string().optional(),
   /** Other names that a file name may carry. */
   aliases: z.array(text).default([]),
   group: text,
@@ -83,6 +84,8 @@ const datasetSchema = z.strictObject({
    * each of weight 1, are Σw; 'per-event': cross section and Σw are in the weights that the analysis fills.
    */
   normalisation: z.enum(['catalogue', 'entries', 'per-event']).default('catalogue'),
+  /** Of the catalogue's analysis, for the entries of this dataset: the channels that its stream is for. They go before the run's. */
+  parameters: z.record(z.string(), z.unknown()).optional(),
 });
 
 const catalogueSchema = z.strictObject({
@@ -132,14 +135,15 @@ export function parseCatalogueText(json: string, place: string): Catalogue {
   return parseCatalogue(value, place);
 }
 
-/** Dataset of the files of which nothing is known. */
+/** Catalogue, and dataset, of files of which nothing is known. */
+export const PLAIN_CATALOGUE = 'none';
 export const PLAIN_DATASET = 'events';
 
 /** For files that no catalogue knows: one data-like group `Events`; a sole dataset in it takes every file. */
 export function plainCatalogue(datasets: readonly string[] = [PLAIN_DATASET]): Catalogue {
   return parseCatalogue(
     {
-      name: 'none',
+      name: PLAIN_CATALOGUE,
       experiment: { name: '', status: '' },
       groups: [{ name: 'events', label: 'Events', color: '#000000', kind: 'data' }],
       datasets: datasets.map((name) => ({ name, group: 'events' })),

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { loadBuiltInCatalogue } from '#shared/datasets/built-in.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
+import { loadRunModel, taskMessage } from './run-model.ts';
+
+async function specOf(more: Partial<RunSpec> = {}): Promise<RunSpec> {
+  const names = ['DoubleMuParked', 'DoubleElectron', 'ZZTo4mu'];
+  return {
+    ...{ v: 1, run: 'r', analysis: 'cms-hzz-outreach', parameters: { massHiGeV: 121 }, tree: 'Events' },
+    catalogue: await loadBuiltInCatalogue('cms-hzz-outreach'),
+    ...{ fraction: 1, chunkEntries: 100, chunkBytes: 1000 },
+    datasets: names.map((name) => ({ name, isData: name.startsWith('Double'), files: [`${name}.root`] })),
+    ...more,
+  };
+}
+
+describe('loadRunModel', () => {
+  it('gives the tasks of a dataset its own parameters beside those of the run', async () => {
+    const model = await loadRunModel(await specOf(), false);
+    const parametersOf = (dataset: string) => taskMessage(model, { run: 'r', index: 0, dataset, url: 'x', attempts: 0 }).parameters;
+    expect(parametersOf('DoubleMuParked')).toMatchObject({
+      massHiGeV: 121,
+      fourMuons: true,
+      fourElectrons: false,
+      twoMuonsTwoElectrons: true,
+    });
+    expect(parametersOf('DoubleElectron')).toMatchObject({ massHiGeV: 121, fourMuons: false, fourElectrons: true });
+    expect(parametersOf('ZZTo4mu')).toEqual({ massHiGeV: 121 });
+  });
+
+  it('does not ask an analysis of somebody else for them', async () => {
+    const model = await loadRunModel(await specOf({ analysis: 'cms-dimuon', parameters: {} }), false);
+    expect(model.datasetParameters).toEqual({});
+  });
+
+  it('refuses parameters that do not exist or change the bins', async () => {
+    const spec = await specOf();
+    const catalogue = await loadBuiltInCatalogue('cms-hzz-outreach');
+    const withParameters = (parameters: Record<string, unknown>) => ({
+      ...spec,
+      catalogue: { ...catalogue, datasets: catalogue.datasets.map((each) => (each.name === 'ZZTo4mu' ? { ...each, parameters } : each)) },
+    });
+    await expect(loadRunModel(withParameters({ fourMuon: true }), false)).rejects.toThrow(
+      /no parameter `fourMuon`\. Did you mean `fourMuons`/,
+    );
+    await expect(loadRunModel(withParameters({ bins: 3 }), false)).rejects.toThrow(
+      /the parameters of dataset ZZTo4mu make other histograms/,
+    );
+  });
+
+  it('keeps no list of files', async () => {
+    const model = await loadRunModel(await specOf(), false);
+    expect(JSON.stringify([model.spec, model.catalogue])).not.toContain('.root');
+    expect(model.spec.datasets[0]).toEqual({ name: 'DoubleMuParked', isData: true, files: 1, filesInAll: 1, hasLuminosity: false });
+  });
+});
