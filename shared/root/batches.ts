@@ -73,7 +73,12 @@ function openReaders(tree: Tree, names: readonly string[]): Reader[] {
       objects.set(branch.baskets, known);
     }
   }
-  return [...readers, ...[...objects.values()].map(({ branch, columns }) => new ObjectBranchReader(branch, columns))];
+  return [
+    ...readers,
+    ...[...objects.values()].map(
+      ({ branch, columns }) => new ObjectBranchReader(branch, columns, (...counts) => readCounts(tree, ...counts)),
+    ),
+  ];
 }
 
 /** The lengths of lists in entries [from, to), from the branch that counts them. */

@@ -7,6 +7,7 @@ import { elementBytes } from './column-type.ts';
 import { prepareRecord } from './compression.ts';
 import {
   type BasketPlaces,
+  countedStarts,
   embeddedBasket,
   hasTable,
   keptBasket,
@@ -62,14 +63,7 @@ export class BranchReader {
     if (counter === undefined) throw new RootFormatError('a basket stores no entry offsets, and no branch counts them');
     await prepareRecord(basket.record);
     const counts = await this.#readCounts(this.#tree, counter, basket.firstEntry, basket.endEntry);
-    const width = elementBytes(this.#layout.element);
-    const starts = new Int32Array(counts.length);
-    let end = 0;
-    for (const [i, count] of counts.entries()) {
-      starts[i] = end;
-      end += count * width;
-    }
-    if (end !== basket.dataBytes) throw new RootFormatError(`the counts ask for ${end} bytes of a basket of ${basket.dataBytes}`);
+    const starts = countedStarts(counts, elementBytes(this.#layout.element), basket.dataBytes);
     this.#baskets.push(withStarts(basket, starts));
   }
 

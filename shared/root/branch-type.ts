@@ -11,7 +11,7 @@ import type { ObjectLayout } from './objects/object-column.ts';
 import { planBranch } from './objects/plan-branch.ts';
 import type { TypePlanner } from './objects/plan-types.ts';
 import type { StreamerCatalogue } from './streamer-info.ts';
-import { BASIC_CODES, COUNTED_ARRAY, COUNTER, CPP_ELEMENTS, CPP_NAMES, FIXED_ARRAY } from './type-codes.ts';
+import { BASIC_CODES, COUNTED_ARRAY, COUNTER, CPP_ELEMENTS, CPP_NAMES, FIXED_ARRAY, LEAF_ELEMENTS } from './type-codes.ts';
 
 /** How the bytes of an entry become numbers. */
 export interface Layout {
@@ -49,18 +49,6 @@ export type BranchLayout = Layout | ObjectLayout;
 /** std::vector<T> in an entry: byte count 4, version 2, length 4. */
 export const VECTOR_HEADER_BYTES = 10;
 
-/** TLeaf classes; the second name is for unsigned leaves. */
-const LEAVES: Readonly<Record<string, readonly [ElementType, ElementType]>> = {
-  TLeafO: ['bool', 'bool'],
-  TLeafB: ['i8', 'u8'],
-  TLeafS: ['i16', 'u16'],
-  TLeafI: ['i32', 'u32'],
-  TLeafL: ['i64', 'u64'],
-  TLeafG: ['i64', 'u64'],
-  TLeafF: ['f32', 'f32'],
-  TLeafD: ['f64', 'f64'],
-};
-
 /** The column type of a layout. */
 export function columnTypeOf(layout: BranchLayout): ColumnType {
   if (layout.kind === 'objects') return layout.type;
@@ -74,8 +62,19 @@ export function branchType(branch: RootObject, streamers: StreamerCatalogue, pla
   const type = numberType(branch, streamers);
   if (type.layout !== undefined || branch.unreadable !== undefined) return type;
   const plan = planBranch(branch, streamers, planner);
-  if ('unsupported' in plan) return branch.className === 'TBranch' ? type : plan;
+  if ('unsupported' in plan) return plan;
   return objectType(plan.cppType, plan.root);
+}
+
+/** TClonesArray and std collections that are split: their branch has the number of their items. */
+const SPLIT_COLLECTIONS: ReadonlySet<number> = new Set([3, 4]);
+
+/** The type of a branch that is split into others. */
+export function splitType({ className, members }: RootObject): BranchType {
+  const cppType = text(members, 'fClassName') || className;
+  const collection = className === 'TBranchElement' && SPLIT_COLLECTIONS.has(number(members, 'fType'));
+  if (collection) return fixed('i32', 1, `length of ${cppType}`);
+  return { cppType, unsupported: 'it is split into its members, which are branches of their own' };
 }
 
 /** Members that are named where somebody asks for the whole object. */
@@ -93,7 +92,11 @@ function objectType(cppType: string, root: Node): BranchType {
   if (columns.length === 0) return { cppType, unsupported: gaps[0]?.reason ?? 'it has no members' };
   const names = columns.slice(0, SHOWN_PARTS).map(({ path }) => `.${path}`);
   const more = columns.length > SHOWN_PARTS ? ' ...' : '';
-  return { cppType, parts, unsupported: `it holds objects, whose members are columns: ${names.join(', ')}${more}` };
+  return { cppType, parts, unsupported: `${branchNoun(root)}, which are columns: ${names.join(', ')}${more}` };
+}
+
+function branchNoun(root: Node): string {
+  return root.kind === 'members' ? 'it holds several values' : 'it holds objects with members';
 }
 
 function numberType(branch: RootObject, streamers: StreamerCatalogue): BranchType {
@@ -108,9 +111,8 @@ function numberType(branch: RootObject, streamers: StreamerCatalogue): BranchTyp
 function leafType(members: Members, leaves: readonly RootObject[]): BranchType {
   const [leaf] = leaves;
   if (leaf === undefined) return { cppType: 'void', unsupported: 'it has no leaf' };
-  if (leaves.length > 1)
-    return { cppType: `struct {${text(members, 'fTitle')}}`, unsupported: 'a leaf list with several leaves is not read' };
-  const element = LEAVES[leaf.className]?.[number(leaf.members, 'fIsUnsigned') === 0 ? 0 : 1];
+  if (leaves.length > 1) return { cppType: `struct {${text(members, 'fTitle')}}`, unsupported: 'a leaf list is more than numbers' };
+  const element = LEAF_ELEMENTS[leaf.className]?.[number(leaf.members, 'fIsUnsigned') === 0 ? 0 : 1];
   if (element === undefined)
     return {
       cppType: leaf.className === 'TLeafC' ? 'char*' : leaf.className,
@@ -119,7 +121,7 @@ function leafType(members: Members, leaves: readonly RootObject[]): BranchType {
   const size = number(leaf.members, 'fLen');
   const cpp = CPP_NAMES[element];
   if (object(leaf.members, 'fLeafCount') === undefined) return fixed(element, size, `${cpp}${dimensions(leaf, size)}`);
-  if (size !== 1) return { cppType: `${cpp}[]${dimensions(leaf, size)}`, unsupported: 'a list of arrays is not read' };
+  if (size !== 1) return { cppType: `${cpp}[]${dimensions(leaf, size)}`, unsupported: 'a list of arrays is more than numbers' };
   return { cppType: `${cpp}[]`, layout: { kind: 'counted', element, size: 1, headerBytes: 0 } };
 }
 

@@ -3,17 +3,21 @@ import { RootFormatError } from '../errors.ts';
 import type { Arena } from './arena.ts';
 import type { Column } from './column-type.ts';
 import { prepareRecord } from './compression.ts';
+import { leastBytes } from './objects/nodes.ts';
 import { type EntryBytes, ObjectColumn, type ObjectLayout } from './objects/object-column.ts';
 import {
   type BasketPlaces,
   bigEndian,
+  countedStarts,
   embeddedBasket,
+  hasTable,
   keptBasket,
   type LoadedBasket,
   loadBasket,
   loadedBytes,
   type StoredBasket,
   storedBasket,
+  withStarts,
 } from './stored-basket.ts';
 import type { BasketRef, Branch } from './tree.ts';
 
@@ -22,6 +26,9 @@ export interface NamedLayout {
   readonly name: string;
   readonly layout: ObjectLayout;
 }
+
+/** Reads the counts of entries [from, to). */
+type ReadCountsOf = (counter: string, from: number, to: number) => Promise<Int32Array>;
 
 /** A basket, and the bytes of the key in front of it. */
 interface KeyedBasket {
@@ -33,12 +40,17 @@ interface KeyedBasket {
 export class ObjectBranchReader {
   readonly branch: Branch;
   readonly #columns: readonly { readonly name: string; readonly decoder: ObjectColumn }[];
+  readonly #readCounts: ReadCountsOf;
+  /** Bytes of an item, where an entry has as many as there is room for in it. */
+  readonly #restBytes: number | undefined;
   #baskets: KeyedBasket[] = [];
   #taken: readonly { readonly name: string; readonly column: Column }[] = [];
 
-  /** `branch` has the baskets that all columns come from. */
-  constructor(branch: Branch, columns: readonly NamedLayout[]) {
+  /** `branch` has the baskets that all columns come from; `readCounts` reads the lengths of lists from the branch that counts them. */
+  constructor(branch: Branch, columns: readonly NamedLayout[], readCounts: ReadCountsOf) {
     this.branch = branch;
+    this.#readCounts = readCounts;
+    this.#restBytes = restItemBytes(columns);
     this.#columns = columns.map(({ name, layout }) => ({ name, decoder: new ObjectColumn(layout) }));
   }
 
@@ -46,8 +58,19 @@ export class ObjectBranchReader {
   add(ref: BasketRef, bytes: Uint8Array | undefined): Promise<void> | undefined {
     if (ref.embedded === undefined && bytes === undefined) throw new RootFormatError('a basket was not fetched', { offset: ref.seek });
     const basket = ref.embedded === undefined ? storedBasket(bytes as Uint8Array, ref) : embeddedBasket(ref, ref.embedded);
-    this.#baskets.push({ basket, keyLength: ref.embedded?.header.key.keyLength ?? basket.shift });
+    const keyLength = ref.embedded?.header.key.keyLength ?? basket.shift;
+    if (this.#restBytes !== undefined && !hasTable(basket)) return this.#addCounted(basket, keyLength, this.#restBytes);
+    this.#baskets.push({ basket, keyLength });
     return prepareRecord(basket.record);
+  }
+
+  /** Adds a basket that does not say where entries end that do not say it themselves: what counts their items does. */
+  async #addCounted(basket: StoredBasket, keyLength: number, itemBytes: number): Promise<void> {
+    const { counter } = this.branch;
+    if (counter === undefined) throw new RootFormatError('a basket stores no entry offsets, and no branch counts them');
+    await prepareRecord(basket.record);
+    const counts = await this.#readCounts(counter, basket.firstEntry, basket.endEntry);
+    this.#baskets.push({ basket: withStarts(basket, countedStarts(counts, itemBytes, basket.dataBytes)), keyLength });
   }
 
   get storedBytes(): number {
@@ -80,6 +103,11 @@ export class ObjectBranchReader {
   columns(): readonly { readonly name: string; readonly column: Column }[] {
     return this.#taken;
   }
+}
+
+function restItemBytes(columns: readonly NamedLayout[]): number | undefined {
+  const root = columns[0]?.layout.root;
+  return root?.kind === 'rest' && root.flagged !== true ? leastBytes(root.item) : undefined;
 }
 
 function entryBytes(arena: Arena, { data, dataBytes, table, shift, firstEntry, endEntry }: LoadedBasket, keyLength: number): EntryBytes {

@@ -6,6 +6,7 @@ import { RootFormatError, UnsupportedError } from '../errors.ts';
 import { parseEmbeddedBasket } from './basket.ts';
 import { Cursor } from './cursor.ts';
 import { ObjectBuffer, readVersion, skipTObject, type VersionHeader } from './object-buffer.ts';
+import { packingOf, unpackFloat } from './objects/packed-float.ts';
 import type { StreamerCatalogue, StreamerElement, StreamerInfo } from './streamer-info.ts';
 
 /** An object as read: its class and its members. */
@@ -46,7 +47,10 @@ const STRICT =
 
 type BasicReader = (cursor: Cursor) => number | boolean;
 
-/** Basic types by code; 9 (Double32_t) and 19 (Float16_t) depend on their comment and are not here. */
+/** Types that are packed as the comment behind a member says. */
+const PACKED: Readonly<Record<number, 'Double32_t' | 'Float16_t'>> = { 9: 'Double32_t', 19: 'Float16_t' };
+
+/** The other basic types by code. */
 const BASIC: Readonly<Record<number, BasicReader>> = {
   1: (c) => c.i8(),
   2: (c) => c.i16(),
@@ -171,6 +175,8 @@ class ObjectReader {
 
   #readValue(element: StreamerElement, members: Record<string, unknown>): unknown {
     const { type } = element;
+    const packed = PACKED[type];
+    if (packed !== undefined) return this.#readPacked(packed, element);
     const basic = BASIC[type];
     if (basic !== undefined) return basic(this.#cursor);
     if (BASIC[type - CODE.offsetL] !== undefined) return this.#readBasics(type - CODE.offsetL, element.arrayLength);
@@ -199,6 +205,14 @@ class ObjectReader {
       default:
         throw new UnsupportedError(`member ${element.name} of type ${element.typeName} (code ${type})`);
     }
+  }
+
+  #readPacked(kind: 'Double32_t' | 'Float16_t', { name, title }: StreamerElement): number {
+    const packing = packingOf(kind, title);
+    if (packing === undefined) throw new UnsupportedError(`member ${name} of type ${kind} with '${title}'`);
+    if (packing === 'float') return this.#cursor.f32();
+    const bytes = this.#cursor.slice(packing.bytes);
+    return unpackFloat(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, packing);
   }
 
   readPointer(): unknown {

@@ -65,6 +65,21 @@ export function embeddedBasket({ firstEntry, endEntry }: BasketRef, { data, entr
   return entryOffsets.length === 0 ? basket : withStarts(basket, entryOffsets);
 }
 
+/**
+ * Where entries start that have `counts` items of `itemBytes` each, one behind the other.
+ * @throws RootFormatError where they do not take `dataBytes`
+ */
+export function countedStarts(counts: Int32Array, itemBytes: number, dataBytes: number): Int32Array {
+  const starts = new Int32Array(counts.length);
+  let end = 0;
+  for (const [i, count] of counts.entries()) {
+    starts[i] = end;
+    end += count * itemBytes;
+  }
+  if (end !== dataBytes) throw new RootFormatError(`the counts ask for ${end} bytes of a basket of ${dataBytes}`);
+  return starts;
+}
+
 /** The same basket with a table of where its entries start. */
 export function withStarts(basket: StoredBasket, starts: Int32Array): StoredBasket {
   const ownTable = new Uint8Array(4 * starts.length);

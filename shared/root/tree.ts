@@ -1,7 +1,7 @@
 import { didYouMean } from '../did-you-mean.ts';
 import { ConfigError, RootFormatError, UnsupportedError } from '../errors.ts';
 import type { EmbeddedBasket } from './basket.ts';
-import { type BranchLayout, type BranchPart, type BranchType, branchType, columnTypeOf } from './branch-type.ts';
+import { type BranchLayout, type BranchPart, branchType, columnTypeOf, splitType } from './branch-type.ts';
 import type { ColumnType } from './column-type.ts';
 import { type KeyEntry, type RootFile, unsupportedObject } from './file.ts';
 import { type Friend, friendBranch, openFriends } from './friends.ts';
@@ -213,13 +213,7 @@ function describeBranch(branch: RootObject, prefix: string, context: Context): B
     return { ...EMPTY, path, name, cppType: branch.className, unsupported: reason };
   }
   const children = describeBranches(list(members, 'fBranches'), `${path}/`, context);
-  const type: BranchType =
-    children.length > 0
-      ? {
-          cppType: text(members, 'fClassName') || branch.className,
-          unsupported: 'it is split into its members, which are branches of their own',
-        }
-      : branchType(branch, context.streamers, context.planner);
+  const type = children.length > 0 ? splitType(branch) : branchType(branch, context.streamers, context.planner);
   const leaf = list(members, 'fLeaves')[0];
   const count = leaf === undefined ? undefined : object(leaf.members, 'fLeafCount');
   const described: Branch = {

@@ -66,6 +66,18 @@ export const CPP_ELEMENTS: Readonly<Record<string, ElementType>> = {
   Double_t: 'f64',
 };
 
+/** TLeaf classes; the second type is that of unsigned leaves. */
+export const LEAF_ELEMENTS: Readonly<Record<string, readonly [ElementType, ElementType]>> = {
+  TLeafO: ['bool', 'bool'],
+  TLeafB: ['i8', 'u8'],
+  TLeafS: ['i16', 'u16'],
+  TLeafI: ['i32', 'u32'],
+  TLeafL: ['i64', 'u64'],
+  TLeafG: ['i64', 'u64'],
+  TLeafF: ['f32', 'f32'],
+  TLeafD: ['f64', 'f64'],
+};
+
 /** What people call the element types. */
 export const CPP_NAMES: Readonly<Record<ElementType, string>> = {
   bool: 'bool',

@@ -1,18 +1,14 @@
-/**
- * Compares the histograms that we read with those of ROOT; exit code 1 on a difference.
- *
- *     python test/fixtures/histograms/dump.py FILE... > histograms.jsonl
- *     node test/oracles/compare-histograms.ts histograms.jsonl FILE...
- */
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+/** Histograms and profiles, cell by cell: ROOT judges. */
 import { isPipelineError } from '#shared/errors.ts';
 import { regular } from '#shared/histogram/axis.ts';
 import { cellIndices } from '#shared/histogram/contents.ts';
-import { openRootFile } from '#shared/root/file.ts';
+import { openRootFile, type RootFile } from '#shared/root/file.ts';
 import { findHistogram, readHistogram } from '#shared/root/read-histogram.ts';
 import { openFileSource } from '#shared/storage/file.ts';
+import type { Compared, Outcome } from './outcomes.ts';
+import type { Python } from './python.ts';
 
+/** A line of dump.py. */
 interface Line {
   readonly file: string;
   readonly path: string;
@@ -23,39 +19,47 @@ interface Line {
   readonly errors: readonly (number | string)[];
 }
 
-const [dump = '', ...files] = process.argv.slice(2);
-const lines = readFileSync(dump, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Line);
-const counts = new Map<string, number>();
-
-for (const path of files) {
-  const source = await openFileSource(path);
-  const file = await openRootFile(source);
-  for (const line of lines.filter((one) => one.file === basename(path))) {
-    let outcome = 'equal';
+/** Compares all histograms of the files with ROOT's. */
+export async function compareHistograms(files: readonly string[], root: Python): Promise<Compared[]> {
+  const lines: Line[] = [];
+  for await (const line of root('../fixtures/histograms/dump.py', { args: files })) lines.push(line as Line);
+  const compared: Compared[] = [];
+  for (const path of new Set(lines.map((line) => line.file))) {
+    const source = await openFileSource(path);
     try {
-      const { contents, entries } = await readHistogram(file, await findHistogram(file, line.path));
-      const axes = line.axes.map(({ bins }) => regular(bins, 0, 1, { name: 'x' }));
-      const own = (cell: number) => cellIndices(axes, cell).every((index, i) => index > 0 || contents.axes[i]?.type !== 'category');
-      const same = (values: Float64Array, wanted: readonly (number | string)[]) => {
-        const cells = wanted.filter((_, cell) => own(cell)).map(Number);
-        return values.length === cells.length && values.every((value, i) => isClose(value, cells[i] as number));
-      };
-      if (entries !== line.entries || !same(contents.sumw, line.contents) || !same(contents.sumw2.map(Math.sqrt), line.errors))
-        outcome = 'DIFFERENT';
-    } catch (error) {
-      outcome = isPipelineError(error) ? error.code : 'CRASH';
-      console.log(`${line.file}:${line.path} [${line.className}] ${(error as Error).message}`);
+      const file = await openRootFile(source);
+      for (const line of lines) if (line.file === path) compared.push(await compareOne(file, line));
+    } finally {
+      await source.close();
     }
-    if (outcome === 'DIFFERENT') console.log(`${line.file}:${line.path} [${line.className}] differs`);
-    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   }
-  await source.close();
+  return compared;
 }
-console.log(Object.fromEntries(counts));
-process.exitCode = counts.has('DIFFERENT') || counts.has('CRASH') ? 1 : 0;
+
+async function compareOne(file: RootFile, line: Line): Promise<Compared> {
+  const place = `${line.file}:${line.path}`;
+  const known = { place, kind: { stored: line.className, column: 'histogram' } };
+  try {
+    return { ...known, outcome: (await isSame(file, line)) ? EQUAL : 'DIFFERENT', detail: '' };
+  } catch (error) {
+    if (!isPipelineError(error)) return { ...known, outcome: 'CRASH', detail: String(error) };
+    return { ...known, outcome: error.code === 'UnsupportedError' ? 'not read' : 'ERROR', detail: error.message };
+  }
+}
+
+const EQUAL: Outcome = 'equal to ROOT, not to uproot';
+
+/** Fills, contents and errors. Cells below a category axis are ROOT's alone: such an axis has no underflow here. */
+async function isSame(file: RootFile, line: Line): Promise<boolean> {
+  const { contents, entries } = await readHistogram(file, await findHistogram(file, line.path));
+  const axes = line.axes.map(({ bins }) => regular(bins, 0, 1, { name: 'x' }));
+  const own = (cell: number) => cellIndices(axes, cell).every((index, i) => index > 0 || contents.axes[i]?.type !== 'category');
+  const same = (values: Float64Array, wanted: readonly (number | string)[]) => {
+    const cells = wanted.filter((_, cell) => own(cell)).map(Number);
+    return values.length === cells.length && values.every((value, i) => isClose(value, cells[i] as number));
+  };
+  return entries === line.entries && same(contents.sumw, line.contents) && same(contents.sumw2.map(Math.sqrt), line.errors);
+}
 
 function isClose(a: number, b: number): boolean {
   return Object.is(a, b) || Math.abs(a - b) <= 1e-12 * Math.abs(a);

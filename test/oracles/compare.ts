@@ -1,81 +1,81 @@
-/**
- * Compares our reader with another program's digests, branch by branch; exit code 1 on a difference.
- *
- *     python test/oracles/digests.py FILE... > digests.jsonl
- *     node test/oracles/compare.ts digests.jsonl [folder that relative file names belong to]
- *
- * Every branch must have the same digest, or raise UnsupportedError here. A branch that only we read is counted, not judged.
- */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { isPipelineError } from '#shared/errors.ts';
-import { type BranchDigest, digestBranch } from '#shared/root/digest.ts';
-import { openRootFile } from '#shared/root/file.ts';
-import { openTree, type Tree } from '#shared/root/tree.ts';
-import { openFileSource } from '#shared/storage/file.ts';
+/** `npm run compare -- DIR`: every branch, field and histogram of a folder of files, as we read them and as uproot and ROOT do. */
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { compareBranches } from './compare-branches.ts';
+import { compareHistograms } from './compare-histograms.ts';
+import { type Compared, details, isClean, markdownTable, summary } from './outcomes.ts';
+import { canImport, pythonOf } from './python.ts';
 
-interface Line {
-  readonly file: string;
-  readonly tree?: string;
-  readonly branch?: string;
-  readonly path?: string;
-  readonly typename?: string;
-  readonly digest?: Pick<BranchDigest, 'entries' | 'dtype' | 'count' | 'content' | 'offsets'>;
-  readonly error?: string;
-}
+const HELP = `Compares every branch, RNTuple field and histogram of ROOT files with what uproot and ROOT read.
 
-const [digests = '', folder = '.'] = process.argv.slice(2);
-const lines = readFileSync(digests, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Line);
+  npm run compare -- DIR|FILE...
 
-const counts = new Map<string, number>();
-const details: string[] = [];
+  --table FILE    write the counts by type as a Markdown table
+  --no-root       ask uproot only
+  --quiet         do not list what is not read
 
-function count(outcome: string, line: Line, detail = ''): void {
-  counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  if (detail !== '') details.push(`${outcome}: ${line.file}:${line.tree}/${line.path} [${line.typename ?? '?'}] ${detail}`);
-}
+uproot reads every branch. ROOT is asked where the two of us differ, where only one of us reads, and for histograms. A branch is
+equal where all values, their type and the offsets of all lists are. What we do not read has to raise UnsupportedError.
+Exit code: 0 all equal, 1 there is a difference, 2 it could not be compared.
 
-for (const file of new Set(lines.map((line) => line.file))) {
-  const own = lines.filter((line) => line.file === file);
-  const source = await openFileSource(join(folder, file));
-  try {
-    const root = await openRootFile(source);
-    for (const name of new Set(own.map((line) => line.tree).filter((tree) => tree !== undefined))) {
-      const tree = await openTree(root, name);
-      const first = new Map(
-        own
-          .filter((line) => line.tree === name)
-          .reverse()
-          .map((line) => [line.path, line]),
-      ); // ROOT reads the first of one name
-      for (const line of first.values()) await compareBranch(tree, line);
-    }
-  } catch (error) {
-    for (const line of own) count(isPipelineError(error) ? error.code : 'CRASH', line, (error as Error).message);
-  } finally {
-    await source.close();
+Needs a Python with uproot and awkward, better with ROOT as well:
+  python3 -m venv venv && venv/bin/pip install uproot awkward && venv/bin/pip install --pre root
+  HIGGSFLOW_PYTHON=venv/bin/python npm run compare -- test/fixtures
+Without HIGGSFLOW_PYTHON it is the python3 of the PATH.
+`;
+
+async function main(): Promise<number> {
+  const { values: options, positionals } = parseArgs({
+    allowPositionals: true,
+    allowNegative: true,
+    options: { help: { type: 'boolean' }, table: { type: 'string' }, root: { type: 'boolean' }, quiet: { type: 'boolean' } },
+  });
+  if (options.help === true || positionals.length === 0) {
+    process.stdout.write(HELP);
+    return options.help === true ? 0 : 2;
   }
+  const interpreter = process.env['HIGGSFLOW_PYTHON'] ?? 'python3';
+  if (!(await canImport(interpreter, 'uproot', 'awkward'))) return fail(`${interpreter} has no uproot: see --help.`);
+  const files = positionals.flatMap(rootFiles);
+  if (files.length === 0) return fail(`There is no .root file in ${positionals.join(', ')}.`);
+  const python = pythonOf(interpreter);
+  const root = options.root !== false && (await canImport(interpreter, 'ROOT')) ? python : undefined;
+  if (root === undefined && options.root !== false) process.stderr.write(`${interpreter} has no ROOT: histograms are not compared.\n`);
+  const branches = await compareBranches(files, { uproot: python, root, progress });
+  const histograms = root === undefined ? [] : await compareHistograms(files, root);
+  progress('');
+  report('Branches and fields', branches, options.quiet === true);
+  report('Histograms and profiles', histograms, options.quiet === true);
+  if (options.table !== undefined) writeFileSync(options.table, markdownTable([...branches, ...histograms]));
+  return isClean([...branches, ...histograms]) ? 0 : 1;
 }
 
-async function compareBranch(tree: Tree, line: Line): Promise<void> {
-  try {
-    const named = [...tree.all()].filter((branch) => branch.path === line.path);
-    const branch = named[0] ?? tree.branch(line.branch ?? '');
-    const { entries, dtype, count: values, content, offsets } = await digestBranch(tree, branch);
-    if (line.digest === undefined) count('only here', line);
-    else if (JSON.stringify({ entries, dtype, count: values, content, offsets }) === JSON.stringify(line.digest)) count('equal', line);
-    else count('DIFFERENT', line, JSON.stringify([{ entries, dtype, values, content, offsets }, line.digest]).slice(0, 400));
-  } catch (error) {
-    if (!isPipelineError(error)) count('CRASH', line, (error as Error).stack ?? '');
-    else if (error.code === 'UnsupportedError')
-      count(line.digest === undefined ? 'neither reads' : 'unsupported here', line, line.digest === undefined ? '' : error.message);
-    else count(error.code, line, error.message);
-  }
+function report(title: string, compared: readonly Compared[], quiet: boolean): void {
+  if (compared.length === 0) return;
+  const told = compared.filter(({ outcome }) => !(quiet && outcome === 'not read'));
+  process.stdout.write([...details(told), '', title, summary(compared), ''].join('\n'));
 }
 
-for (const detail of details) console.log(detail);
-console.log(Object.fromEntries(counts));
-process.exitCode = counts.has('DIFFERENT') || counts.has('CRASH') ? 1 : 0;
+/** The .root files of a folder and the folders in it; or the file itself. */
+function rootFiles(path: string): string[] {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() !== true) return [path];
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
+  return names
+    .filter((name) => name.endsWith('.root'))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+/** One line that is written over. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${relative('.', text)}`);
+}
+
+function fail(text: string): number {
+  process.stderr.write(`${text}\n`);
+  return 2;
+}
+
+process.exitCode = await main();

@@ -3,10 +3,12 @@
     python digests.py FILE...        needs: pip install uproot awkward
 
 A line has `file`, `tree`, `branch` (full path), `typename`, and either `digest` (the JSON that `higgsflow dump --digest`
-prints) or `error`. Files, trees and branches that uproot cannot open are reported in lines of their own.
+prints) or `error`. Files, trees and branches that uproot cannot open are reported in lines of their own. Each file is read in a
+process of its own, whose memory ends with it.
 """
 import hashlib
 import json
+import multiprocessing
 import re
 import sys
 import zlib
@@ -55,21 +57,42 @@ def say(**line):
 
 
 def main(paths):
+    context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
     for path in paths:
-        try:
-            keys = uproot.open(path).items(recursive=True, filter_classname=["TTree", "TNtuple", "TNtupleD"])
-        except Exception as error:  # noqa: BLE001  any failure of the other program is a line of the report
-            say(file=path, error=f"{type(error).__name__}: {error}"[:300])
-            continue
-        for name, ntuple in uproot.open(path).items(recursive=True, filter_classname=["ROOT::RNTuple"]):
-            rntuple(path, name, ntuple)
-        for name, tree in keys:
-            for branch in tree.itervalues(recursive=True):
-                line = {"file": path, "tree": name, "branch": branch.name, "path": "/".join(parents(branch))}
-                try:
-                    say(**line, typename=branch.typename, digest=digest(branch.array(library="ak"), strings=False))
-                except Exception as error:  # noqa: BLE001
-                    say(**line, error=f"{type(error).__name__}: {error}"[:300])
+        process = context.Process(target=one_file, args=(path,))
+        process.start()
+        process.join()
+        if process.exitcode != 0:
+            say(file=path, error=f"uproot ended with exit code {process.exitcode}")
+
+
+def one_file(path):
+    try:
+        file = uproot.open(path, object_cache=None, array_cache=None)
+        trees = file.items(recursive=True, filter_classname=["TTree", "TNtuple", "TNtupleD"])
+        rntuples = file.items(recursive=True, filter_classname=["ROOT::RNTuple"])
+    except Exception as error:  # noqa: BLE001  any failure of the other program is a line of the report
+        say(file=path, error=f"{type(error).__name__}: {error}"[:300])
+        return
+    for name, ntuple in rntuples:
+        rntuple(path, name, ntuple)
+    for name, tree in trees:
+        for branch in tree.itervalues(recursive=True):
+            ttree_branch({"file": path, "tree": name, "branch": branch.name, "path": "/".join(parents(branch))}, branch)
+
+
+def ttree_branch(line, branch):
+    """A branch, or each leaf of a leaf list."""
+    try:
+        array = branch.array(library="ak", array_cache=None)
+        leaves = len(branch.member("fLeaves")) if branch.classname == "TBranch" else 1
+        if leaves == 1:
+            say(**line, typename=branch.typename, digest=digest(array, strings=True))
+        for field in array.fields if leaves > 1 else []:
+            name, path = f"{line['branch']}.{field}", f"{line['path']}.{field}"
+            say(**{**line, "branch": name, "path": path}, typename=f"leaf of {branch.typename}", digest=digest(array[field], strings=True))
+    except Exception as error:  # noqa: BLE001
+        say(**line, typename=branch.typename, error=f"{type(error).__name__}: {error}"[:300])
 
 
 def rntuple(path, name, ntuple):
@@ -98,4 +121,5 @@ def parents(branch):
     return names
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -149,6 +149,7 @@ export class Compiler {
     const pass = (count: number) => {
       place.at = cursor.take(count * width);
     };
+    if (node.bits === true) return { live: sink !== undefined, read: (count) => repeat(count, () => this.#objectBits(sink)) };
     if (sink === undefined) return { live: false, read: pass };
     const copy = COPY_NUMBERS[node.element];
     return {
@@ -160,6 +161,12 @@ export class Compiler {
         copy(cursor.view, at, values, sink.length - count, count);
       },
     };
+  }
+
+  #objectBits(sink: NumberSink | undefined): void {
+    const bits = this.#cursor.u32();
+    if ((bits & IS_REFERENCED) !== 0) this.#cursor.take(2);
+    if (sink !== undefined) sink.extend(1)[sink.length - 1] = bits;
   }
 
   #packed(node: PackedNode, levels: readonly LevelSink[]): Compiled {
@@ -180,7 +187,8 @@ export class Compiler {
     const offsets = this.#offsets(node);
     const sink = this.#sink(node, [...levels, offsets], () => new ByteSink());
     const one = () => {
-      const short = node.length === 'short' ? cursor.u8() : 255;
+      const absent = node.absentIfEmpty === true && cursor.start === cursor.end;
+      const short = absent ? 0 : node.length === 'short' ? cursor.u8() : 255;
       const length = short === 255 ? cursor.u32() : short;
       const at = cursor.take(length);
       if (sink === undefined) return;
@@ -219,6 +227,7 @@ export class Compiler {
     };
     const read = () => {
       let count = 0;
+      if (node.flagged === true && cursor.u8() === 0 && cursor.at < cursor.end) cursor.fail('an array that is not there has values');
       const reading = cursor.at < cursor.end ? start() : objectwise;
       for (; cursor.at < cursor.end; count++) {
         const { at } = cursor;
@@ -232,7 +241,7 @@ export class Compiler {
 
   #counted(node: CountedNode, levels: readonly LevelSink[]): Compiled {
     const cursor = this.#cursor;
-    const { counter, item } = node;
+    const { counter, item, bare = false } = node;
     const offsets = this.#offsets(node);
     const place = this.#counters.get(counter) as { at: number }; // it stands before
     const { read, live } = this.compile(item, [...levels, offsets]);
@@ -242,7 +251,7 @@ export class Compiler {
     const one = (index: number) => {
       sink.length = 0;
       copy(cursor.view, place.at + index * width, sink.extend(1), 0, 1);
-      const length = cursor.u8() === 0 ? 0 : Number(sink.extend(0)[0]);
+      const length = !bare && cursor.u8() === 0 ? 0 : Number(sink.extend(0)[0]);
       if (length < 0) cursor.fail(`an array of ${length} numbers`);
       read(length);
       if (live) offsets.add(length);

@@ -10,6 +10,8 @@ export interface NumberNode {
   readonly kind: 'number';
   readonly element: ElementType;
   readonly as?: ElementType;
+  /** TObject's bits: where they say that others refer to the object, the number of a process follows, in two bytes. */
+  readonly bits?: true;
 }
 
 /** A Double32_t or Float16_t with a range or a number of bits. */
@@ -22,6 +24,8 @@ export interface PackedNode {
 export interface TextNode {
   readonly kind: 'text';
   readonly length: 'short' | 'long';
+  /** A TLeafC: where the text is empty, not even its length is stored. */
+  readonly absentIfEmpty?: true;
 }
 
 export type LeafNode = NumberNode | PackedNode | TextNode;
@@ -42,9 +46,14 @@ export interface ListNode {
   readonly as?: ListNode;
 }
 
-/** As many items as there is room for in the entry: members of a split collection. A leading block header counts once. */
+/**
+ * As many items as there is room for in the entry: members of a split collection, and lists that another branch counts. A
+ * leading block header counts once.
+ */
 export interface RestNode {
   readonly kind: 'rest';
+  /** An array on the heap: one byte says whether it is there. */
+  readonly flagged?: true;
   readonly item: Node;
 }
 
@@ -52,6 +61,8 @@ export interface RestNode {
 export interface CountedNode {
   readonly kind: 'counted';
   readonly counter: NumberNode;
+  /** A leaf of a leaf list: without the byte. */
+  readonly bare?: true;
   readonly item: Node;
 }
 
@@ -175,7 +186,7 @@ export function leastBytes(node: Node): number {
     case 'skip':
       return 4;
     case 'counted':
-      return 1;
+      return node.bare === true ? 0 : 1;
     case 'rest':
     case 'block': // one header for all
       return 0;

@@ -3,6 +3,7 @@ import { list, type Members, number, text } from '../members.ts';
 import type { RootObject } from '../object-reader.ts';
 import type { StreamerCatalogue, StreamerElement, StreamerInfo } from '../streamer-info.ts';
 import type { Node } from './nodes.ts';
+import { planLeaves } from './plan-leaves.ts';
 import { type TypePlanner, Unplanned } from './plan-types.ts';
 import { parseTypeName, type TypeName } from './type-name.ts';
 
@@ -14,10 +15,7 @@ export function planBranch(branch: RootObject, streamers: StreamerCatalogue, pla
   let cppType = text(branch.members, 'fClassName') || branch.className;
   planner.restart();
   try {
-    if (branch.className === 'TBranch') {
-      cppType = 'char*';
-      return { cppType, root: leafText(branch) };
-    }
+    if (branch.className === 'TBranch') return planLeaves(branch);
     if (branch.className === 'TBranchObject') return { cppType, root: namedObject(branch, planner) };
     const { members } = branch;
     const kind = number(members, 'fType');
@@ -31,13 +29,6 @@ export function planBranch(branch: RootObject, streamers: StreamerCatalogue, pla
     if (error instanceof Unplanned) return { cppType, unsupported: error.message };
     throw error;
   }
-}
-
-/** TLeafC: a text behind its length. */
-function leafText({ members }: RootObject): Node {
-  const leaves = list(members, 'fLeaves');
-  if (leaves.length === 1 && leaves[0]?.className === 'TLeafC') return { kind: 'text', length: 'short' };
-  throw new Unplanned(`leaves of class ${leaves[0]?.className} are not read`);
 }
 
 /** TBranchObject: behind the name of its class, where that may be another than the branch says. */
@@ -84,7 +75,13 @@ function memberOf(members: Members, streamers: StreamerCatalogue): MemberPlan {
     if (type !== undefined) return { cppType: type.text, plan: (planner) => planner.member(type) };
   }
   const element = elementOf(infoOf(members, streamers), id, text(members, 'fName'));
-  return { cppType: element.typeName, plan: (planner) => planner.element(element) };
+  const plan = (planner: TypePlanner) => (isAlone(members) ? planner.countedElsewhere(element) : undefined) ?? planner.element(element);
+  return { cppType: element.typeName, plan };
+}
+
+/** True for the member of one object, not of all that a split collection has. */
+function isAlone(members: Members): boolean {
+  return number(members, 'fType') === 0;
 }
 
 /** The element at a place, if it has the name of the branch; or the one that has. */

@@ -48,10 +48,8 @@ const CODE = {
   anyInline: 68,
   anyPointer: 69,
   charStar: 7,
-  stlPointer: 71,
   double32: 9,
   float16: 19,
-  stlString: 365,
 };
 /** Classes in each other, and nodes of one branch and of all: more are a crafted file. */
 const MOST_DEPTH = 12;
@@ -221,6 +219,13 @@ export class TypePlanner {
     }
   }
 
+  /** An array of numbers that a member counts which is a branch of its own; undefined where it is none. */
+  countedElsewhere({ type: code, typeName, title, arrayLength }: StreamerElement): Node | undefined {
+    if (code <= COUNTED_ARRAY || code >= 60 || arrayLength > 0) return undefined;
+    const item = basicNode(code - COUNTED_ARRAY, typeName.replace(/\*$/, ''), title);
+    return item === undefined ? undefined : { kind: 'rest', flagged: true, item };
+  }
+
   /** A member by its description. `numbers` are the members before it, which may count. */
   element(element: StreamerElement, numbers: ReadonlyMap<string, NumberNode> = new Map()): Node {
     const { type: code, typeName, arrayLength, title } = element;
@@ -276,7 +281,7 @@ function basicNode(code: number, typeName: string, title: string): Node | undefi
   if (code === CODE.double32) return packedNode('Double32_t', title);
   if (code === CODE.float16) return packedNode('Float16_t', title);
   if (code === COUNTER) return { kind: 'number', element: CPP_ELEMENTS[typeName] ?? 'i32' };
-  if (code === 15) return { kind: 'number', element: 'u32' };
+  if (code === 15) return { kind: 'number', element: 'u32', bits: true };
   const element = BASIC_CODES[code];
   return element === undefined ? undefined : { kind: 'number', element };
 }
