@@ -1,4 +1,5 @@
-import { entriesToRead, type RunSpec } from '#shared/queue/run-spec.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
+import { entriesToRead } from '#shared/queue/task-limits.ts';
 import { planChunks } from './plan-chunks.ts';
 import { type Describe, filesOf, inOrder, PARALLEL } from './plan-run.ts';
 

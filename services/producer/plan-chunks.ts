@@ -1,4 +1,4 @@
-import { entriesToRead } from '#shared/queue/run-spec.ts';
+import { entriesToRead } from '#shared/queue/task-limits.ts';
 
 /** A file as planning sees it: from its header alone. */
 export interface FileDescription {

@@ -3,11 +3,12 @@ import type { Cost, Task } from '#shared/queue/messages.ts';
 // For its warning, should the compiled kernels be missing: threads do not repeat it.
 import '#shared/root/compiled-kernels.ts';
 import { threadPromises } from '#shared/storage/bandwidth.ts';
+import { environmentSettings } from '#shared/storage/environment.ts';
 import { addCosts, NO_COST, type ReadCost, totalOf } from '#shared/storage/read-cost.ts';
 import { StageAhead } from './stage-ahead.ts';
 import type { FromThread, ThreadSettings, ThreadStart, ToThread } from './thread-protocol.ts';
 
-export interface PoolOptions extends Omit<ThreadSettings, 'bandwidth' | 'verify'> {
+export interface PoolOptions extends Omit<ThreadSettings, 'bandwidth' | 'storage' | 'verify'> {
   /** `full` unless said. */
   readonly verify?: ThreadSettings['verify'] | undefined;
   readonly threads: number;
@@ -72,7 +73,7 @@ export class ComputePool {
   constructor(options: PoolOptions) {
     this.#options = options;
     const { batchBytes, verify = 'full', allowAnalysisFiles, readRetry, stageIn = false } = options;
-    this.#settings = { batchBytes, verify, allowAnalysisFiles, readRetry, bandwidth: threadPromises() };
+    this.#settings = { batchBytes, verify, allowAnalysisFiles, readRetry, bandwidth: threadPromises(), storage: environmentSettings() };
     this.#stage = stageIn ? new StageAhead(this.#settings) : undefined;
     // Some are started at once: a thread takes a while to load, which planning needs anyway. More come with more jobs.
     while (this.#threads.size < Math.min(options.threads, WARM_THREADS)) this.#startThread();

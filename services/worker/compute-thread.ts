@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { isPipelineError } from '#shared/errors.ts';
 import type { Task } from '#shared/queue/messages.ts';
 import { limitBandwidth } from '#shared/storage/bandwidth.ts';
+import { giveSettings } from '#shared/storage/given-settings.ts';
 import { FileCache } from './file-cache.ts';
 import { runTask, type TaskPlace } from './run-task.ts';
 import type { FromThread, ThreadFailure, ThreadStart, ToThread } from './thread-protocol.ts';
@@ -12,6 +13,7 @@ const GATHER_MS = 5;
 
 const settings = workerData as ThreadStart;
 limitBandwidth(settings.bandwidth);
+giveSettings(settings.storage);
 const files = new FileCache(settings.readRetry);
 /** Of the tasks that came since the last abort. */
 let abort = new AbortController();

@@ -4,7 +4,7 @@ import { openTree, type Tree } from '#shared/root/tree.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { openSource } from '#shared/storage/open.ts';
 import { NO_COST, type ReadCost, readCostOf } from '#shared/storage/read-cost.ts';
-import { runSettings } from '#shared/storage/run-settings.ts';
+import type { RunSettings } from '#shared/storage/run-settings.ts';
 import type { CountedSource } from '#shared/storage/source.ts';
 import { isToyFile } from '#shared/toy/toy-mark.ts';
 
@@ -19,6 +19,15 @@ export interface OpenFile {
 
 /** Chunks of a file come one after the other, and mostly to threads that had one of them before. */
 const CAPACITY = 4;
+
+/** Of runs that say nothing: the thread's own. */
+const OWN = { settings: undefined, key: '', locationOf: (url: string) => url };
+
+/** Schemas are loaded only where a run says something. */
+async function settingsOf(task: Pick<Task, 'storage' | 'secret'>): Promise<RunSettings | typeof OWN> {
+  if (task.storage === undefined && task.secret === undefined) return OWN;
+  return (await import('#shared/storage/run-settings.ts')).runSettings(task);
+}
 
 /** Files that a thread keeps open between tasks, the one used last at the end. Reads of one task at a time. */
 export class FileCache {
@@ -39,7 +48,7 @@ export class FileCache {
     signal: AbortSignal,
     onFailure: (cost: ReadCost) => void,
   ): Promise<OpenFile> {
-    const { settings, locationOf, key: how } = runSettings(task);
+    const { settings, locationOf, key: how } = await settingsOf(task);
     const key = `${how}\n${task.tree}\n${task.url}`;
     const known = this.#files.get(key);
     if (known) {

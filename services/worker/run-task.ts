@@ -6,8 +6,8 @@ import { columnsToPreselect, columnsToRead, LEFT_OUT, preselectBatch, processBat
 import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { AnalysisError, isPipelineError, RootFormatError } from '#shared/errors.ts';
 import { encodeHistogram } from '#shared/histogram/codec.ts';
-import { type Cost, MAX_PLACES, type StageTimes, type Success, type Task } from '#shared/queue/messages.ts';
-import { entriesToRead } from '#shared/queue/run-spec.ts';
+import type { Cost, StageTimes, Success, Task } from '#shared/queue/messages.ts';
+import { entriesToRead, MAX_PLACES } from '#shared/queue/task-limits.ts';
 import type { Verify } from '#shared/root/codecs/codec.ts';
 import type { ColumnBatch } from '#shared/root/column-batch.ts';
 import type { ColumnType } from '#shared/root/column-type.ts';

@@ -5,6 +5,7 @@ import type { Task } from '#shared/queue/messages.ts';
 import type { Verify } from '#shared/root/codecs/codec.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import type { ReadCost } from '#shared/storage/read-cost.ts';
+import type { StorageSettings } from '#shared/storage/settings.ts';
 import type { Partial, TaskPlace } from './run-task.ts';
 
 /** Given to a thread when it starts. */
@@ -16,6 +17,8 @@ export interface ThreadSettings {
   readonly readRetry: RetryPolicy;
   /** What the bandwidth caps of this process have promised: its threads stand in one line. */
   readonly bandwidth: SharedArrayBuffer;
+  /** How files are read, by the environment. */
+  readonly storage: StorageSettings;
 }
 
 /** What one thread is given besides. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openMemoryQueue } from '#shared/queue/memory.ts';
 import type { Report, Task } from '#shared/queue/messages.ts';
 import type { Queue } from '#shared/queue/queue.ts';
-import { startTestServer } from '../../shared/storage/test-server.ts';
 import { writeLeptonSamples } from '../../test/lepton-samples.ts';
 import { startWorker, type WorkerOptions } from './worker.ts';
 
@@ -171,35 +170,6 @@ describe('worker', () => {
     await running;
     expect(await conclusions(1)).toMatchObject([{ kind: 'success', index: 0 }]);
     expect(await queue.tasks.depth()).toBe(1);
-  });
-
-  it('copies the file of the next task while it computes, and tells its cost with that task', async () => {
-    const server = await startTestServer(readFileSync(sample));
-    const fast = mkdtempSync(join(tmpdir(), 'worker-fast-'));
-    process.env['STAGE_IN_DIR'] = fast;
-    const times: Record<string, number> = {};
-    server.intercept = ({ url = '' }) => {
-      times[url] ??= performance.now();
-      return false;
-    };
-    start({ stageIn: true });
-    const slow = fileOf('slow', 'const end = Date.now() + 600; while (Date.now() < end);');
-    publish({ url: `${server.url}/1`, analysis: slow, to: 100, from: 0 }, { url: `${server.url}/2`, from: 0, to: 1000 });
-    const [first, second] = await conclusions(2);
-    const ended = performance.now();
-    delete process.env['STAGE_IN_DIR'];
-    await server.close();
-    // The second file came while the first was computed.
-    expect(times['/file.root/2']).toBeLessThan(ended - 500);
-    expect(readdirSync(fast)).toHaveLength(2);
-    for (const each of [first, second]) {
-      if (each?.kind !== 'success') throw new Error(JSON.stringify(each));
-      const [host, ...others] = Object.keys(each.places).sort();
-      expect([host, others]).toEqual([expect.stringMatching(/^http:/), ['stage-in']]);
-      expect(each.places[host ?? '']?.bytes).toBeGreaterThan(readFileSync(sample).length);
-      expect(each.bytesRead).toBe(Object.values(each.places).reduce((sum, { bytes }) => sum + bytes, 0));
-    }
-    rmSync(fast, { recursive: true });
   });
 
   it('tells what a task has cost that failed once its file was open, or while it was opened', async () => {

@@ -16,6 +16,7 @@
 import { z } from 'zod';
 import { ERROR_CODES, MessageError } from '../errors.ts';
 import { runStorageShape } from './run-storage.ts';
+import { MAX_PLACES } from './task-limits.ts';
 
 /** Grows with every change that an older reader would misread. */
 export const MESSAGE_VERSION = 1 as const;
@@ -67,9 +68,6 @@ const milliseconds = z.number().nonnegative();
 /** Where a task's time went. `read` is waiting for fetch and decode, as the compute loop sees it. */
 const stageTimes = z.object({ open: milliseconds, read: milliseconds, process: milliseconds, encode: milliseconds });
 export type StageTimes = z.infer<typeof stageTimes>;
-
-/** Places that one task names at most. */
-export const MAX_PLACES = 50;
 
 /** What an attempt took. Bytes and requests are those of all places together. */
 export const costSchema = z.object({

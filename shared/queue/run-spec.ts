@@ -113,8 +113,3 @@ function canonical(value: unknown): string {
     return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
 }
-
-/** Number of entries that a fraction of a file is. Producer and workers must agree on it. */
-export function entriesToRead(entries: number, fraction: number): number {
-  return Math.floor(entries * fraction);
-}

@@ -3,6 +3,7 @@ import { DISK_LIMITS, findBackend } from './backends.ts';
 import { withBeside } from './beside.ts';
 import { throughCache } from './cache-prefix.ts';
 import { type ReadLimits, withCoalescing } from './coalesce.ts';
+import { givenSettings } from './given-settings.ts';
 import { NO_COST, type ReadCost, readCostOf } from './read-cost.ts';
 import { isLocal } from './schemes.ts';
 import type { StorageSettings } from './settings.ts';
@@ -84,7 +85,7 @@ export async function stageAhead(location: string, options: OpenOptions = {}): P
 }
 
 async function settingsOf(options: OpenOptions): Promise<StorageSettings> {
-  return options.settings ?? (await import('./environment.ts')).environmentSettings();
+  return options.settings ?? givenSettings() ?? (await import('./environment.ts')).environmentSettings();
 }
 
 async function openLocal(location: string, options: OpenOptions): Promise<CountedSource> {
