@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { isPipelineError } from '#shared/errors.ts';
+import type { RunSnapshot } from '../api.ts';
 import { type MappingWords, mappingFlags } from './mapping-options.ts';
 import { connectTo, printJson, type RemoteFlags, remote } from './remote.ts';
 
@@ -30,19 +32,31 @@ Examples:
       const { placeOfCluster } = await import('../cluster/place-of-cluster.ts');
       const flags = await placeOfCluster(words);
       const higgsflow = await connectTo(flags);
-      const { state, totals } = await higgsflow.status(run);
-      const what = { run, state, tasks: totals.tasks, files: totals.files, committed: totals.tasksCommitted, removed: flags.yes === true };
-      if (flags.yes === true) {
-        await higgsflow.cleanup(run);
+      const removed = flags.yes === true;
+      const known = await higgsflow.status(run).catch((error: unknown) => {
+        // Planning may have failed, after keys and Job were there.
+        if (removed && isPipelineError(error, 'MessageError')) return undefined;
+        throw error;
+      });
+      if (removed) {
+        if (known !== undefined) await higgsflow.cleanup(run);
         await cleanCluster(run, flags);
         const { forgetLocalKeys } = await import('../local-keys.ts');
         await forgetLocalKeys(run);
         await cleanOthers(run, flags);
       }
-      if (flags.json === true) return printJson(what);
-      process.stdout.write(`${run} (${state}): ${totals.tasks} tasks of ${totals.files} files in the ledger, and the queue of the run\n`);
-      process.stdout.write(flags.yes === true ? 'Removed.\n' : 'Nothing was removed; add --yes to do it.\n');
+      if (flags.json === true) return printJson({ run, ...(known && countsOf(known)), removed });
+      process.stdout.write(`${known === undefined ? `${run}: not in the ledger; its keys and Job, if there were any` : lineOf(known)}\n`);
+      process.stdout.write(removed ? 'Removed.\n' : 'Nothing was removed; add --yes to do it.\n');
     });
+}
+
+function countsOf({ state, totals: { tasks, files, tasksCommitted: committed } }: RunSnapshot) {
+  return { state, tasks, files, committed };
+}
+
+function lineOf({ run, state, totals: { tasks, files } }: RunSnapshot): string {
+  return `${run} (${state}): ${tasks} tasks of ${files} files in the ledger, and the queue of the run`;
 }
 
 /** What a run left in the clusters of a dataset mapping. */
