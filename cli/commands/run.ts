@@ -27,7 +27,10 @@ export function register(program: Command): void {
   const command = program
     .command('run')
     .description('run an analysis over ROOT files on this machine: plot, histograms and report')
-    .option('-a, --analysis <name>', 'built-in analysis (atlas-hzz-2020, atlas-hzz-2025, cms-dimuon), or your own file: ./mine.ts')
+    .option(
+      '-a, --analysis <name>',
+      'built-in analysis (atlas-hzz-2020, atlas-hzz-2025, cms-dimuon, cms-hzz-outreach), or your own file: ./mine.ts',
+    )
     .option(
       '-d, --data <where>',
       'files, folders, globs, URLs, lists of files (*.txt); repeatable (default: the files that the catalogue lists)',

@@ -63,6 +63,8 @@ export function analysisLocation(text: string): string {
 function specDataset(name: string, isData: boolean, files: readonly AssignedFile[]): RunSpec['datasets'][number] {
   const without = files.filter(({ file }) => file?.luminosityFb === undefined);
   const some = without.length < files.length;
+  if (some && !isData)
+    throw new ConfigError(`dataset ${name} is simulation: its files have no luminosity of their own`, { file: files[0]?.path });
   if (some && without.length > 0) {
     const example = without[0]?.path ?? '';
     throw new ConfigError(`${without.length} of ${files.length} files of dataset ${name} have no luminosity: ${example}`, {

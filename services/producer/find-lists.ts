@@ -51,8 +51,10 @@ export async function readLists(paths: readonly string[]): Promise<FileList[]> {
       const text = await readFile(path, 'utf8').catch((cause: unknown) => {
         throw new ConfigError(`the list cannot be read: ${cause instanceof Error ? cause.message : cause}`, { file: path, cause });
       });
-      const files = parseFileList(text, path).map((file) => (file.includes('://') ? file : resolve(dirname(path), file)));
-      return { name: listDataset(path), path, files };
+      const { files, facts } = parseFileList(text, path);
+      const here = (file: string) => (file.includes('://') ? file : resolve(dirname(path), file));
+      const told = Object.entries(facts).map(([file, each]) => [here(file), each] as const);
+      return { name: listDataset(path), path, files: files.map(here), ...(told.length === 0 ? {} : { facts: Object.fromEntries(told) }) };
     }),
   );
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CMS_LISTS } from '#shared/datasets/test-cms-lists.ts';
+import { buildSpec } from './build-spec.ts';
 import { readLists } from './find-lists.ts';
 import { gatherInputs, type InputRequest, withLists } from './gather-inputs.ts';
 
@@ -74,6 +75,28 @@ describe('lists of files', () => {
     const path = join(folder, 'local.txt');
     await writeFile(path, 'x/a.root\n/abs/b.root\n');
     expect((await readLists([path]))[0]?.files).toEqual([join(folder, 'x/a.root'), '/abs/b.root']);
+  });
+});
+
+describe('what lists say of files', () => {
+  it('reaches the spec, also by way of another machine, and goes before the catalogue', async () => {
+    const path = join(folder, 'data_A_file_index.txt');
+    await writeFile(path, 's3/b/1.root luminosityFb=0.25 entries=10\ns3/b/2.root luminosityFb=0.5\n');
+    const request = { analysis: 'atlas-hzz-2020', data: [path] };
+    const [spec, remote] = await Promise.all([request, await withLists(request)].map((each) => buildSpec(each, { runId: () => 'r' })));
+    expect(spec?.datasets).toEqual([
+      {
+        name: 'data_A',
+        isData: true,
+        files: ['s3://b/1.root', 's3://b/2.root'],
+        facts: [{ luminosityFb: 0.25, entries: 10 }, { luminosityFb: 0.5 }],
+      },
+    ]);
+    expect(remote).toEqual(spec);
+    await writeFile(path, 's3/b/1.root luminosityFb=0.25\ns3/b/2.root\n');
+    await expect(buildSpec(request, { runId: () => 'r' })).rejects.toThrow(
+      /1 of 2 files of dataset data_A have no luminosity: s3:\/\/b\/2\.root/,
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 /** The files of a request, each with its dataset. */
 import { type AssignedFile, assignFiles, datasetsNamedIn, type FileAssignment } from '#shared/datasets/assign-files.ts';
 import { baseName, type Catalogue, type Dataset, fileUrl, isData, PLAIN_DATASET, plainCatalogue } from '#shared/datasets/catalogue.ts';
-import { type FileList, isListPath, mergeLists } from '#shared/datasets/file-list.ts';
+import { type FileList, isListPath, type ListFacts, mergeLists } from '#shared/datasets/file-list.ts';
 import { choose } from '#shared/datasets/pattern.ts';
 import { ConfigError } from '#shared/errors.ts';
 import { nearMisses } from '#shared/near-misses.ts';
@@ -50,16 +50,29 @@ export async function gatherInputs(request: InputRequest, analysis?: string): Pr
   if (asked === undefined && lists.length > 0) for (const path of expanded) if (!listed.has(path)) listed.set(path, PLAIN_DATASET);
   const assignment = assignFiles(catalogue, paths, listed);
   refuseUnclear(assignment, catalogue);
-  return { catalogue, datasets: chooseDatasets(catalogue, assignment, found, inLists) };
+  const assigned = withFacts(
+    assignment.assigned,
+    new Map(lists.flatMap((list) => Object.entries(list.facts ?? {}).map(([file, facts]) => [here(file), facts]))),
+  );
+  return { catalogue, datasets: chooseDatasets(catalogue, assigned, found, inLists) };
+}
+
+/** What a list says of a file goes before what the catalogue says. */
+function withFacts(assigned: readonly AssignedFile[], facts: ReadonlyMap<string, ListFacts[string]>): readonly AssignedFile[] {
+  if (facts.size === 0) return assigned;
+  return assigned.map((each) => {
+    const told = facts.get(each.path);
+    return told === undefined ? each : { ...each, file: { ...(each.file ?? { path: each.path }), ...told } };
+  });
 }
 
 /** The same request with the lists themselves in place of words about them, for a machine that does not have them. */
 export async function withLists<T extends InputRequest & { readonly analysis?: string }>(request: T): Promise<T> {
-  if (request.listFolder === undefined && !(request.data ?? []).some(isListPath) && (request.datasetPattern ?? []).length === 0)
-    return request;
+  const { lists: given, listFolder, data: words = [], datasetPattern = [] } = request;
+  if (given !== undefined || (listFolder === undefined && !words.some(isListPath) && datasetPattern.length === 0)) return request;
   const { lists, data, idle } = await findAll(request, await readCatalogue(request.catalogue, request.analysis));
   const { listFolder: _, ...rest } = request;
-  return { ...rest, lists: lists.map(({ name, files }) => ({ name, files })), data: [...data], datasetPattern: [...idle] } as unknown as T;
+  return { ...rest, lists: lists.map(({ path: __, ...list }) => list), data: [...data], datasetPattern: [...idle] } as unknown as T;
 }
 
 interface Found {
@@ -96,7 +109,7 @@ function catalogueFiles(catalogue: Catalogue): string[] {
 /** Those that patterns choose, and those of lists, which were chosen before. */
 function chooseDatasets(
   catalogue: Catalogue,
-  { assigned }: FileAssignment,
+  assigned: readonly AssignedFile[],
   { idle: patterns, names: lists }: Found,
   inLists: ReadonlySet<string>,
 ): DatasetInputs[] {

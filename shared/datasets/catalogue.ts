@@ -28,6 +28,13 @@ const groupSchema = z.strictObject({
   kind: z.enum(['data', 'background', 'signal']),
 });
 
+const CHECKSUM = /^(adler32|crc32|md5|sha1|sha256):[0-9a-f]+$/;
+
+/** True for a checksum as catalogues write it. */
+export function isChecksum(text: string): boolean {
+  return CHECKSUM.test(text);
+}
+
 const fileFields = z.strictObject({
   /** Relative to `baseUrl`. Its last part is what local files are recognised by. */
   path: text,
@@ -36,10 +43,7 @@ const fileFields = z.strictObject({
   size: count.optional(),
   entries: count.optional(),
   /** With its kind in front: `adler32:1a80cedf`, `sha256:...`. */
-  checksum: z
-    .string()
-    .regex(/^(adler32|crc32|md5|sha1|sha256):[0-9a-f]+$/)
-    .optional(),
+  checksum: z.string().regex(CHECKSUM).optional(),
   /** Data only: luminosity of the collisions in this file, in fb-1. All files of a dataset have one, or none has. */
   luminosityFb: z.number().nonnegative().optional(),
   /** Other places of the same file, tried in this order when one fails. */

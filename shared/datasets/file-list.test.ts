@@ -17,7 +17,7 @@ describe('parseFileList', () => {
   it('reads aliases, URLs and paths, with comments, blank lines and any line ends', () => {
     const text =
       '\uFEFF# 2012\ns3/bucket/a/b.root\r\n\n gs/bucket/c.root \rgcs/bucket/d.root\nroot://host//e.root\nhttps://host/f.root?x=1\n/abs/g h.root\nrel/i.root';
-    expect(parseFileList(text, 'x.txt')).toEqual([
+    expect(parseFileList(text, 'x.txt').files).toEqual([
       's3://bucket/a/b.root',
       'gs://bucket/c.root',
       'gs://bucket/d.root',
@@ -28,7 +28,26 @@ describe('parseFileList', () => {
     ]);
   });
 
+  it('reads what is known of a file after its address', () => {
+    const lines = [
+      's3/b/a.root size=12 entries=3 checksum=adler32:0a1b2c3d luminosityFb=1.5e-3',
+      '/x/with a space.root\tentries=0',
+      's3/b/c.root',
+    ];
+    expect(parseFileList(lines.join('\n'), 'x.txt')).toEqual({
+      files: ['s3://b/a.root', '/x/with a space.root', 's3://b/c.root'],
+      facts: {
+        's3://b/a.root': { size: 12, entries: 3, checksum: 'adler32:0a1b2c3d', luminosityFb: 0.0015 },
+        '/x/with a space.root': { entries: 0 },
+      },
+    });
+  });
+
   it.each([
+    ['s3/b/a.root entries=3.5', 'lists/x.txt:2: `entries=3.5` is no entries'],
+    ['s3/b/a.root luminosityFb=', 'lists/x.txt:2: `luminosityFb=` is no luminosityFb'],
+    ['s3/b/a.root checksum=0a1b', 'lists/x.txt:2: `checksum=0a1b` is no checksum'],
+    ['s3/b/a.root lumi=3', 'lists/x.txt:2: lists do not tell `lumi`. Did you mean `luminosityFb`'],
     ['s3/bucket', 'lists/x.txt:2: `s3/bucket` has no bucket or no path in it'],
     ['s3//key', 'lists/x.txt:2: `s3//key` has no bucket'],
     ['s3/bucket/folder/', 'lists/x.txt:2: `s3/bucket/folder/` names no file'],

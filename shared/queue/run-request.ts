@@ -5,6 +5,22 @@ import { poolsSchema, runManner } from './run-spec.ts';
 
 const bucketName = /^[a-z0-9][a-z0-9._-]{1,221}$/;
 
+/** As shared/datasets tells it. */
+const listFactsSchema = z.object({
+  size: z.int().nonnegative().optional(),
+  entries: z.int().nonnegative().optional(),
+  checksum: z.string().optional(),
+  luminosityFb: z.number().nonnegative().optional(),
+});
+
+const listSchema = z.object({
+  name: z.string().min(1),
+  files: z.array(z.string().min(1)).min(1),
+  /** By file, what the list says of it. */
+  facts: z.record(z.string(), listFactsSchema).optional(),
+  pool: poolName.optional(),
+});
+
 export const runRequestSchema = z.strictObject({
   /** Made from the analysis and the time where none is given. */
   run: runId.optional(),
@@ -17,7 +33,7 @@ export const runRequestSchema = z.strictObject({
   /** Patterns over lists, or over names of datasets. */
   datasetPattern: z.array(z.string().min(1)).optional(),
   /** Lists as they were read, in place of a folder. */
-  lists: z.array(z.object({ name: z.string().min(1), files: z.array(z.string().min(1)).min(1), pool: poolName.optional() })).optional(),
+  lists: z.array(listSchema).optional(),
   /** Whose workers the lists are for; each list names one then. */
   pools: poolsSchema.optional(),
   /** Built-in name, path of a JSON file, `none`, or the catalogue itself. */
