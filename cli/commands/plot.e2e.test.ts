@@ -33,11 +33,17 @@ describe('higgsflow plot', () => {
     expect([...readFileSync(join(folder, 'mine.png')).subarray(0, 4)]).toEqual(signature);
   });
 
+  it('draws graphs, and histograms and profiles of two axes', async () => {
+    for (const name of ['graph', 'graph_errors', 'graph_asymmetric', 'h2D', 'variable2', 'profile2']) {
+      expect(await higgsflow('plot', `${HISTOGRAMS}:${name}`)).toMatchObject({ code: 0, stdout: `${name}.png\n` });
+      expect(readFileSync(join(folder, `${name}.png`)).length).toBeGreaterThan(5000);
+    }
+  });
+
   it('says what it cannot draw, and what there is', async () => {
     expect(await higgsflow('plot', `${HISTOGRAMS}:nothing`)).toMatchObject({ code: 78, stderr: expect.stringContaining('h1D') });
     expect(await higgsflow('plot', HISTOGRAMS)).toMatchObject({ code: 78, stderr: expect.stringContaining('FILE:HISTOGRAM') });
-    expect(await higgsflow('plot', `${HISTOGRAMS}:h2D`)).toMatchObject({ code: 78, stderr: expect.stringContaining('one axis') });
-    expect(await higgsflow('plot', `${HISTOGRAMS}:graph`)).toMatchObject({ code: 1, stderr: expect.stringContaining('TGraph') });
+    expect(await higgsflow('plot', `${HISTOGRAMS}:h3D`)).toMatchObject({ code: 78, stderr: expect.stringContaining('of 3 axes') });
   });
 });
 

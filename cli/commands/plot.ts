@@ -1,25 +1,27 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ConfigError } from '#shared/errors.ts';
-import type { SingleHistogram } from '#shared/plot/histogram-model.ts';
+import type { PlotModel } from '#shared/plot/plot-model.ts';
+import type { ScaleType } from '#shared/plot/ticks.ts';
 
 interface PlotOptions {
   readonly out?: string;
   readonly log?: boolean;
 }
 
-/** `higgsflow plot FILE:HIST`: a histogram as a picture. */
+/** `higgsflow plot FILE:HIST`: a histogram or graph as a picture. */
 export function register(program: Command): void {
   program
     .command('plot')
-    .description('draw a histogram of a ROOT file as PNG')
+    .description('draw a histogram, profile or graph of a ROOT file as PNG')
     .argument('<file:histogram>', 'path or URL of a ROOT file, a colon, and the histogram as inspect shows it: name, dir/name or name;2')
     .option('--out <file>', 'where the picture goes (NAME.png)')
-    .option('--log', 'logarithmic y axis')
+    .option('--log', 'logarithmic y axis; of a histogram of two axes, logarithmic colours')
     .addHelpText(
       'after',
       `
-Draws histograms of one axis (TH1, TProfile) with their errors.
+Draws histograms and profiles of one axis (TH1, TProfile) and graphs (TGraph) with their errors, and histograms and profiles of
+two axes (TH2, TProfile2D) as colours.
 
 Examples:
   higgsflow plot out/histograms.root:data/m4l
@@ -30,12 +32,8 @@ Examples:
 
 async function plot(what: string, { out, log = false }: PlotOptions): Promise<void> {
   const [location, path] = splitLocation(what);
-  const histogram = await load(location, path);
-  const [{ singleHistogramModel }, { createPngRenderer }] = await Promise.all([
-    import('#shared/plot/histogram-model.ts'),
-    import('#services/web/png.ts'),
-  ]);
-  const model = singleHistogramModel(histogram, { yScale: log ? 'log' : 'linear' });
+  const model = await loadModel(location, path, log ? 'log' : 'linear');
+  const { createPngRenderer } = await import('#services/web/png.ts');
   const target = out ?? `${path.replace(/^.*\//, '').replace(/;\d+$/, '')}.png`;
   await writeFile(target, createPngRenderer()(model));
   process.stdout.write(`${target}\n`);
@@ -48,19 +46,29 @@ function splitLocation(text: string): [location: string, path: string] {
   throw new ConfigError(`'${text}' names no histogram`, { hint: 'Write FILE:HISTOGRAM; `higgsflow inspect FILE` lists them.' });
 }
 
-async function load(location: string, path: string): Promise<SingleHistogram> {
-  const [{ openSource }, { openRootFile }, { findHistogram, readHistogram }] = await Promise.all([
+async function loadModel(location: string, path: string, scale: ScaleType): Promise<PlotModel> {
+  const [{ openSource }, { openRootFile }, { findHistogram, isGraphClass, readGraph, readHistogram }] = await Promise.all([
     import('#shared/storage/open.ts'),
     import('#shared/root/file.ts'),
     import('#shared/root/read-histogram.ts'),
+  ]);
+  const [{ singleHistogramModel }, { graphModel, planeModel }] = await Promise.all([
+    import('#shared/plot/histogram-model.ts'),
+    import('#shared/plot/graph-model.ts'),
   ]);
   const source = await openSource(location);
   try {
     const file = await openRootFile(source);
     const entry = await findHistogram(file, path);
+    const place = `${location.replace(/^.*\//, '')}: ${entry.path}`;
+    if (isGraphClass(entry.key.className)) {
+      const { title, x, y, errors } = await readGraph(file, entry);
+      return graphModel({ name: entry.path, title, lines: [place, `${x.length} points`], x, y, errors }, { yScale: scale });
+    }
     const { title, contents, kind, valueTitle, entries } = await readHistogram(file, entry);
-    const lines = [`${location.replace(/^.*\//, '')}: ${entry.path}`, `${entries.toLocaleString('en')} entries`];
-    return { name: entry.path, title, lines, contents, kind, valueTitle };
+    const lines = [place, `${entries.toLocaleString('en')} entries`];
+    const histogram = { name: entry.path, title, lines, contents, kind, valueTitle };
+    return contents.axes.length > 1 ? planeModel(histogram, { zScale: scale }) : singleHistogramModel(histogram, { yScale: scale });
   } finally {
     await source.close();
   }

@@ -39,15 +39,17 @@ export function chartConfiguration(model: PlotModel, { theme, size, pixelRatio, 
   };
 }
 
-function plotTicks({ x, y, ratio }: PlotModel, { main, ratio: ratioBox, yHi, font }: PlotLayout): PlotTicks {
+function plotTicks({ x, y, ratio, cells }: PlotModel, { main, ratio: ratioBox, yHi, font }: PlotLayout): PlotTicks {
   const [first, last] = [x.edges[0] ?? 0, x.edges.at(-1) ?? 1];
-  const bins = x.edges.length - 1;
-  const centres = { major: Array.from({ length: bins }, (_, i) => i + 0.5), minor: [] };
+  const centres = (bins: number) => ({ major: Array.from({ length: bins }, (_, i) => i + 0.5), minor: [] });
   const lowest = ratio?.lo ?? 0;
   const inner = makeTicks('linear', lowest, ratio?.hi ?? 1, (ratioBox?.height ?? 0) / (font * 1.7));
   return {
-    x: x.categories === undefined ? makeTicks(x.scale, first, last, main.width / (font * 5)) : centres,
-    y: makeTicks(y.scale, y.lo, yHi, main.height / (font * 4)),
+    x: x.categories === undefined ? makeTicks(x.scale, first, last, main.width / (font * 5)) : centres(x.categories.length),
+    y:
+      y.categories === undefined
+        ? makeTicks(y.scale, y.lo, cells?.edges.at(-1) ?? yHi, main.height / (font * 4))
+        : centres(y.categories.length),
     // The ends would touch the main panel's zero and the x axis' first label.
     ratio: { major: inner.major.filter((tick) => tick > lowest && tick < (ratio?.hi ?? 1)), minor: inner.minor },
   };
@@ -114,6 +116,7 @@ function scales(model: PlotModel, layout: PlotLayout, ticks: PlotTicks, theme: P
     stack: 'panels',
     afterFit: (axis: object) => void Object.assign(axis, { width: yAxisWidth }),
   };
+  const yText = (value: number) => y.categories?.[Math.floor(value)] ?? tickText(value, y.scale === 'log' ? 'power' : 'plain');
   const xText = (value: number) => x.categories?.[Math.floor(value)] ?? tickText(value, 'plain');
   return {
     x: {
@@ -137,7 +140,7 @@ function scales(model: PlotModel, layout: PlotLayout, ticks: PlotTicks, theme: P
       ...vertical,
       ...range(y.scale, y.lo, yHi, ticks.y),
       stackWeight: main.height,
-      ticks: { ...numbers, callback: (value: number | string) => tickText(Number(value), y.scale === 'log' ? 'power' : 'plain') },
+      ticks: { ...numbers, callback: (value: number | string) => yText(Number(value)) },
     },
   };
 }

@@ -26,7 +26,7 @@ export function singleHistogramModel(histogram: SingleHistogram, options: { read
   const { name, title, lines, contents, kind, valueTitle } = histogram;
   const [axis] = contents.axes;
   if (axis === undefined || contents.axes.length !== 1) {
-    throw new ConfigError(`only histograms of one axis are drawn, not of ${contents.axes.length}`, { object: name });
+    throw new ConfigError(`only histograms of one axis are drawn so, not of ${contents.axes.length}`, { object: name });
   }
   const edges = binEdges(axis);
   const { sumw, sumw2 } = binContents(contents);

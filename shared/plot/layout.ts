@@ -149,7 +149,9 @@ function upperEnd(model: PlotModel, main: Box, boxes: readonly Box[], font: numb
     end = Math.max(end, floor + (onAxis(peak) - floor) / free);
   }
   if (scale === 'log') return 10 ** (end > floor ? Math.max(end, floor + 1) : floor + 2);
-  return end > 0 ? roundedUp(end) : lo + 1;
+  if (model.cells !== undefined) return end; // exactly what the words above them need
+  if (end <= 0) return end > floor ? end : lo + 1;
+  return roundedUp(end);
 }
 
 /** Share of the panel's height, from the top, that bin `bin` must leave free. */

@@ -32,6 +32,22 @@ export interface PlotPoint {
   readonly value: number;
   readonly lo: number;
   readonly hi: number;
+  /** Ends of the error bar along x, where it has one. */
+  readonly xLo?: number;
+  readonly xHi?: number;
+}
+
+/** Bins of two axes, as colours. */
+export interface PlotCells {
+  /** Of the y axis. */
+  readonly edges: readonly number[];
+  /** One a bin: those of the first column, upwards, then those of the second. */
+  readonly values: readonly number[];
+  /** Values of the first and the last colour. */
+  readonly lo: number;
+  readonly hi: number;
+  readonly scale: ScaleType;
+  readonly title: string;
 }
 
 /** A value and its statistical standard deviation, per bin. */
@@ -59,7 +75,11 @@ export interface PlotModel {
     readonly lo: number;
     /** Highest thing drawn in each bin (stack, band, error bar): head-room is put above it. */
     readonly peaks: readonly number[];
+    /** For a category axis: one text a bin. */
+    readonly categories?: readonly string[] | undefined;
   };
+  /** A histogram of two axes. */
+  readonly cells?: PlotCells | undefined;
   /** In catalogue order, bottom first; empty without MC. */
   readonly layers: readonly PlotLayer[];
   /** All MC together, with its MC statistical error; undefined without MC. */

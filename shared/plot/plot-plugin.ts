@@ -1,5 +1,6 @@
 /** What Chart.js cannot draw: hatched bands, error bars, ticks inward on all sides, label block and legend. */
 import type { Chart, Plugin } from 'chart.js';
+import { drawCells, drawColorBar } from './draw-cells.ts';
 import { clipped, type Drawing, hatch, type Panel, strokeLine } from './draw-shapes.ts';
 import { drawTexts } from './draw-texts.ts';
 import type { Box } from './layout.ts';
@@ -16,6 +17,7 @@ export function plotPlugin(drawing: Drawing): Plugin<'line'> {
     beforeDraw: (chart) => fillBackground(chart, drawing),
     beforeDatasetsDraw: (chart) => {
       if (model.label.toy) drawToyMark(chart.ctx, drawing);
+      if (model.cells !== undefined) drawCells(panelOf(chart, 'y'), model, model.cells);
       if (model.ratio !== undefined) drawRatioBand(panelOf(chart, 'ratio'), drawing);
     },
     beforeDatasetDraw: (chart, { index }) => {
@@ -30,6 +32,7 @@ export function plotPlugin(drawing: Drawing): Plugin<'line'> {
       if (model.ratio !== undefined) frame(panelOf(chart, 'ratio'), drawing.ticks.ratio, drawing);
       frame(panelOf(chart, 'y'), drawing.ticks.y, drawing);
       drawTexts(chart.ctx, drawing);
+      if (model.cells !== undefined) drawColorBar(chart.ctx, drawing, model.cells);
     },
   };
 }
@@ -100,7 +103,8 @@ function drawMeasured(panel: Panel, points: readonly PlotPoint[], { layout, them
   clipped(panel, () => {
     context.strokeStyle = theme.ink;
     context.lineWidth = Math.max(1, layout.font * 0.09);
-    for (const { x, lo, hi } of points) {
+    for (const { x, xLo = x, xHi = x, value, lo, hi } of points) {
+      if (xHi > xLo) strokeLine(context, panel.x(xLo), panel.y(value), panel.x(xHi), panel.y(value));
       const [low, high] = [panel.y(lo), panel.y(hi)];
       // On a logarithmic axis an end at or below 0 is infinitely far down.
       strokeLine(
@@ -143,11 +147,12 @@ function frame(panel: Panel, vertical: Ticks, { model, ticks, layout: { font }, 
   context.lineWidth = 1;
   context.strokeRect(box.left, box.top, box.width, box.height);
   const edges = model.x.categories === undefined ? ticks.x : { major: [], minor: [] };
+  const inside = model.y.categories === undefined ? vertical : { major: [], minor: [] };
   const marks = [
     { at: edges.major, length: font * 0.6, vertical: false },
     { at: edges.minor, length: font * 0.32, vertical: false },
-    { at: vertical.major, length: font * 0.6, vertical: true },
-    { at: vertical.minor, length: font * 0.32, vertical: true },
+    { at: inside.major, length: font * 0.6, vertical: true },
+    { at: inside.minor, length: font * 0.32, vertical: true },
   ];
   for (const mark of marks) {
     for (const value of mark.at) {

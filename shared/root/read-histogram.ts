@@ -235,7 +235,7 @@ function required(members: Members, name: string): RootObject {
 }
 
 /**
- * The newest histogram of this path, or the one of a cycle (`dir/name;2`).
+ * The newest histogram, profile or graph of this path, or the one of a cycle (`dir/name;2`).
  * @throws ConfigError where there is none of the name, with those there are
  */
 export async function findHistogram(file: RootFile, path: string): Promise<KeyEntry> {
@@ -244,8 +244,10 @@ export async function findHistogram(file: RootFile, path: string): Promise<KeyEn
   const named = keys.filter((entry) => entry.path === name && (cycle === undefined || entry.key.cycle === Number(cycle)));
   const newest = named.sort((a, b) => b.key.cycle - a.key.cycle)[0];
   if (newest !== undefined) return newest;
-  const paths = [...new Set(keys.filter(({ key }) => isHistogramClass(key.className)).map((entry) => entry.path))];
+  const paths = [
+    ...new Set(keys.filter(({ key }) => isHistogramClass(key.className) || isGraphClass(key.className)).map((entry) => entry.path)),
+  ];
   const shown = paths.length > 20 ? `${paths.slice(0, 20).join(', ')} and ${paths.length - 20} more` : paths.join(', ');
-  const hint = paths.length === 0 ? 'The file has no histogram.' : `Its histograms: ${shown}.`;
+  const hint = paths.length === 0 ? 'The file has no histogram or graph.' : `Its histograms and graphs: ${shown}.`;
   throw new ConfigError(`there is no '${path}'`, { file: file.source.name, hint });
 }

@@ -1,0 +1,75 @@
+/** A histogram of two axes: a coloured rectangle a bin, and the bar that says what the colours mean. */
+import { clipped, type Drawing, type Panel } from './draw-shapes.ts';
+import type { PlotCells } from './plot-model.ts';
+import { tickText } from './ticks.ts';
+
+/** Dark to light, evenly bright in steps of value, and as well for the colour-blind. */
+const COLORS = [
+  [48, 18, 92],
+  [52, 74, 138],
+  [33, 124, 140],
+  [45, 166, 120],
+  [138, 202, 64],
+  [249, 226, 72],
+] as const;
+
+/** Empty bins stay white. */
+export function drawCells(panel: Panel, { x: { edges } }: Drawing['model'], cells: PlotCells): void {
+  const { context } = panel;
+  const rows = cells.edges.length - 1;
+  clipped(panel, () => {
+    for (const [cell, value] of cells.values.entries()) {
+      if (!isShown(value, cells)) continue;
+      const [column, row] = [Math.floor(cell / rows), cell % rows];
+      const [left, right] = [panel.x(edges[column] ?? 0), panel.x(edges[column + 1] ?? 0)];
+      const [bottom, top] = [panel.y(cells.edges[row] ?? 0), panel.y(cells.edges[row + 1] ?? 0)];
+      context.fillStyle = colorOf(value, cells);
+      // Half a pixel more: no white lines between neighbours.
+      context.fillRect(left, top, right - left + 0.5, bottom - top + 0.5);
+    }
+  });
+}
+
+/** In the head-room at the right. */
+export function drawColorBar(context: CanvasRenderingContext2D, { layout: { main, font }, theme }: Drawing, cells: PlotCells): void {
+  const width = Math.min(main.width * 0.34, font * 16);
+  const box = { left: main.left + main.width - width - font * 1.6, top: main.top + font * 1.1, width, height: font * 0.9 };
+  context.save();
+  const steps = 120;
+  for (let step = 0; step < steps; step++) {
+    context.fillStyle = mixed(step / (steps - 1));
+    context.fillRect(box.left + (step * width) / steps, box.top, width / steps + 0.5, box.height);
+  }
+  context.strokeStyle = theme.ink;
+  context.lineWidth = 1;
+  context.strokeRect(box.left, box.top, box.width, box.height);
+  context.fillStyle = theme.ink;
+  context.font = `${font}px ${theme.fontFamily}`;
+  context.textBaseline = 'alphabetic';
+  const baseline = box.top + box.height + font * 1.2;
+  for (const [text, x, align] of [
+    [tickText(cells.lo, 'plain'), box.left, 'left'],
+    [cells.title, box.left + width / 2, 'center'],
+    [tickText(cells.hi, 'plain'), box.left + width, 'right'],
+  ] as const) {
+    context.textAlign = align;
+    context.fillText(text, x, baseline);
+  }
+  context.restore();
+}
+
+function isShown(value: number, { scale }: PlotCells): boolean {
+  return scale === 'log' ? value > 0 : value !== 0 && Number.isFinite(value);
+}
+
+function colorOf(value: number, { lo, hi, scale }: PlotCells): string {
+  const at = scale === 'log' ? Math.log(value / lo) / Math.log(hi / lo) : (value - lo) / (hi - lo);
+  return mixed(Math.min(1, Math.max(0, Number.isFinite(at) ? at : 0)));
+}
+
+function mixed(share: number): string {
+  const place = share * (COLORS.length - 1);
+  const index = Math.min(COLORS.length - 2, Math.floor(place));
+  const [from, to] = [COLORS[index] ?? COLORS[0], COLORS[index + 1] ?? COLORS[0]];
+  return `rgb(${from.map((part, i) => Math.round(part + ((to[i] ?? 0) - part) * (place - index))).join(',')})`;
+}
