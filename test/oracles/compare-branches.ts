@@ -40,11 +40,13 @@ interface Answer extends Partial<FlatDigest> {
 interface Judges {
   readonly uproot: Python;
   readonly root: Python | undefined;
+  /** Branches of each type that only we read, of which ROOT is asked. It takes seconds for one. */
+  readonly ask: number;
   readonly progress: (file: string) => void;
 }
 
 /** Compares all branches of the files. */
-export async function compareBranches(files: readonly string[], { uproot, root, progress }: Judges): Promise<Compared[]> {
+export async function compareBranches(files: readonly string[], { uproot, root, ask, progress }: Judges): Promise<Compared[]> {
   const compared: Compared[] = [];
   const cases: Case[] = [];
   let lines: Line[] = [];
@@ -60,7 +62,8 @@ export async function compareBranches(files: readonly string[], { uproot, root, 
     lines.push(line);
   }
   await finish();
-  return [...compared, ...(await judge(cases, root))];
+  const { asked, left } = chooseCases(cases, ask);
+  return [...compared, ...left.map((item) => item.compared), ...(await judge(asked, root))];
 }
 
 async function compareFile(path: string, lines: readonly Line[]): Promise<(Compared | Case)[]> {
@@ -120,6 +123,21 @@ function outcomeOfError(error: unknown, { digest, typename }: Line, known: Pick<
   if (!isPipelineError(error)) return { ...known, outcome: 'CRASH', detail: error instanceof Error ? (error.stack ?? '') : String(error) };
   if (digest === undefined) return { ...known, outcome: 'neither', detail: '' };
   return { ...known, outcome: error.code === 'UnsupportedError' ? 'not read' : 'ERROR', detail: `[${typename}] ${error.message}` };
+}
+
+/** All where we and uproot disagree, and some that only we read. */
+function chooseCases(cases: readonly Case[], ask: number): { asked: Case[]; left: Case[] } {
+  const asked: Case[] = [];
+  const left: Case[] = [];
+  const counts = new Map<string, number>();
+  for (const item of cases) {
+    const { outcome, kind } = item.compared;
+    const name = JSON.stringify(kind);
+    const count = counts.get(name) ?? 0;
+    if (outcome === 'only here') counts.set(name, count + 1);
+    (outcome === 'only here' && count >= ask ? left : asked).push(item);
+  }
+  return { asked, left };
 }
 
 /** Asks ROOT. Without it, what there is to judge stays as it is. */

@@ -13,9 +13,10 @@ const HELP = `Compares every branch, RNTuple field and histogram of ROOT files w
 
   --table FILE    write the counts by type as a Markdown table
   --no-root       ask uproot only
+  --ask N         branches of each type that only we read of which ROOT is asked (3); it takes seconds for one
   --quiet         do not list what is not read
 
-uproot reads every branch. ROOT is asked where the two of us differ, where only one of us reads, and for histograms. A branch is
+uproot reads every branch. ROOT is asked where the two of us differ, for some of what only we read, and for histograms. A branch is
 equal where all values, their type and the offsets of all lists are. What we do not read has to raise UnsupportedError.
 Exit code: 0 all equal, 1 there is a difference, 2 it could not be compared.
 
@@ -29,7 +30,13 @@ async function main(): Promise<number> {
   const { values: options, positionals } = parseArgs({
     allowPositionals: true,
     allowNegative: true,
-    options: { help: { type: 'boolean' }, table: { type: 'string' }, root: { type: 'boolean' }, quiet: { type: 'boolean' } },
+    options: {
+      help: { type: 'boolean' },
+      table: { type: 'string' },
+      root: { type: 'boolean' },
+      ask: { type: 'string', default: '3' },
+      quiet: { type: 'boolean' },
+    },
   });
   if (options.help === true || positionals.length === 0) {
     process.stdout.write(HELP);
@@ -42,7 +49,7 @@ async function main(): Promise<number> {
   const python = pythonOf(interpreter);
   const root = options.root !== false && (await canImport(interpreter, 'ROOT')) ? python : undefined;
   if (root === undefined && options.root !== false) process.stderr.write(`${interpreter} has no ROOT: histograms are not compared.\n`);
-  const branches = await compareBranches(files, { uproot: python, root, progress });
+  const branches = await compareBranches(files, { uproot: python, root, ask: Number(options.ask), progress });
   const histograms = root === undefined ? [] : await compareHistograms(files, root);
   progress('');
   report('Branches and fields', branches, options.quiet === true);
