@@ -49,9 +49,9 @@ function fileName(sample: string): string {
   return `toy_${sample}.root`;
 }
 
-async function run(ofFiles: boolean, chunkEntries: number, threads: number) {
+async function run(of: object, chunkEntries: number, threads: number) {
   const data = ['data_A', 'data_B', 'data_C', 'llll', 'Zee'].map((name) => join(folder, 'samples', fileName(name)));
-  const request = { analysis: 'atlas-hzz-2020', data, catalogue: catalogue(ofFiles), chunkEntries };
+  const request = { analysis: 'atlas-hzz-2020', data, catalogue: of as Record<string, unknown>, chunkEntries };
   const spec = await buildSpec(request, { runId: () => 'test' });
   const ledger = new Ledger(join(folder, `ledger-${count++}.sqlite`));
   const seen: RunSnapshot[] = [];
@@ -67,7 +67,11 @@ async function run(ofFiles: boolean, chunkEntries: number, threads: number) {
 
 describe('luminosity of files', () => {
   it('gives the full normalisation at the end, the same bytes for any chunks and threads', async () => {
-    const [whole, cut, plain] = [await run(true, 1_000_000, 1), await run(true, 500, 3), await run(false, 1_000_000, 2)];
+    const [whole, cut, plain] = [
+      await run(catalogue(true), 1_000_000, 1),
+      await run(catalogue(true), 500, 3),
+      await run(catalogue(false), 1_000_000, 2),
+    ];
     expect(whole.snapshot.state).toBe('complete');
     expect(whole.snapshot.experiment.luminosityReadFb).toBe(2.4);
     const scales = Object.fromEntries(whole.snapshot.datasets.map(({ name, scale }) => [name, scale]));
@@ -82,7 +86,7 @@ describe('luminosity of files', () => {
   });
 
   it('is read file by file, and never falls', async () => {
-    const { seen } = await run(true, 500, 2);
+    const { seen } = await run(catalogue(true), 500, 2);
     let before = 0;
     for (const { experiment, datasets } of seen) {
       const { luminosityReadFb: now = 0 } = experiment;
@@ -97,6 +101,19 @@ describe('luminosity of files', () => {
       expect(luminosity === 0).toBe(muon?.entriesCommitted === 0);
     }
     expect(before).toBe(2.4);
+  });
+
+  it('of a dataset is that part of it that the run has files of', async () => {
+    const base = catalogue(false);
+    const datasets = base.datasets.map((dataset, i) =>
+      i === 0 ? { ...dataset, files: [], aliases: ['data_A', 'data_B'], fileCount: 4 } : dataset,
+    );
+    const half = await run({ ...base, datasets }, 1_000_000, 2);
+    expect(half.snapshot.state).toBe('complete');
+    const [muon, , llll] = half.snapshot.datasets;
+    // Two of four files; the others are taken for average ones.
+    expect(muon).toMatchObject({ files: 2, completeness: 1 });
+    expect(llll?.scale).toBeCloseTo((1.2 * 1000 * 1.2578) / 7538705.8077, 12);
   });
 
   it('of some files only is refused, as nobody knows what the others stand for', async () => {
