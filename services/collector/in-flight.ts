@@ -64,9 +64,9 @@ export class InFlight {
     return this.#workers.size;
   }
 
-  /** Those of a pool. */
-  poolWorkers(pool: string): PoolWorkers {
-    const notes = [...this.#workers].filter(([, note]) => note.pool === pool);
+  /** Those of a pool; only those that were heard of since then, where a time is given. */
+  poolWorkers(pool: string, sinceMs = 0): PoolWorkers {
+    const notes = [...this.#workers].filter(([, note]) => note.pool === pool && note.lastMs >= sinceMs);
     const sum = (of: (note: WorkerNote) => number) => notes.reduce((total, [, note]) => total + of(note), 0);
     return {
       names: notes.slice(0, MOST_NAMES).map(([name]) => name),

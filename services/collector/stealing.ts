@@ -2,7 +2,7 @@
 import type { Queue } from '#shared/queue/queue.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
-import { type Move, type PoolLook, planMoves } from './plan-moves.ts';
+import { type Move, type PoolLook, planMoves, REST_MS } from './plan-moves.ts';
 import { type RunModel, taskMessage } from './run-model.ts';
 
 export interface StealingOptions {
@@ -20,6 +20,9 @@ interface Memory {
   atMs: number;
   tookAtMs: number;
 }
+
+/** A worker says every two seconds that it lives; one that is silent for longer than this is not counted on. */
+const FRESH_MS = 7000;
 
 export class Stealing {
   readonly #options: StealingOptions;
@@ -43,13 +46,12 @@ export class Stealing {
     }
     const sums = new Map<string, number>();
     for (const { waiting } of pooled) for (const [pool, count] of waiting) sums.set(pool, (sums.get(pool) ?? 0) + count);
-    const empty = new Set([...sums].flatMap(([pool, count]) => (count === 0 ? [pool] : [])));
-    const idle = new Set([...empty].filter((pool) => this.#empty.has(pool)));
-    this.#empty = empty;
+    const before = this.#empty;
+    this.#empty = new Set([...sums].flatMap(([pool, count]) => (count === 0 ? [pool] : [])));
     for (const { run, steal, waiting } of pooled) {
       // A list that is not frozen is still being published.
       if (!steal || ledger.run(run)?.frozen !== true) continue;
-      for (const move of planMoves(this.#looks(run, waiting, idle, nowMs))) await this.#move(run, move, nowMs);
+      for (const move of planMoves(this.#looks(run, waiting, before, nowMs))) await this.#move(run, move, nowMs);
     }
   }
 
@@ -58,13 +60,16 @@ export class Stealing {
     return new Map(await Promise.all(pools.map(async ({ name }) => [name, await tasks.depth(run, name)] as const)));
   }
 
-  #looks(run: string, waiting: ReadonlyMap<string, number>, idle: ReadonlySet<string>, nowMs: number): PoolLook[] {
+  #looks(run: string, waiting: ReadonlyMap<string, number>, emptyBefore: ReadonlySet<string>, nowMs: number): PoolLook[] {
     const { ledger, inFlight } = this.#options;
     return ledger.pools(run).map(({ pool, committed }) => {
-      const { workers, threads, holds } = inFlight.poolWorkers(pool);
+      const { workers, threads, holds } = inFlight.poolWorkers(pool, nowMs - FRESH_MS);
       const { perSecond, tookAtMs } = this.#remember(run, pool, committed, nowMs);
-      const look = { pool, waiting: waiting.get(pool) ?? 0, isIdle: idle.has(pool), workers, threads, holds };
-      return { ...look, perSecond, tookMsAgo: nowMs - tookAtMs };
+      const tookMsAgo = nowMs - tookAtMs;
+      // A gap between two tasks is no reason, unless it was so a moment ago.
+      const isIdle = this.#empty.has(pool) && (emptyBefore.has(pool) || tookMsAgo < REST_MS);
+      const look = { pool, waiting: waiting.get(pool) ?? 0, isIdle, workers, threads, holds };
+      return { ...look, perSecond, tookMsAgo };
     });
   }
 
