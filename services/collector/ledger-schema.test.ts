@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Success } from '#shared/queue/messages.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
+import { Ledger } from './ledger.ts';
+
+/** Tables of version 1, and the columns that they did not have. */
+const FIRST_TABLES = ['runs', 'datasets', 'files', 'tasks', 'sums', 'failures'];
+const LATER_COLUMNS = { tasks: ['pool'], datasets: ['luminosity'], files: ['luminosity_fb', 'replicas'] };
+
+const spec: RunSpec = {
+  ...{ v: 1, run: 'r1', analysis: 'a', parameters: {}, tree: 't', catalogue: {}, fraction: 1, chunkEntries: 100, chunkBytes: 1000 },
+  datasets: [{ name: 'data', isData: true, files: ['a.root'] }],
+};
+
+const success = (index: number): Success => ({
+  ...{ v: 1, kind: 'success', run: 'r1', index, attempt: 1, worker: 'w', from: 50 * index, to: 50 * index + 50 },
+  ...{ fileEntries: 100, fileBytes: 9, toy: false, bytesRead: 5, requests: 1, wallMs: 1, cpuMs: 1, retries: 0, places: {} },
+  stagesMs: { open: 0, read: 1, process: 0, encode: 0 },
+  histograms: {},
+});
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ledger-schema-'));
+  path = join(folder, 'ledger.sqlite');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Takes out of a ledger what version 1 did not have. */
+function makeOld(): void {
+  const db = new DatabaseSync(path);
+  const tables = db
+    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
+    .all()
+    .map(({ name }) => String(name));
+  for (const table of tables) if (!FIRST_TABLES.includes(table)) db.exec(`DROP TABLE ${table}`);
+  for (const [table, columns] of Object.entries(LATER_COLUMNS))
+    for (const column of columns) db.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`);
+  db.exec('PRAGMA user_version = 1');
+  db.close();
+}
+
+describe('a ledger of version 1', () => {
+  it('is brought up to date, and its run goes on', () => {
+    const old = new Ledger(path);
+    old.openRun(spec, '2020-01-01T00:00:00Z');
+    const tasks = [0, 1].map((index) => ({ index, from: 50 * index, to: 50 * index + 50 }));
+    old.addFiles('r1', [{ file: 0, dataset: 'data', url: 'a.root', entries: 100, bytes: 9, tasks }]);
+    old.freeze('r1');
+    old.commit([{ report: success(0), merge: () => {} }], () => []);
+    const before = old.counters('r1');
+    old.close();
+    makeOld();
+    const ledger = new Ledger(path);
+    expect(ledger.openRun(spec, 'now')).toEqual({ frozen: true });
+    expect(ledger.counters('r1')).toEqual(before);
+    expect(ledger.pending('r1', -1, 10).map(({ index }) => index)).toEqual([1]);
+    ledger.commit([{ report: success(1), merge: () => {} }], () => []);
+    expect(ledger.counters('r1')[0]).toMatchObject({ committed: 2, entriesCommitted: 100, luminosityFb: 0 });
+    ledger.close();
+    new Ledger(path).close();
+  });
+
+  it('of a later version is refused', () => {
+    new Ledger(path).close();
+    const db = new DatabaseSync(path);
+    db.exec('PRAGMA user_version = 99');
+    db.close();
+    expect(() => new Ledger(path)).toThrow(/the ledger has version 99/);
+  });
+});
