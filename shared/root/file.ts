@@ -23,6 +23,15 @@ export interface KeyEntry {
   readonly key: Key;
 }
 
+/** Files that were not closed, and are said so. */
+const warned = new Set<string>();
+
+function warnOnce(file: string): void {
+  if (warned.has(file)) return;
+  warned.add(file);
+  process.emitWarning(`${file} was not closed: it is read up to what was last saved in it`, 'RecoveredFile');
+}
+
 /** An open ROOT file. Does not own its source: who opened that closes it. */
 export class RootFile {
   readonly source: ByteSource;
@@ -158,7 +167,10 @@ export class RootFile {
     const { begin, end } = this.header;
     const { size } = this.source;
     const found = await recoverKeys((offset, length) => this.read(offset, length), { begin, size }, begin);
-    if (found.keys.length > 0) this.#recovered = found;
+    if (found.keys.length > 0) {
+      this.#recovered = found;
+      warnOnce(this.source.name);
+    }
     if (found.keys.length === 0 && end < size) {
       const hint = 'The program that wrote it was stopped before it saved a tree (TTree::AutoSave).';
       throw new RootFormatError('the file was not closed, and there is nothing in it to recover', { hint });

@@ -72,6 +72,16 @@ describe('a file that ROOT never closed', () => {
     expect([...lengths]).toEqual([180]);
   });
 
+  it('warns once', async () => {
+    const warnings: string[] = [];
+    const listen = ({ name, message }: Error) => void (name === 'RecoveredFile' && warnings.push(message));
+    process.on('warning', listen);
+    for (let i = 0; i < 3; i++) await (await openRootFile(bytesSource(bytesOf('killed.root'), 'warned.root'))).keys();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', listen);
+    expect(warnings).toEqual(['warned.root was not closed: it is read up to what was last saved in it']);
+  });
+
   it('says so where nothing was saved', async () => {
     const unsaved = bytesOf('cut.root').subarray(0, 1000);
     await expect((await open(unsaved)).keys()).resolves.toHaveLength(1);

@@ -1,5 +1,5 @@
 /** `npm run compare -- DIR`: every branch, field and histogram of a folder of files, as we read them and as uproot and ROOT do. */
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareBranches } from './compare-branches.ts';
@@ -11,7 +11,8 @@ const HELP = `Compares every branch, RNTuple field and histogram of ROOT files w
 
   npm run compare -- DIR|FILE...
 
-  --table FILE    write the counts by type as a Markdown table
+  --table FILE    write the counts by type as a Markdown table: between the lines '<!-- counts -->' and '<!-- end of counts -->' where
+                  FILE has them (docs/formats.md)
   --no-root       ask uproot only
   --ask N         branches of each type that only we read of which ROOT is asked (3); it takes seconds for one
   --quiet         do not list what is not read
@@ -54,8 +55,15 @@ async function main(): Promise<number> {
   progress('');
   report('Branches and fields', branches, options.quiet === true);
   report('Histograms and profiles', histograms, options.quiet === true);
-  if (options.table !== undefined) writeFileSync(options.table, markdownTable([...branches, ...histograms]));
+  if (options.table !== undefined) writeTable(options.table, [...branches, ...histograms]);
   return isClean([...branches, ...histograms]) ? 0 : 1;
+}
+
+function writeTable(path: string, compared: readonly Compared[]): void {
+  const table = `${summary(compared).replace(/^/gm, '    ').trimEnd()}\n\n${markdownTable(compared)}`;
+  const old = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const place = /(<!-- counts -->\n)[^]*(<!-- end of counts -->)/;
+  writeFileSync(path, place.test(old) ? old.replace(place, (_, start, end) => `${start}\n${table}\n${end}`) : table);
 }
 
 function report(title: string, compared: readonly Compared[], quiet: boolean): void {
