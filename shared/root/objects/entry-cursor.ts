@@ -4,6 +4,9 @@ import { RootFormatError } from '../../errors.ts';
 const BYTE_COUNT_MASK = 0x40000000;
 const CLASS_MASK = 0x80000000;
 const MEMBERWISE = 0x4000;
+/** What pointers to the same objects may add to an entry: more is a crafted file. */
+const AGAIN_TIMES = 32;
+const AGAIN_BYTES = 2 ** 16;
 
 /** Header of an object or a collection. */
 export interface BlockHeader {
@@ -21,8 +24,8 @@ export class EntryCursor {
   end = 0;
   /** Added to a place in the basket, gives ROOT's number of it in pointers. */
   bias = 0;
-  /** References that may still be followed in this entry. */
-  references = 0;
+  /** Bytes that may still be read again in this entry, for pointers to what other pointers brought. */
+  again = 0;
 
   fail(reason: string): never {
     throw new RootFormatError(reason);
@@ -33,7 +36,7 @@ export class EntryCursor {
     this.at = from;
     this.start = from;
     this.end = to;
-    this.references = (to - from) >> 2;
+    this.again = AGAIN_BYTES + AGAIN_TIMES * (to - from);
   }
 
   /** Moves on by `length` bytes and gives the place where they start. */

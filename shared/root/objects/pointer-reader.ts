@@ -69,9 +69,10 @@ export class PointerReader {
     const place = tag - cursor.bias;
     if (this.#readObject === undefined) return;
     if (!(place >= cursor.start && place < start)) cursor.fail(`a pointer to something outside of its entry (${tag})`);
-    if (--cursor.references < 0) throw new UnsupportedError('an entry with more references than it has room for');
+    if (cursor.again < 0) throw new UnsupportedError('an entry with more pointers to the same objects than are followed');
     cursor.at = place;
     this.#readOne();
+    cursor.again -= cursor.at - place;
     cursor.at = at;
     cursor.end = end;
   }
