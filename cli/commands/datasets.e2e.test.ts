@@ -102,6 +102,18 @@ describe('higgsflow datasets', () => {
     await writeFile(llll.path, bytes);
   });
 
+  it('leaves other places of a file to the run, which goes there when the first fails', async () => {
+    const llll = toys.find(({ dataset }) => dataset === 'llll') as ToyFile;
+    const file = { path: 'llll.root', url: 'http://127.0.0.1:9/llll.root', replicas: [llll.path] };
+    const group = { name: 'zz', label: 'ZZ', color: '#ff0000', kind: 'background' };
+    const dataset = { name: 'llll', group: 'zz', crossSectionPb: 1, normalisation: 'entries', files: [file] };
+    const catalogue = { name: 'far', experiment: { name: '', status: '', luminosityFb: 1 }, groups: [group], datasets: [dataset] };
+    await writeFile(join(folder, 'far.json'), JSON.stringify(catalogue));
+    const { code, stdout } = await higgsflow(['run', '-a', 'atlas-hzz-2020', '-c', 'far.json', '--no-web', '--out', 'out-far', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'complete', totals: { entriesCommitted: llll.entries } });
+  });
+
   it('takes Σw from a column that repeats it, and says so', async () => {
     await generateToySamples({ release: 'atlas-2025', folder: join(folder, 'toy25'), scale: 0.01, samples: ['llll'] });
     const { stdout, code } = await higgsflow(['datasets', 'toy25', '-c', 'atlas-2025', '--write', 'made.json']);
