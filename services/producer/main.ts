@@ -1,9 +1,8 @@
 /** The producer as a process: it ends when all tasks of its run are published. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CollectorClient } from '#shared/client/collector-client.ts';
-import { ConfigError, StorageError } from '#shared/errors.ts';
+import { StorageError } from '#shared/errors.ts';
 import { openAmqpQueue } from '#shared/queue/amqp.ts';
 import { processEnvironment, readEnvironment } from '#shared/runtime/config.ts';
 import { waitForCredentials } from '#shared/runtime/credentials.ts';
@@ -12,7 +11,7 @@ import { brokerAddress, producerSettings } from '#shared/runtime/service-setting
 import { describerOf } from './describe-file.ts';
 import { dryRun } from './dry-run.ts';
 import { startProducer } from './producer.ts';
-import { parseRunFile, readRunFile } from './run-file.ts';
+import { parseRunFile, readRunFile, readRunText } from './run-file.ts';
 
 const DRY_RUN = '--dry-run';
 /** The keys of a run may come after the producer started. */
@@ -26,12 +25,7 @@ const code = await runService(
     flags: [DRY_RUN],
     async run({ settings, log, metrics, signal, args }) {
       const files = { folder: `${pathToFileURL(resolve(settings.ANALYSIS_DIR))}/` };
-      const text = await readFile(settings.RUN_SPEC_FILE, 'utf8').catch((cause: unknown) => {
-        throw new ConfigError(`the run cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
-          file: settings.RUN_SPEC_FILE,
-          cause,
-        });
-      });
+      const text = await readRunText(settings.RUN_SPEC_FILE);
       const { secret } = readRunFile(text, settings.RUN_SPEC_FILE);
       if (secret !== undefined) await waitForCredentials(readEnvironment().credentialsFolder, secret, CREDENTIALS_MS, signal);
       const spec = await parseRunFile(text, settings.RUN_SPEC_FILE, { files });

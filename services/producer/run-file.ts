@@ -1,8 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
 import { ConfigError } from '#shared/errors.ts';
 import { type RunRequest, runRequestSchema } from '#shared/queue/run-request.ts';
 import { type RunSpec, runSpecSchema } from '#shared/queue/run-spec.ts';
 import { type BuildOptions, buildSpec } from './build-spec.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
+
+/** The text of a run file, which may be compressed by gzip: long requests come in a ConfigMap. @throws ConfigError if it cannot be read */
+export async function readRunText(file: string): Promise<string> {
+  try {
+    const bytes = await readFile(file);
+    return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes, { maxOutputLength: MAX_TEXT }) : bytes).toString();
+  } catch (cause) {
+    throw new ConfigError(`the run cannot be read: ${cause instanceof Error ? cause.message : cause}`, { file, cause });
+  }
+}
+
+/** As much as the collector takes. */
+const MAX_TEXT = 128 * 2 ** 20;
 
 /** The run that a JSON file asks for: a whole spec, or a request from which one is made. @throws ConfigError if it is neither */
 export function readRunFile(text: string, file: string): RunRequest | RunSpec {

@@ -1,5 +1,6 @@
 /** A run on a cluster: its request in a ConfigMap, and the Job that plans it there, where the files are. */
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { sleep } from '../runtime/retry.ts';
@@ -44,14 +45,28 @@ export async function runProducerJob(options: ProducerJobOptions): Promise<void>
   }
   const name = jobName(run);
   const labels = { 'app.kubernetes.io/name': 'producer', ...PART_OF, [JOB_LABEL]: name };
-  const spec = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data: { 'spec.json': request } };
-  await applyObject(api, namespace, spec);
+  await applyObject(api, namespace, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, ...requestData(request) });
   // A Job cannot be changed; the producer of a run that exists goes on from where it is.
   await deleteObject(api, namespace, 'batch/v1', 'Job', name);
   while ((await api.request(pathOf('batch/v1', 'Job', namespace, name))) !== undefined) await sleep(500, signal);
   await applyObject(api, namespace, producerJob(options, owner.parse(worker), name));
   await jobEnd(api, namespace, name, signal);
 }
+
+/** A ConfigMap holds 1 MiB, in base64. Ten thousands of files in lists are more, and a tenth of it when compressed. */
+const PLAIN_BYTES = 500_000;
+const MOST_BYTES = 700_000;
+
+function requestData(request: string): object {
+  if (Buffer.byteLength(request) <= PLAIN_BYTES) return { data: { [SPEC_FILE]: request } };
+  const packed = gzipSync(request);
+  if (packed.length <= MOST_BYTES) return { binaryData: { [SPEC_FILE]: packed.toString('base64') } };
+  throw new ConfigError(`the request is too long for a ConfigMap: ${packed.length} bytes, compressed`, {
+    hint: 'Give patterns in place of single files, or submit without --namespace: kubectl port-forward service/collector 8081.',
+  });
+}
+
+const SPEC_FILE = 'spec.json';
 
 const jobStatus = z.looseObject({
   status: z

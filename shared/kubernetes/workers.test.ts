@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { startFakeCluster } from '../../test/kubernetes/fake-cluster.ts';
 import { openApi } from './api.ts';
@@ -198,6 +199,28 @@ describe('a run on the cluster', () => {
       },
     });
     expect(template.spec.template.spec.volumes).toHaveLength(1);
+  });
+
+  it('may name very many files: its request is compressed then', async () => {
+    const lists = [
+      { name: 'd', files: Array.from({ length: 26_920 }, (_, i) => `s3://higgs-demo/cms/Run2012B/AOD/0000/${i}/file-${i * 7919}.root`) },
+    ];
+    await using cluster = await startFakeCluster({ [WORKER]: worker, [`GET ${job}`]: undefined, [`PATCH ${job}`]: {} });
+    const done = { status: { conditions: [{ type: 'Complete', status: 'True' }] } };
+    let applied = false;
+    cluster.objects.set(`GET ${job}`, () => (applied ? done : undefined));
+    cluster.objects.set(`PATCH ${job}`, () => {
+      applied = true;
+      return {};
+    });
+    const request = JSON.stringify({ analysis: 'a', lists });
+    await runProducerJob({ api: open(cluster.url), ...options, request });
+    const map = cluster.seen.find(({ body }) => (body as { kind?: string } | undefined)?.kind === 'ConfigMap')?.body as {
+      binaryData: Record<string, string>;
+    };
+    const packed = map.binaryData['spec.json'] ?? '';
+    expect(packed.length).toBeLessThan(900_000);
+    expect(gunzipSync(Buffer.from(packed, 'base64')).toString()).toBe(request);
   });
 
   it('that fails says where to look', async () => {
