@@ -32,7 +32,7 @@ interface Waiting {
 }
 
 /** A disk flush costs some ms: this long the first report waits for others. */
-const WINDOW_MS = 20;
+const WINDOW_MS = 50;
 /** Reports in one transaction. */
 export const GROUP_SIZE = 256;
 
