@@ -23,6 +23,8 @@ Workers
   --workers-min N        at least                                                (1)
   --workers-max N        at most                                                 (20)
   --worker-cpu CPU       CPU request of a worker, such as 250m                   (fitted to the cluster)
+  --stage-in FOLDER      workers copy remote files there, whole, before they read them: /dev/shm (memory), else on the node's disk
+  --stage-in-mb N        what may lie there at most                              (512)
   --keda                 scale by queue length; needs KEDA in the cluster
 
 Several clusters (docs/kubernetes.md)
@@ -57,6 +59,7 @@ END
 set_defaults() {
   ANALYSIS=atlas-hzz-2020 CATALOGUE='' DATA_DIR='' RUN='' NO_RUN='' FRACTION='' CHUNK_ENTRIES=''
   DATA=() SETTINGS=()
+  STAGE_IN='' STAGE_IN_MB=512
   POOL=default BROKER_HOSTS=() BROKER_EXPOSE='' WORKERS_ONLY='' BROKER_URL='' FROM_CONTEXT='' FROM_NAMESPACE=higgsflow BROKER_CA='' HAS_CA=''
   WORKERS_MIN=1 WORKERS_MAX=20 WORKER_CPU='' KEDA=''
   CONTEXT='' CONTEXT_GIVEN='' NAMESPACE=higgsflow OUT='' EXPOSE='' NO_BUILD='' PUSH=''
@@ -68,7 +71,7 @@ parse_flags() {
   while [ $# -gt 0 ]; do
     case $1 in
       --analysis | --catalogue | --data-dir | --data | --set | --fraction | --chunk-entries | --run | --workers-min | --workers-max | --worker-cpu | --context | --namespace | --out | --push | \
-        --pool | --broker-tls | --broker-expose | --broker | --from-context | --from-namespace | --ca)
+        --pool | --broker-tls | --broker-expose | --broker | --from-context | --from-namespace | --ca | --stage-in | --stage-in-mb)
         [ -n "${2:-}" ] || die 2 "$1 needs a value; see --help"
         set_value "$1" "$2"
         shift 2
@@ -102,6 +105,8 @@ set_value() {
     --context) CONTEXT=$2 CONTEXT_GIVEN=1 ;;
     --namespace) NAMESPACE=$2 ;;
     --out) OUT=$2 ;;
+    --stage-in) STAGE_IN=${2%/} ;;
+    --stage-in-mb) STAGE_IN_MB=$2 ;;
     --pool) POOL=$2 ;;
     --broker-tls) BROKER_HOSTS+=("$2") ;;
     --broker-expose) BROKER_EXPOSE=$2 ;;
@@ -142,6 +147,9 @@ check_flags() {
   [ -z "$CHUNK_ENTRIES" ] || matches "$CHUNK_ENTRIES" '^[1-9][0-9]*$' || die 2 "--chunk-entries must be a whole number, 1 or more"
   [ -z "$WORKER_CPU" ] || matches "$WORKER_CPU" '^([0-9]+m|[0-9]+(\.[0-9]+)?)$' || die 2 "--worker-cpu must be like 250m or 1"
   [ -z "$DATA_DIR" ] || [ -d "$DATA_DIR" ] || die 2 "--data-dir: there is no folder $DATA_DIR"
+  [ -z "$STAGE_IN" ] || matches "$STAGE_IN" '^(/dev/shm|/[a-zA-Z0-9._-]+(/[a-zA-Z0-9._-]+)*)$' || die 2 "--stage-in must be a folder like /dev/shm or /mnt/disks/ssd0"
+  ! matches "$STAGE_IN" '^/(dev|proc|sys|etc|app|run|tmp|data|scratch)(/|$)' || [ "$STAGE_IN" = /dev/shm ] || die 2 "--stage-in: $STAGE_IN is taken; another folder, such as /stage-in"
+  matches "$STAGE_IN_MB" '^[1-9][0-9]{0,6}$' || die 2 "--stage-in-mb must be a whole number, 1 or more"
   check_broker_flags
   local setting
   for setting in ${SETTINGS[@]+"${SETTINGS[@]}"}; do

@@ -28,6 +28,7 @@ render() {
     if [ -n "$WORKERS_ONLY" ]; then remote_broker_patch; else web_patch; fi
     worker_patch
     pool_patch
+    [ -z "$STAGE_IN" ] || stage_in_patch
     [ -z "$BROKER_EXPOSE" ] || broker_service_patch
     scale_patch
   } > "$1/kustomization.yaml"
@@ -128,6 +129,24 @@ pool_patch() {
       [{"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "POOL", "value": $(json_string "$POOL")}}]
 END
   done
+}
+
+# A fast folder for whole files. In memory it counts as the pod's memory.
+stage_in_patch() {
+  local medium='' memory=1024
+  [ "$STAGE_IN" != /dev/shm ] || {
+    medium='"medium": "Memory", '
+    memory=$((1024 + STAGE_IN_MB))
+  }
+  cat << END
+  - target: {kind: Deployment, name: worker}
+    patch: |-
+      [{"op": "add", "path": "/spec/template/spec/volumes/-", "value": {"name": "stage-in", "emptyDir": {$medium"sizeLimit": "$((STAGE_IN_MB + 64))Mi"}}},
+       {"op": "add", "path": "/spec/template/spec/containers/0/volumeMounts/-", "value": {"name": "stage-in", "mountPath": $(json_string "$STAGE_IN")}},
+       {"op": "replace", "path": "/spec/template/spec/containers/0/resources/limits/memory", "value": "${memory}Mi"},
+       {"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "STAGE_IN_DIR", "value": $(json_string "$STAGE_IN")}},
+       {"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "STAGE_IN_MAX_MB", "value": "$STAGE_IN_MB"}}]
+END
 }
 
 broker_service_patch() {

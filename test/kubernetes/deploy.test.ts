@@ -86,6 +86,7 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
     ['--broker amqps://host', 'go with --workers-only'],
     ['--broker-expose nodeport', 'needs --broker-tls'],
     ['--pool Upper', '--pool'],
+    ['--stage-in /etc/x', '/etc/x is taken'],
     ['--nonsense', 'unknown option --nonsense'],
     ['--run', '--run needs a value'],
   ])('refuses %s before anything happens', (args, reason) => {
@@ -171,6 +172,20 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
     expect(text).toContain('listeners.ssl.default = 5671');
     expect(text).toContain('"type":"NodePort"');
     expect(text.match(/"name":"POOL","value":"near"/g)).toHaveLength(3);
+  });
+
+  it.skipIf(!has('kubectl'))('gives workers a fast folder, in memory or on the disk of their node', () => {
+    const worker = (flags: string) =>
+      objects(render(`--no-run ${flags}`)).find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'worker');
+    const memory = worker('--stage-in /dev/shm --stage-in-mb 2000') as Manifest;
+    expect(problemsOf(memory)).toEqual([]);
+    const text = JSON.stringify(memory);
+    expect(text).toContain('"emptyDir":{"medium":"Memory","sizeLimit":"2064Mi"}');
+    expect(text).toContain('"memory":"3024Mi"');
+    expect(text).toContain('{"name":"STAGE_IN_DIR","value":"/dev/shm"},{"name":"STAGE_IN_MAX_MB","value":"2000"}');
+    const disk = JSON.stringify(worker('--stage-in /mnt/disks/ssd0'));
+    expect(disk).toContain('"emptyDir":{"sizeLimit":"576Mi"}');
+    expect(disk).toContain('"mountPath":"/mnt/disks/ssd0"');
   });
 
   it.skipIf(!has('openssl'))('certifies names and addresses', () => {
