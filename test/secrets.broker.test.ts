@@ -150,10 +150,19 @@ describe.skipIf(!broker)('runs with keys', () => {
     expect(failure?.text).toMatch(
       /^s3:\/\/samples\/toy\/toy_llll.root: the server answered 403: SignatureDoesNotMatch[^\n]*Check S3_ACCESS_KEY/,
     );
+    // With other keys the same run goes on: they take the place of those that were wrong.
+    await submit('wrong', ['-d', 's3://samples/toy/toy_llll.root']);
+    await higgsflow(['retry', 'wrong'], 0);
+    await vi.waitFor(async () => expect((await services.client.snapshot('wrong'))?.state).toBe('complete'), {
+      timeout: 20_000,
+      interval: 200,
+    });
     const lost = await submit('lost', ['-d', 's3://samples/toy/toy_llll.root', '--output-bucket', 'elsewhere', '--wait'], 1);
     expect(lost.stderr).toMatch(/\nNot uploaded to s3:\/\/elsewhere\/lost\/: [^\n]*NoSuchBucket[^\n]*\n$/);
     expect(readdirSync(join(services.folder, 'out/lost'))).toContain('histograms.root');
     expect(`${wrong.stderr}${lost.stderr}${JSON.stringify(failure)}`).not.toMatch(/planted|higgsflow-test/);
+    const status = await higgsflow(['status', 'lost'], 0);
+    expect(status.log.at(-1)?.['text']).toMatch(/^Not uploaded to s3:\/\/elsewhere\/lost\/: .*NoSuchBucket/);
     // The same run again, with the right place: what is done is not done again.
     await submit('lost', ['-d', 's3://samples/toy/toy_llll.root', '--output-bucket', 'results', '--wait'], 0);
     expect(await buckets.results()).toContain('lost/histograms.root');

@@ -3,7 +3,7 @@
 import { sleep } from '#shared/runtime/retry.ts';
 import type { Higgsflow, RunSnapshot } from '../api.ts';
 import { writeOutputFiles } from '../run/output-files.ts';
-import { showRun } from './watch-run.ts';
+import { showRun, uploadLine } from './watch-run.ts';
 
 /** Copies of result files that are wanted on this machine. */
 export interface OutputFlags {
@@ -36,9 +36,10 @@ async function awaitUpload(higgsflow: Higgsflow, { run, output: first }: RunSnap
   const began = performance.now();
   let hinted = false;
   for (let output = first; output !== undefined; ) {
-    if (output.state === 'done') say(`Uploaded to: ${output.folder}`);
-    if (output.state === 'failed') say(`Not uploaded to ${output.folder}: ${output.error}`);
-    if (output.state !== 'waiting') return output.state === 'done';
+    if (output.state !== 'waiting') {
+      say(uploadLine(output));
+      return output.state === 'done';
+    }
     const waited = performance.now() - began;
     if (waited > UPLOAD_MS) {
       say(`Nobody has told within ${UPLOAD_MS / 60_000} minutes that the results are in ${output.folder}.`);

@@ -1,7 +1,7 @@
 /** Shows a run while it goes on: a view that is redrawn on a terminal, a line a change elsewhere. */
 import type { ScalingSample } from '#shared/kubernetes/scaling-sample.ts';
 import { poolProblems, poolWorkersText } from '#shared/plot/pool-text.ts';
-import type { Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
+import type { OutputSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { scalingLine } from '../cluster/record-scaling.ts';
 import { formatBytes, formatTable } from '../format.ts';
 
@@ -65,13 +65,33 @@ export function taskCounts({ totals, tasksRunning = 0 }: RunSnapshot) {
   return { total: tasks, waiting: open - running, running, done: tasksCommitted, failed: tasksFailed };
 }
 
+/** What became of the run's files on their way to its bucket. */
+export function uploadLine({ folder, state, error }: OutputSnapshot): string {
+  if (state === 'waiting') return `To be uploaded to: ${folder}`;
+  return state === 'done' ? `Uploaded to: ${folder}` : `Not uploaded to ${folder}: ${error}`;
+}
+
 /** The run without its histograms. */
 export function statusOf(snapshot: RunSnapshot) {
-  const { run, state, toy, startedAt, elapsedMs, totals, datasets, failures, workers, pools } = snapshot;
+  const { run, state, toy, startedAt, elapsedMs, totals, datasets, failures, workers, pools, output } = snapshot;
   const { name } = snapshot.analysis;
   const withoutHistograms = datasets.map(({ histograms: _, ...dataset }) => dataset);
   const tasks = taskCounts(snapshot);
-  return { run, state, toy, analysis: name, startedAt, elapsedMs, workers, pools, tasks, totals, datasets: withoutHistograms, failures };
+  return {
+    run,
+    state,
+    toy,
+    analysis: name,
+    startedAt,
+    elapsedMs,
+    workers,
+    pools,
+    tasks,
+    totals,
+    datasets: withoutHistograms,
+    failures,
+    output,
+  };
 }
 
 /** "running  waiting 10  running 2  done 5  failed 0  1.2 M entries/s  ETA 12 s". */

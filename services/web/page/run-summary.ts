@@ -1,6 +1,7 @@
 /** Head, totals, downloads and description of a run. */
+import { LEFT_OUT } from '#shared/analysis/partial.ts';
 import { countText, percentText } from '#shared/plot/plot-text.ts';
-import type { RunSnapshot } from '#shared/plot/snapshot.ts';
+import type { CostSnapshot, OutputSnapshot, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { byId, element, setText } from './dom.ts';
 import { bytesText, countOfText, durationText, shortText } from './format.ts';
 
@@ -68,29 +69,45 @@ export function showTotals(snapshot: RunSnapshot, bytesPerSecond: number): void 
   }
 }
 
+/** The stream of a run ends with it: what becomes of its files then, the page learns when it is loaded again. */
+function uploadText({ folder, state, error }: OutputSnapshot, ended: boolean): string {
+  if (state === 'done') return `All are in ${folder} as well.`;
+  if (state === 'failed') return `They could not be uploaded: ${error}`;
+  return ended ? `They are being uploaded to ${folder}: load the page again to see whether they are there.` : `They go to ${folder} then.`;
+}
+
 const FILES = ['histograms.root', 'histograms.json', 'histograms.csv', 'report.json', 'report.md'];
 
 /** Links to the run's files; all but the plot are written at its end. */
-export function showDownloads({ run, state }: RunSnapshot, plotQuery: string): void {
+export function showDownloads({ run, state, output }: RunSnapshot, plotQuery: string): void {
   const base = `/runs/${encodeURIComponent(run)}/files`;
   const link = (name: string, href: string) => element('li', {}, element('a', { href, download: `${run}-${name}` }, name));
   const ended = state !== 'running';
   const list = byId('files');
-  const key = `${run} ${ended}`;
+  const key = `${run} ${ended} ${output?.state}`;
   if (list.dataset['key'] !== key) {
     list.dataset['key'] = key;
     const others = FILES.map((name) => (ended ? link(name, `${base}/${name}`) : element('li', { class: 'faint' }, name)));
     list.replaceChildren(link('plot.png', `${base}/plot.png`), ...others);
-    setText(
-      byId('files-note'),
-      ended ? 'The plot is 1800 × 1440 pixels, as chosen above.' : 'The plot as of now; the other files are written at the end.',
-    );
+    const note = ended ? 'The plot is 1800 × 1440 pixels, as chosen above.' : 'The plot as of now; the other files are written at the end.';
+    setText(byId('files-note'), `${note}${output === undefined ? '' : ` ${uploadText(output, ended)}`}`);
   }
   list.querySelector('a')?.setAttribute('href', `${base}/plot.png?${plotQuery}`);
 }
 
+/** What it took, and where its bytes came from. */
+function costRows(cost: CostSnapshot | undefined): readonly (readonly [string, string])[] {
+  if (cost === undefined) return [];
+  const places = Object.entries(cost.bytesFrom).filter(([place, bytes]) => bytes > 0 && place !== LEFT_OUT);
+  const text = places.sort(([, a], [, b]) => b - a).map(([place, bytes]) => `${bytesText(bytes)} from ${place}`);
+  return [
+    ['CPU time', `${shortText(cost.coreSeconds)} core-seconds`],
+    ['Bytes', text.length === 0 ? '–' : text.join(', ')],
+  ];
+}
+
 /** Parameters and conditions of the run. */
-export function showAbout({ run, toy, analysis, experiment, datasets, totals }: RunSnapshot): void {
+export function showAbout({ run, toy, analysis, experiment, datasets, totals, cost }: RunSnapshot): void {
   const source = toy ? ['Toy data in', experiment.name, 'format'] : [experiment.name, experiment.status];
   const known: readonly (readonly [string, string])[] = [
     ['Run', run],
@@ -99,6 +116,7 @@ export function showAbout({ run, toy, analysis, experiment, datasets, totals }: 
     ['Luminosity read', experiment.luminosityReadFb === undefined ? '–' : `${Number(experiment.luminosityReadFb.toPrecision(4))} fb⁻¹`],
     ['Tasks', `${countText(totals.tasksCommitted)} committed, ${countText(totals.tasksFailed)} failed, ${countText(totals.tasks)} in all`],
     ['Datasets', countText(datasets.length)],
+    ...costRows(cost),
     ...Object.entries(analysis.parameters).map(
       ([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
     ),
