@@ -100,6 +100,25 @@ describe('what lists say of files', () => {
   });
 });
 
+describe('files of a catalogue', () => {
+  it('are beside it, unless they have whole addresses', async () => {
+    const group = { name: 'data', label: 'Data', color: '#000000', kind: 'data' };
+    const files = ['x/a.root', '/abs/b.root', 's3://b/c.root', { path: 'd.root', url: 'https://x.org/d.root' }];
+    const catalogue = {
+      name: 'c',
+      experiment: { name: '', status: '' },
+      groups: [group],
+      datasets: [{ name: 'mu', group: 'data', files }],
+    };
+    const path = join(folder, 'mine.json');
+    await writeFile(path, JSON.stringify(catalogue));
+    const locations = async () => (await gatherInputs({ catalogue: path })).datasets[0]?.files.map((file) => file.path).sort();
+    expect(await locations()).toEqual(['/abs/b.root', join(folder, 'x/a.root'), 'https://x.org/d.root', 's3://b/c.root'].sort());
+    await writeFile(path, JSON.stringify({ ...catalogue, baseUrl: 'https://y.org/z' }));
+    expect(await locations()).toContain('https://y.org/z/x/a.root');
+  });
+});
+
 describe('patterns', () => {
   it('choose datasets of a catalogue, or of files by their catalogue', async () => {
     expect(await counts({ catalogue: 'atlas-2020', datasetPattern: ['Z*', 'data_[AB]'] })).toEqual({

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { catalogueOfAnalysis, loadBuiltInCatalogue } from '#shared/datasets/built-in.ts';
-import { type Catalogue, parseCatalogue, parseCatalogueText } from '#shared/datasets/catalogue.ts';
+import { type Catalogue, isWhole, parseCatalogue, parseCatalogueText } from '#shared/datasets/catalogue.ts';
 import { ConfigError } from '#shared/errors.ts';
 import type { RunRequest } from '#shared/queue/run-request.ts';
 
@@ -17,7 +18,14 @@ export async function readCatalogue(asked: RunRequest['catalogue'], analysis?: s
   const text = await readFile(asked, 'utf8').catch((cause: unknown) => {
     throw new ConfigError(`the catalogue cannot be read: ${cause instanceof Error ? cause.message : cause}`, { file: asked, cause });
   });
-  if (!/\.ya?ml$/i.test(asked)) return parseCatalogueText(text, asked);
-  const { parseCatalogueYaml } = await import('#shared/datasets/parse-yaml.ts');
-  return parseCatalogueYaml(text, asked);
+  const isYaml = /\.ya?ml$/i.test(asked);
+  const parse = isYaml ? (await import('#shared/datasets/parse-yaml.ts')).parseCatalogueYaml : parseCatalogueText;
+  return besideItsFiles(parse(text, asked), asked);
+}
+
+/** Files at relative paths are beside the catalogue, wherever the run is started from. */
+function besideItsFiles(catalogue: Catalogue, path: string): Catalogue {
+  const { baseUrl, datasets } = catalogue;
+  const isRelative = datasets.some(({ files }) => files.some((file) => file.url === undefined && !isWhole(file.path)));
+  return isRelative && !isWhole(baseUrl) ? { ...catalogue, baseUrl: resolve(dirname(path), baseUrl) } : catalogue;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { isPipelineError } from '../errors.ts';
 import { assignFiles } from './assign-files.ts';
 import { CATALOGUE_NAMES, catalogueOfAnalysis, loadBuiltInCatalogue } from './built-in.ts';
@@ -109,7 +110,18 @@ describe('parseCatalogue', () => {
   });
 });
 
-describe('the example in the README', () => {
+describe('the examples in the README', () => {
+  it('of files is what a dataset may have', () => {
+    const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8');
+    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    const { datasets } = parseCatalogue(
+      { ...valid, datasets: [{ name: 'mu', group: 'data', files: parse(yaml).files.slice(1) }] },
+      'README.md',
+    );
+    expect(datasets[0]?.files[0]).toMatchObject({ entries: 40000, luminosityFb: 0.0123, replicas: [expect.any(String)] });
+    expect(parse(yaml).files[0]).toBe('SMHiggs_1.root');
+  });
+
   it('is valid', () => {
     const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8');
     const [, json = ''] = /```json\n([\s\S]*?)```/.exec(readme) ?? [];
@@ -125,6 +137,7 @@ describe('files of a catalogue', () => {
     expect(fileUrl(catalogue('https://x.org/d'), file)).toBe('https://x.org/d/MC/a.root');
     expect(fileUrl(catalogue(''), file)).toBe('MC/a.root');
     expect(fileUrl(catalogue('https://x.org/d'), { ...file, url: 's3://b/c.root' })).toBe('s3://b/c.root');
+    for (const path of ['s3://b/c.root', '/x/c.root', 'C:\\x\\c.root']) expect(fileUrl(catalogue('https://x.org/d'), { path })).toBe(path);
   });
 
   it.each([

@@ -36,7 +36,7 @@ export function isChecksum(text: string): boolean {
 }
 
 const fileFields = z.strictObject({
-  /** Relative to `baseUrl`. Its last part is what local files are recognised by. */
+  /** Relative to `baseUrl`, or a whole URL or absolute path. Its last part is what local files are recognised by. */
   path: text,
   /** Where it is, if not at `baseUrl` + `path`. */
   url: text.optional(),
@@ -98,6 +98,7 @@ const catalogueSchema = z.strictObject({
   release: z.string().default(''),
   /** The analysis made for these files. */
   analysis: text.optional(),
+  /** Before the paths of files; relative to the catalogue's own folder, where it is no URL. */
   baseUrl: z.string().default(''),
   experiment: experimentSchema,
   /** In stack order, bottom first. */
@@ -159,8 +160,14 @@ export function plainCatalogue(datasets: readonly string[] = [PLAIN_DATASET]): C
 /** Where a file is. */
 export function fileUrl(catalogue: Catalogue, file: CatalogueFile): string {
   if (file.url !== undefined) return file.url;
+  if (isWhole(file.path)) return file.path;
   const { baseUrl } = catalogue;
   return baseUrl === '' || baseUrl.endsWith('/') ? baseUrl + file.path : `${baseUrl}/${file.path}`;
+}
+
+/** True for a URL or an absolute path: nothing goes before it. */
+export function isWhole(location: string): boolean {
+  return location.includes('://') || /^([/\\]|[A-Za-z]:[/\\])/.test(location);
 }
 
 /** True if the dataset is recorded data, not simulation. */
