@@ -16,8 +16,8 @@ interface GenerateFlags {
 export function register(program: Command): void {
   program
     .command('generate')
-    .description('write toy samples: ROOT files like those of ATLAS Open Data, with invented events')
-    .option('-r, --release <name>', 'which files to imitate: atlas-2020 or atlas-2025', 'atlas-2020')
+    .description('write toy samples: ROOT files like those of ATLAS and CMS Open Data, with invented events')
+    .option('-r, --release <name>', 'which files to imitate: atlas-2020, atlas-2025 or cms-hzz-outreach', 'atlas-2020')
     .option('-o, --out <folder>', 'where to (default: samples/<release>)')
     .option('--seed <n>', 'the same seed gives the same bytes (1)', wholeNumber)
     .option('--scale <x>', 'size of the simulated samples, relative to the real ones (0.1); yields stay the same', positiveNumber)
@@ -32,7 +32,9 @@ The events are invented: everything that shows these files says "toy".
 Examples:
   higgsflow generate --out samples
   higgsflow run --analysis atlas-hzz-2020 --data samples
-  higgsflow generate --release atlas-2025 --scale 1 --codec zstd --sample ggH`,
+  higgsflow generate --release atlas-2025 --scale 1 --codec zstd --sample ggH125_ZZ4l
+  higgsflow generate --release cms-hzz-outreach --out cms
+  higgsflow run --analysis cms-hzz-outreach --data cms`,
     )
     .action(generate);
 }

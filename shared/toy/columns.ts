@@ -22,7 +22,8 @@ export class ColumnFiller {
       (grown as Float64Array).set(this.#values as Float64Array);
       this.#values = grown;
     }
-    this.#values[this.#length++] = value;
+    if (this.#values instanceof BigUint64Array) this.#values[this.#length++] = BigInt(value);
+    else this.#values[this.#length++] = value;
   }
 
   /** Ends entry `entry` of the batch. */
@@ -40,11 +41,13 @@ export class ColumnFiller {
   }
 }
 
-/** Branches from a table with lines of a type and the names that have it. */
+/** Branches from a table with lines of a type and the names that have it. `f32[nMuon]` are lists with that branch as counter. */
 export function parseBranches(table: string): BranchSpec[] {
   const lines = table.trim().split('\n');
   return lines.flatMap((line) => {
-    const [type, ...names] = line.split(' ');
-    return names.map((name) => ({ name, type: type as BranchSpec['type'] }));
+    const [text = '', ...names] = line.split(' ');
+    const [, element, counter] = /^(\w+)\[(\w+)\]$/.exec(text) ?? [];
+    const type = (counter === undefined ? text : `${element}[]`) as BranchSpec['type'];
+    return names.map((name) => ({ name, type, ...(counter !== undefined && { counter }) }));
   });
 }

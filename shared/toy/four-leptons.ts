@@ -15,6 +15,9 @@ export interface Lepton {
   readonly prompt: boolean;
 }
 
+/** Flavours of four leptons. */
+export type Channel = '4mu' | '4e' | '2e2mu';
+
 /** Where four leptons come from. `zee` and `zmumu` are a Z with two jets that look like leptons. */
 export type ToyProcess = 'ggH' | 'VBF' | 'VH' | 'zz' | 'zee' | 'zmumu' | 'top';
 
@@ -150,4 +153,10 @@ export function spoil(random: Random, leptons: readonly Lepton[]): void {
   const way = random.next();
   if (way < 0.67) softest.type = softest.type === ELECTRON ? MUON : ELECTRON;
   if (way > 0.39) softest.charge = -softest.charge;
+}
+
+/** The channel of two pairs. */
+export function channelOf(leptons: readonly Lepton[]): Channel {
+  const electrons = leptons.filter(({ type }) => type === ELECTRON).length;
+  return electrons === 0 ? '4mu' : electrons === leptons.length ? '4e' : '2e2mu';
 }

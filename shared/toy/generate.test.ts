@@ -14,6 +14,7 @@ import { readBatches } from '../root/batches.ts';
 import { openRootFile } from '../root/file.ts';
 import { openTree, type Tree } from '../root/tree.ts';
 import { generateToySamples, type ToyFile, type ToyProgress } from './generate.ts';
+import type { ToyRelease } from './samples.ts';
 import { BRANCHES_2020 } from './schema-2020.ts';
 import { isToyFile } from './toy-mark.ts';
 
@@ -25,7 +26,7 @@ async function open(path: string, name: string): Promise<Tree> {
 }
 
 /** Events after all cuts, and their weight at the luminosity of the catalogue. */
-async function yields(release: 'atlas-2020' | 'atlas-2025', files: readonly ToyFile[]) {
+async function yields(release: ToyRelease, files: readonly ToyFile[]) {
   const catalogue = await loadBuiltInCatalogue(release);
   const analysis = await loadBuiltInAnalysis(catalogue.analysis ?? '');
   const parameters = resolveParameters(analysis, {});
@@ -166,5 +167,26 @@ describe('generateToySamples', () => {
 
   it('refuses a scale that is not positive', async () => {
     await expect(generateToySamples({ release: 'atlas-2020', folder: root, scale: 0 })).rejects.toThrow('positive');
+  });
+});
+
+describe('toy samples of CMS', () => {
+  it('pass in the channels of their streams as often as the published ones, out of counted leaves', { timeout: 60_000 }, async () => {
+    const samples = ['DoubleMuParked', 'DoubleElectron', 'ZZTo4e'];
+    const files = await generateToySamples({ release: 'cms-hzz-outreach', folder: join(root, 'cms'), samples });
+    expect(files.map(({ path }) => path.slice(root.length + 5))).toEqual([
+      ...['Run2012B_DoubleMuParked.root', 'Run2012C_DoubleMuParked.root', 'Run2012B_DoubleElectron.root'],
+      ...['Run2012C_DoubleElectron.root', 'ZZTo4e.root'],
+    ]);
+    const found = await yields('cms-hzz-outreach', files);
+    expect(found['DoubleMuParked']).toEqual({ passing: 43, weight: 43 }); // of the second of its files
+    expect(found['DoubleElectron']).toEqual({ passing: 7, weight: 7 });
+    expect(found['ZZTo4e']?.passing).toBe(15_210);
+    expect((await open(files[0]?.path ?? '', 'Events')).branch('Muon_pt').counter).toBe('nMuon');
+  });
+
+  it('are made whole: their events have no weights', async () => {
+    const smaller = generateToySamples({ release: 'cms-hzz-outreach', folder: root, scale: 0.1 });
+    await expect(smaller).rejects.toThrow('made whole');
   });
 });

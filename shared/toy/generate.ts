@@ -15,7 +15,8 @@ import { Random } from './random.ts';
 import { type ToyRelease, type ToySample, toySamples } from './samples.ts';
 import { BRANCHES_2020, fillEvent2020 } from './schema-2020.ts';
 import { BRANCHES_2025, fillEvent2025, MIN_PT_2025 } from './schema-2025.ts';
-import { type FillEvent, MEAN_SCALE_FACTOR, makeEvent, type ToyRun } from './toy-event.ts';
+import { BRANCHES_OUTREACH, fillEventOutreach, PASSING_OUTREACH } from './schema-outreach.ts';
+import { type FillEvent, MEAN_SCALE_FACTOR, makeEvent, type PassingEvents, type ToyRun } from './toy-event.ts';
 import { TOY_MARK, TOY_TITLE } from './toy-mark.ts';
 
 export interface ToyOptions {
@@ -24,7 +25,7 @@ export interface ToyOptions {
   readonly folder: string;
   /** The same seed, scale and codec give the same bytes (with the same Node: its compression may change). */
   readonly seed?: number;
-  /** Entries of simulated samples relative to the real ones; their weights make up for it. Data have their real number always. */
+  /** Entries of simulated samples relative to the real ones (0.1); their weights make up for it. Data have their real number always. */
   readonly scale?: number;
   readonly codec?: CodecName;
   /** Only these datasets; all where not given. A sample does not depend on which others are made. */
@@ -64,12 +65,15 @@ interface Schema {
   readonly tree: string;
   readonly branches: readonly BranchSpec[];
   readonly fill: FillEvent;
-  readonly minPt: readonly number[];
+  readonly passing: PassingEvents;
+  /** Events have no weights that could make up for fewer of them. */
+  readonly wholeOnly?: boolean;
 }
 
 const SCHEMAS: Readonly<Record<ToyRelease, Schema>> = {
-  'atlas-2020': { tree: 'mini', branches: BRANCHES_2020, fill: fillEvent2020, minPt: [] },
-  'atlas-2025': { tree: 'analysis', branches: BRANCHES_2025, fill: fillEvent2025, minPt: MIN_PT_2025 },
+  'atlas-2020': { tree: 'mini', branches: BRANCHES_2020, fill: fillEvent2020, passing: { minPt: [] } },
+  'atlas-2025': { tree: 'analysis', branches: BRANCHES_2025, fill: fillEvent2025, passing: { minPt: MIN_PT_2025 } },
+  'cms-hzz-outreach': { tree: 'Events', branches: BRANCHES_OUTREACH, fill: fillEventOutreach, passing: PASSING_OUTREACH, wholeOnly: true },
 };
 
 /**
@@ -79,8 +83,8 @@ const SCHEMAS: Readonly<Record<ToyRelease, Schema>> = {
  * the signal's reason when it is aborted
  */
 export async function generateToySamples(options: ToyOptions): Promise<ToyFile[]> {
-  const { release, folder, samples: wanted, codec = 'zlib', scale = DEFAULT_TOY_SCALE, seed = 1, onProgress, signal } = options;
-  if (!(scale > 0 && Number.isFinite(scale))) throw new ConfigError(`the scale of toy samples must be positive, not ${scale}`);
+  const { release, folder, samples: wanted, codec = 'zlib', seed = 1, onProgress, signal } = options;
+  const scale = chooseScale(options);
   const catalogue = await loadBuiltInCatalogue(release);
   const compressor = await loadCompressor(codec);
   const plans = choose(toySamples(release), wanted).map((sample) => planSample(catalogue, sample, scale));
@@ -89,19 +93,32 @@ export async function generateToySamples(options: ToyOptions): Promise<ToyFile[]
   let done = 0;
   for (const { run, path } of plans) {
     const target = join(folder, path);
-    const mark = JSON.stringify({ version: FORMAT_VERSION, release, dataset: run.sample.dataset, seed, scale });
-    const random = new Random(`${release}/${run.sample.dataset}/${seed}`);
+    const { dataset, file } = run.sample;
+    const mark = JSON.stringify({ version: FORMAT_VERSION, release, dataset, file, seed, scale });
+    const random = new Random([release, dataset, seed, ...(file === undefined ? [] : [file])].join('/'));
     const byteLength = await writeWhole(target, (sink) =>
       writeSample(sink, { name: basename(path), schema: SCHEMAS[release], run, random, mark, compressor }, async (entries) => {
-        onProgress?.({ sample: run.sample.dataset, entries: done + entries, entriesTotal });
+        onProgress?.({ sample: dataset, entries: done + entries, entriesTotal });
         await setImmediate();
         signal?.throwIfAborted();
       }),
     );
     done += run.entries;
-    files.push({ dataset: run.sample.dataset, path: target, entries: run.entries, byteLength });
+    files.push({ dataset, path: target, entries: run.entries, byteLength });
   }
   return files;
+}
+
+function chooseScale({ release, scale }: ToyOptions): number {
+  const { wholeOnly = false } = SCHEMAS[release];
+  if (wholeOnly && scale !== undefined && scale !== 1) {
+    throw new ConfigError(`toy samples of ${release} are made whole, not at a scale of ${scale}`, {
+      hint: 'Their events have no weights.',
+    });
+  }
+  if (wholeOnly) return 1;
+  if (scale === undefined || (scale > 0 && Number.isFinite(scale))) return scale ?? DEFAULT_TOY_SCALE;
+  throw new ConfigError(`the scale of toy samples must be positive, not ${scale}`);
 }
 
 function choose(samples: readonly ToySample[], wanted: readonly string[] | undefined): readonly ToySample[] {
@@ -115,7 +132,7 @@ function choose(samples: readonly ToySample[], wanted: readonly string[] | undef
 /** Numbers of a sample at a scale, and its path in the release. Weights are such that the yield is the same at any scale. */
 function planSample(catalogue: Catalogue, sample: ToySample, scale: number): { run: ToyRun; path: string } {
   const dataset = catalogue.datasets.find(({ name }) => name === sample.dataset);
-  const path = dataset?.files[0]?.path;
+  const path = dataset?.files[sample.file ?? 0]?.path;
   if (dataset === undefined || path === undefined) {
     throw new ConfigError('the catalogue has no file for this sample', { file: catalogue.name, object: sample.dataset });
   }
@@ -178,7 +195,7 @@ async function writeSample(sink: Sink, work: SampleWork, step: (entries: number)
     const count = Math.min(BATCH_ENTRIES, run.entries - from);
     for (const filler of all) filler.clear();
     for (let i = 0; i < count; i++) {
-      schema.fill(fillers, makeEvent(random, run, from + i, schema.minPt), run, random);
+      schema.fill(fillers, makeEvent(random, run, from + i, schema.passing), run, random);
       for (const filler of all) filler.endEntry(i);
     }
     tree.append(Object.fromEntries(Object.entries(fillers).map(([branch, filler]) => [branch, filler.column])), count);

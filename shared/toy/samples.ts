@@ -1,8 +1,8 @@
 /** What is generated for each dataset of the built-in catalogues. */
-import type { ToyProcess } from './four-leptons.ts';
+import type { Channel, ToyProcess } from './four-leptons.ts';
 
 /** Releases of which toy samples can be made: the names of the catalogues. */
-export const TOY_RELEASES = ['atlas-2020', 'atlas-2025'] as const;
+export const TOY_RELEASES = ['atlas-2020', 'atlas-2025', 'cms-hzz-outreach'] as const;
 
 export type ToyRelease = (typeof TOY_RELEASES)[number];
 
@@ -26,6 +26,10 @@ export interface ToySample {
   readonly spread?: number;
   /** 2025: factors that the file carries. */
   readonly crossSectionPb?: number;
+  /** Flavours of the entries that pass; all where not given. */
+  readonly channels?: readonly Channel[];
+  /** Which of the dataset's files it is (0). */
+  readonly file?: number;
 }
 
 /** Shares of the processes in data: the yields of the simulation. */
@@ -66,7 +70,33 @@ const ATLAS_2025: readonly ToySample[] = [
   { dataset: 'VBFH125_ZZ4lep', entries: 86084, passing: 41208, processes: { VBF: 1 }, yield: 1.7, crossSectionPb: 3.83, spread: 0.05 },
 ];
 
+/** Yields of the simulation. */
+const DATA_CMS: Mixture = { zz: 66.3, ggH: 7.04, VBF: 0.56, VH: 0.4 };
+const MUON_STREAM: readonly Channel[] = ['4mu', '2e2mu'];
+const ELECTRON_STREAM: readonly Channel[] = ['4e'];
+
+/**
+ * Reduced NanoAOD of 2012. Passing entries are the published ones of the example on AOD; of those that fail there are far fewer than
+ * in the real files. Events have no weights, so that samples cannot be made smaller.
+ */
+const CMS_OUTREACH: readonly ToySample[] = [
+  { dataset: 'DoubleMuParked', entries: 4400, passing: 27, processes: DATA_CMS, failing: FAILING, channels: MUON_STREAM },
+  { dataset: 'DoubleMuParked', entries: 7180, passing: 43, processes: DATA_CMS, failing: FAILING, channels: MUON_STREAM, file: 1 },
+  { dataset: 'DoubleElectron', entries: 4400, passing: 5, processes: DATA_CMS, failing: FAILING, channels: ELECTRON_STREAM },
+  { dataset: 'DoubleElectron', entries: 7180, passing: 7, processes: DATA_CMS, failing: FAILING, channels: ELECTRON_STREAM, file: 1 },
+  { dataset: 'ZZTo4mu', entries: 50_000, passing: 32_706, processes: { zz: 1 }, channels: ['4mu'] },
+  { dataset: 'ZZTo4e', entries: 40_000, passing: 15_210, processes: { zz: 1 }, channels: ['4e'] },
+  { dataset: 'ZZTo2e2mu', entries: 40_000, passing: 13_869, processes: { zz: 1 }, channels: ['2e2mu'] },
+  { dataset: 'SMHiggsToZZTo4L', entries: 50_000, passing: 31_882, processes: { ggH: 0.88, VBF: 0.07, VH: 0.05 } },
+];
+
+const SAMPLES: Readonly<Record<ToyRelease, readonly ToySample[]>> = {
+  'atlas-2020': ATLAS_2020,
+  'atlas-2025': ATLAS_2025,
+  'cms-hzz-outreach': CMS_OUTREACH,
+};
+
 /** The samples of a release, in the order of its catalogue. */
 export function toySamples(release: ToyRelease): readonly ToySample[] {
-  return release === 'atlas-2020' ? ATLAS_2020 : ATLAS_2025;
+  return SAMPLES[release];
 }

@@ -1,5 +1,6 @@
+import { ConfigError } from '../errors.ts';
 import type { ColumnFiller } from './columns.ts';
-import { fourLeptons, type Lepton, type ToyProcess } from './four-leptons.ts';
+import { channelOf, fourLeptons, type Lepton, type ToyProcess } from './four-leptons.ts';
 import type { Random } from './random.ts';
 import type { Mixture, ToySample } from './samples.ts';
 
@@ -28,12 +29,30 @@ export interface ToyEvent {
 /** Writes one event into the columns of a schema. */
 export type FillEvent = (columns: Readonly<Record<string, ColumnFiller>>, event: ToyEvent, run: ToyRun, random: Random) => void;
 
-/** Makes entry number `entry`. Those that pass are spread evenly, so that each part of a file has its share of them. */
-export function makeEvent(random: Random, run: ToyRun, entry: number, minPt: readonly number[]): ToyEvent {
-  const { sample, entries, passing } = run;
-  const passes = Math.floor(((entry + 1) * passing) / entries) > Math.floor((entry * passing) / entries);
+/** What a release's analysis asks of events that pass, besides two pairs of one flavour and opposite charge. */
+export interface PassingEvents {
+  /** The n-th lepton has at least minPt[n]. */
+  readonly minPt: readonly number[];
+  readonly accept?: (leptons: readonly Lepton[]) => boolean;
+}
+
+const TRIES = 100_000;
+
+/**
+ * Makes entry number `entry`. Those that pass are spread evenly, so that each part of a file has its share of them.
+ * @throws ConfigError for a process that never passes
+ */
+export function makeEvent(random: Random, run: ToyRun, entry: number, passing: PassingEvents): ToyEvent {
+  const { sample, entries } = run;
+  const passes = Math.floor(((entry + 1) * run.passing) / entries) > Math.floor((entry * run.passing) / entries);
   const process = pick(random, passes ? sample.processes : (sample.failing ?? sample.processes));
-  return { entry, passes, process, leptons: fourLeptons(random, process, passes ? minPt : []) };
+  if (!passes) return { entry, passes, process, leptons: fourLeptons(random, process) };
+  const { channels } = sample;
+  for (let i = 0; i < TRIES; i++) {
+    const leptons = fourLeptons(random, process, passing.minPt);
+    if ((channels?.includes(channelOf(leptons)) ?? true) && (passing.accept?.(leptons) ?? true)) return { entry, passes, process, leptons };
+  }
+  throw new ConfigError('no event of this sample passes the cuts', { object: sample.dataset });
 }
 
 function pick(random: Random, mixture: Mixture): ToyProcess {
