@@ -7,11 +7,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '#shared/results/report.ts';
 import { type Buckets, startBuckets } from '../../test/buckets.ts';
 import { writeLeptonSamples } from '../../test/lepton-samples.ts';
-import { MINIO_KEYS, whyNo } from '../../test/object-servers.ts';
+import { MINIO_KEYS, startFakeGcs, whyNo } from '../../test/object-servers.ts';
 
 const FILES = ['histograms.csv', 'histograms.json', 'histograms.root', 'plot.png', 'report.json', 'report.md'];
 const NO_MINIO = whyNo('minio');
@@ -125,6 +126,38 @@ describe.skipIf(NO_MINIO !== undefined)(`run on buckets${NO_MINIO === undefined 
     expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('It must be s3, gs or gcs.')]);
     const former = await run(['--redis-host', '10.0.0.4', '--out', join(folder, 'former'), '--data', samples[0] ?? '']);
     expect([former.code, former.stderr]).toEqual([0, expect.stringMatching(/^--redis-host has no effect: there is no Redis/)]);
+  });
+});
+
+const NO_GCS = whyNo('fake-gcs-server');
+describe.skipIf(NO_GCS !== undefined)(`run on buckets of Google's interface${NO_GCS === undefined ? '' : ` (${NO_GCS})`}`, () => {
+  it('reads what lists of higgs-demo call s3/..., and puts the results there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'google-stores-'));
+    const server = await startFakeGcs();
+    try {
+      const json = { 'content-type': 'application/json' };
+      for (const name of ['mine', 'results']) {
+        await fetch(`${server.url}/storage/v1/b`, { method: 'POST', body: JSON.stringify({ name }), headers: json });
+      }
+      const [sample = ''] = writeLeptonSamples(join(folder, 'samples'), { llll: 2000 });
+      const upload = `${server.url}/upload/storage/v1/b/mine/o?uploadType=media&name=toy/${basename(sample)}`;
+      await fetch(upload, { method: 'POST', body: readFileSync(sample) });
+      writeFileSync(join(folder, 'higgs_file_index.txt'), `s3/higgs-demo/toy/${basename(sample)}\n`);
+      const out = join(folder, 'out');
+      const where = ['--storage-type', 'gcs', '--storage-host', server.url, '--bucket', 'mine', '--output-bucket', 'results'];
+      const what = ['--data', join(folder, 'higgs_file_index.txt'), '--catalogue', 'atlas-2020', '--gcs-project-id', 'it-atlas-cern'];
+      const args = ['cli/main.ts', 'run', '-a', 'atlas-hzz-2020', '--no-web', '--json', '--out', out, ...what, ...where];
+      const env = { PATH: process.env['PATH'], HOME: folder, GCS_ANONYMOUS: 'true' };
+      const { stdout } = await promisify(execFile)(process.execPath, args, { env, maxBuffer: 1e8 });
+      const { run, inputs, output } = JSON.parse(stdout) as Report;
+      expect(inputs.map(({ url }) => url)).toEqual([`gs://mine/toy/${basename(sample)}`]);
+      expect(output).toEqual({ folder: `gs://results/${run}/` });
+      const stored = await fetch(`${server.url}/storage/v1/b/results/o/${encodeURIComponent(`${run}/histograms.root`)}?alt=media`);
+      expect(Buffer.from(await stored.arrayBuffer()).equals(readFileSync(join(out, 'histograms.root')))).toBe(true);
+    } finally {
+      await server.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

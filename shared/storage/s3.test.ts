@@ -152,6 +152,25 @@ describe('S3, by a server that misbehaves', () => {
     await server.close();
   });
 
+  it.each([
+    ['temporary keys that have expired', 'ExpiredToken', 400, /get new ones/],
+    ['keys that are not known', 'InvalidAccessKeyId', 403, /Check S3_ACCESS_KEY and S3_SECRET_KEY/],
+    ['a clock that is wrong', 'RequestTimeTooSkewed', 403, /Set the clock/],
+  ])('tells %s in one line, and what to do', async (_, code, status, hint) => {
+    const server = await startTestServer(new Uint8Array(0));
+    server.intercept = (_request, response) => {
+      response.writeHead(status).end(`<Error><Code>${code}</Code><Message>It is refused</Message></Error>`);
+      return true;
+    };
+    const keys = { accessKey: 'planted-a', secretKey: 'planted-b', sessionToken: 'planted-c' };
+    const settings = { ...away(new URL(server.url).origin), keys };
+    const error = await openS3Source('s3://bucket/key', { settings, timeoutMs: 5000, headBytes: 512 }).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'StorageError', retryable: false, message: expect.stringMatching(hint) });
+    expect((error as Error).message).toMatch(new RegExp(`^s3://bucket/key: the server answered ${status}: ${code}[^\n]*$`));
+    expect(everythingErrorsSay(error)).not.toContain('planted');
+    await server.close();
+  });
+
   it.each([500, 503])('may be asked again after %i, silence and a cut connection', async (status) => {
     const server = await startTestServer(new Uint8Array(100));
     const source = await openS3Source('s3://bucket/key', { settings: away(new URL(server.url).origin), timeoutMs: 500 });
