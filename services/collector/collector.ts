@@ -274,6 +274,7 @@ export class Collector implements TaskList, RunFeed {
       rate: (dataset) => open.rate(dataset),
       tasksRunning: row.state === 'running' ? this.#inFlight.running(run) : 0,
       workers: this.#inFlight.workers,
+      cost: ledger.costSoFar(run),
       outcome: ledger.outcome(run),
       pools: ledger.pools(run).map((pool) => ({
         ...pool,

@@ -1,4 +1,6 @@
 /** What attempts have cost, by dataset and by worker. Rows are bounded: what is beyond counts as "others". */
+import { LEFT_OUT } from '#shared/analysis/partial.ts';
+import type { CostSnapshot } from '#shared/plot/snapshot.ts';
 import type { Cost } from '#shared/queue/messages.ts';
 import type { CostRow, Costs } from '#shared/results/run-details.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
@@ -78,6 +80,17 @@ function knownOrOthers(
   if (db.get(`SELECT 1 FROM ${table} WHERE ${where} AND ${column} = ?`, ...keys, value)) return value;
   const rows = Number(db.get(`SELECT count(*) AS n FROM ${table} WHERE ${where}`, ...keys)?.['n']);
   return rows < most - 1 ? value : OTHERS;
+}
+
+/** All of it together, for the page: read many times a second. */
+export function readCostSoFar(db: LedgerDatabase, run: string): CostSnapshot {
+  const sum = db.get(`SELECT total(cpu_ms) AS ms FROM costs WHERE run = ? AND scope = 'dataset'`, run);
+  const sql = `SELECT place, sum(bytes) AS bytes FROM cost_places WHERE run = ? AND scope = 'dataset' AND place <> ? GROUP BY place`;
+  const places = db.all(sql, run, LEFT_OUT);
+  return {
+    coreSeconds: Number(sum?.['ms']) / 1000,
+    bytesFrom: Object.fromEntries(places.map(({ place, bytes }) => [String(place), Number(bytes)])),
+  };
 }
 
 /** Datasets in the order of the run, workers by name. */

@@ -150,6 +150,7 @@ describe('ledger', () => {
       [10, 1],
       [30, 2],
     ]);
+    expect(ledger.costSoFar('r1')).toEqual({ coreSeconds: 0.007, bytesFrom: { files: 10, 'http://a': 30 } });
     ledger.deleteRun('r1');
     expect(ledger.costs('r1')).toEqual({ datasets: [], workers: [] });
   });

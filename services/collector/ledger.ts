@@ -1,12 +1,12 @@
 import { inFb } from '#shared/datasets/luminosity.ts';
 import { MessageError } from '#shared/errors.ts';
-import type { RunState } from '#shared/plot/snapshot.ts';
+import type { CostSnapshot, RunState } from '#shared/plot/snapshot.ts';
 import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import { mannerDiffers, type RunSpec, runSpecSchema, specDifferences } from '#shared/queue/run-spec.ts';
 import type { PlannedFile, TaskListState } from '#shared/queue/task-list.ts';
 import type { Costs, InputFile } from '#shared/results/run-details.ts';
 import { type Booked, type Books, commitFailure, commitSuccess, reopenFailed } from './ledger-commit.ts';
-import { CostSums, readCosts } from './ledger-costs.ts';
+import { CostSums, readCostSoFar, readCosts } from './ledger-costs.ts';
 import { CounterChanges } from './ledger-counters.ts';
 import { LedgerDatabase, type Row } from './ledger-database.ts';
 import { forgetOutcome, readOutcome, writeOutcome } from './ledger-output.ts';
@@ -248,6 +248,11 @@ export class Ledger {
   /** What the counted attempts of a run have cost; those of older ledgers are not known. */
   costs(run: string): Costs {
     return readCosts(this.#db, run);
+  }
+
+  /** The same, all together. */
+  costSoFar(run: string): CostSnapshot {
+    return readCostSoFar(this.#db, run);
   }
 
   close(): void {

@@ -1,7 +1,15 @@
 /** A run at one moment, from the ledger's counters and sums. */
 import { normalise } from '#shared/datasets/normalise.ts';
 import type { HistogramContents } from '#shared/histogram/contents.ts';
-import type { DatasetSnapshot, FailureSnapshot, HistogramSnapshot, PoolSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
+import type {
+  CostSnapshot,
+  DatasetSnapshot,
+  FailureSnapshot,
+  HistogramSnapshot,
+  PoolSnapshot,
+  Progress,
+  RunSnapshot,
+} from '#shared/plot/snapshot.ts';
 import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import type { PoolWorkers } from './in-flight.ts';
 import type { DatasetCounters, LedgerFailure, PoolCounters, RunRow } from './ledger-rows.ts';
@@ -21,6 +29,7 @@ export interface SnapshotParts {
   readonly rate: (dataset?: string) => number;
   readonly tasksRunning: number;
   readonly workers: number;
+  readonly cost: CostSnapshot;
   /** What became of the upload, if it was tried. */
   readonly outcome: OutputOutcome | undefined;
   /** Empty for a run without pools. */
@@ -54,6 +63,7 @@ export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
     failures: parts.failures.map(failureSnapshot),
     tasksRunning: parts.tasksRunning,
     workers: parts.workers,
+    cost: parts.cost,
     ...outputOf(model, parts.outcome),
     ...(parts.pools.length === 0 ? {} : { pools: parts.pools.map(poolSnapshot) }),
   };

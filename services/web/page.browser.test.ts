@@ -77,6 +77,17 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     expect(await page.locator('#failures-card').isVisible()).toBe(false);
   });
 
+  it('says what a run has taken, and where its bytes came from', async () => {
+    const snapshot = fourLeptonSnapshot();
+    const cost = { coreSeconds: 1234, bytesFrom: { 'disk cache': 5_000_000, 'root://host:1094 (cache)': 2_500_000_000, 'https://a': 0 } };
+    const page = await visit(await serve(createTestFeed({ ...snapshot, cost })));
+    await showsRevision(page, snapshot.revision);
+    const about = (await page.locator('#about').textContent()) ?? '';
+    expect(about.replaceAll(/\s+/g, ' ')).toContain(
+      '1.23 k core-secondsBytes2.50 GB from root://host:1094 (cache), 5.00 MB from disk cache',
+    );
+  });
+
   it('shows the pools of a run: who does what, and who is missing', async () => {
     const pool = { tasksRunning: 0, tasksFailed: 0, tasksTaken: 0, workers: 0, threads: 0, workerNames: [] };
     const pools = [

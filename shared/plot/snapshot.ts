@@ -27,8 +27,17 @@ export interface RunSnapshot {
   /** Tasks that workers compute now, and workers that were heard of lately; absent where nobody counts them. */
   readonly tasksRunning?: number | undefined;
   readonly workers?: number | undefined;
+  /** What all attempts have taken so far; absent where nobody counts it. */
+  readonly cost?: CostSnapshot | undefined;
   /** Absent where all tasks are for one pool of workers. */
   readonly pools?: readonly PoolSnapshot[] | undefined;
+}
+
+export interface CostSnapshot {
+  /** CPU time of compute threads. */
+  readonly coreSeconds: number;
+  /** Bytes by the place that they came from: a server, the disk cache, a copy. */
+  readonly bytesFrom: Readonly<Record<string, number>>;
 }
 
 /** A cluster's worth of workers, and its part of the run. */

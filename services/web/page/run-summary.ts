@@ -1,5 +1,4 @@
 /** Head, totals, downloads and description of a run. */
-import { LEFT_OUT } from '#shared/analysis/partial.ts';
 import { countText, percentText } from '#shared/plot/plot-text.ts';
 import type { CostSnapshot, OutputSnapshot, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { byId, element, setText } from './dom.ts';
@@ -98,7 +97,7 @@ export function showDownloads({ run, state, output }: RunSnapshot, plotQuery: st
 /** What it took, and where its bytes came from. */
 function costRows(cost: CostSnapshot | undefined): readonly (readonly [string, string])[] {
   if (cost === undefined) return [];
-  const places = Object.entries(cost.bytesFrom).filter(([place, bytes]) => bytes > 0 && place !== LEFT_OUT);
+  const places = Object.entries(cost.bytesFrom).filter(([, bytes]) => bytes > 0);
   const text = places.sort(([, a], [, b]) => b - a).map(([place, bytes]) => `${bytesText(bytes)} from ${place}`);
   return [
     ['CPU time', `${shortText(cost.coreSeconds)} core-seconds`],
