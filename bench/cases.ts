@@ -14,17 +14,34 @@ export const CASES = {
     parameters: {},
     isData: false,
     files: 'atlas',
-    peers: ['uproot', 'rdf', 'reader'],
+    peers: ['higgsflow-data', 'uproot', 'rdf', 'reader', 'jsroot', 'c-limit'],
   },
   'cms-dimuon': {
     analysis: 'cms-dimuon',
     parameters: { minMet: 20 },
     isData: true,
     files: 'cms',
-    peers: ['uproot', 'coffea', 'rdf', 'reader'],
+    peers: ['higgsflow-data', 'uproot', 'coffea', 'rdf', 'reader', 'jsroot', 'c-limit'],
   },
 } as const satisfies Record<string, BenchCase>;
 
 export type CaseName = keyof typeof CASES;
+
+/** A decoder alone, over the blocks that a case reads. */
+export interface CodecCase {
+  readonly blocksOf: CaseName;
+  readonly codec: string;
+  readonly peers: readonly string[];
+}
+
+export const CODEC_CASES = {
+  'codec-zl': { blocksOf: 'atlas-hzz', codec: 'zlib', peers: ['c-limit'] },
+  'codec-l4': { blocksOf: 'atlas-hzz', codec: 'lz4', peers: ['c-limit'] },
+} as const satisfies Record<string, CodecCase>;
+
+export type CodecCaseName = keyof typeof CODEC_CASES;
+
+/** How often a codec case decodes its blocks. */
+export const CODEC_TURNS = 3;
 
 export const CODECS = ['zlib', 'lz4', 'zstd', 'lzma'] as const;

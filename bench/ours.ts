@@ -1,5 +1,5 @@
 /**
- * One benchmark case by the worker's own compute threads: `node bench/ours.ts CASE FILE [threads]` prints one JSON line,
+ * One benchmark case by the worker's own compute threads: `node bench/ours.ts CASE FILE [threads] [full|data]` prints one JSON line,
  * as the peers do. Timing starts when the threads have loaded their code; reading the file's description is part of it.
  */
 import { basename } from 'node:path';
@@ -17,7 +17,7 @@ import { DEFAULT_BATCH_BYTES } from '#shared/root/batches.ts';
 import { DEFAULT_RETRY } from '#shared/runtime/retry.ts';
 import { CASES, type CaseName } from './cases.ts';
 
-const [name = '', file = '', threadText = '1'] = process.argv.slice(2);
+const [name = '', file = '', threadText = '1', verify = 'full'] = process.argv.slice(2);
 const settings = CASES[name as CaseName];
 const threads = Number(threadText);
 /** Chunks a thread, so that the threads end at about the same time. */
@@ -30,6 +30,7 @@ const pool = new ComputePool({
   threads,
   memoryMb: 512,
   batchBytes: DEFAULT_BATCH_BYTES,
+  verify: verify === 'data' ? 'data' : 'full',
   allowAnalysisFiles: false,
   readRetry: DEFAULT_RETRY,
 });
@@ -56,7 +57,7 @@ const seconds = (ms: number) => Math.round(ms) / 1000;
 console.log(
   JSON.stringify({
     case: name,
-    peer: 'higgsflow',
+    peer: verify === 'data' ? 'higgsflow-data' : 'higgsflow',
     file: basename(file),
     threads,
     events,

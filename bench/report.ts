@@ -33,6 +33,15 @@ export interface Report {
   /** Load of the machine over one minute, at the start and at the end. */
   readonly load: readonly [number, number];
   readonly results: readonly Result[];
+  /** Where our time goes, where that was asked for. */
+  readonly profiles?: readonly Profile[];
+}
+
+/** Shares of our time in a case, by what it is spent on. */
+export interface Profile {
+  readonly name: string;
+  readonly codec: string;
+  readonly shares: Readonly<Record<string, number>>;
 }
 
 export function median(numbers: readonly number[]): number {
