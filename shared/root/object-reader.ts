@@ -225,7 +225,9 @@ class ObjectReader {
     if (read === undefined || bytes === undefined) throw new UnsupportedError(`array of type code ${code}`);
     if (count < 0 || count * bytes > this.#cursor.remaining)
       this.#cursor.fail(`array of ${count} elements where ${this.#cursor.remaining} bytes are left`);
-    return Array.from({ length: count }, () => read(this.#cursor));
+    const values = new Array<unknown>(count);
+    for (let i = 0; i < count; i++) values[i] = read(this.#cursor);
+    return values;
   }
 
   #readCounted(element: StreamerElement, members: Record<string, unknown>): unknown[] {

@@ -216,6 +216,7 @@ function describeBranch(branch: RootObject, prefix: string, context: Context): B
   const type = children.length > 0 ? splitType(branch) : branchType(branch, context.streamers, context.planner);
   const leaf = list(members, 'fLeaves')[0];
   const count = leaf === undefined ? undefined : object(leaf.members, 'fLeafCount');
+  let baskets: readonly BasketRef[] | undefined;
   const described: Branch = {
     path,
     name,
@@ -225,7 +226,11 @@ function describeBranch(branch: RootObject, prefix: string, context: Context): B
     columnType: type.layout === undefined ? undefined : columnTypeOf(type.layout),
     unsupported: type.unsupported,
     entries: number(members, 'fEntries'),
-    baskets: listBaskets(branch, path),
+    // When it is asked for: of a hundred branches few are read.
+    get baskets() {
+      baskets ??= listBaskets(branch, path);
+      return baskets;
+    },
     counter: count === undefined || branch.className !== 'TBranch' ? undefined : context.counters.get(count),
     compressedBytes: number(members, 'fZipBytes'),
     uncompressedBytes: number(members, 'fTotBytes'),
