@@ -119,6 +119,19 @@ describe('files of a catalogue', () => {
   });
 });
 
+describe('other places of a file', () => {
+  it('are for the file of the catalogue, not for a copy of the same name', async () => {
+    const group = { name: 'data', label: 'Data', color: '#000000', kind: 'data' };
+    const files = [{ path: 'a.root', replicas: ['root://far//a.root'] }];
+    const datasets = [{ name: 'mu', group: 'data', files }];
+    const catalogue = { name: 'c', baseUrl: 's3://b', experiment: { name: '', status: '' }, groups: [group], datasets };
+    const replicas = async (data: string[]) => (await gatherInputs({ catalogue, data })).datasets[0]?.files[0]?.file?.replicas;
+    expect(await replicas([])).toEqual(['root://far//a.root']);
+    expect(await replicas(['s3://b/a.root'])).toEqual(['root://far//a.root']);
+    expect(await replicas(['s3://toy/a.root'])).toBeUndefined();
+  });
+});
+
 describe('patterns', () => {
   it('choose datasets of a catalogue, or of files by their catalogue', async () => {
     expect(await counts({ catalogue: 'atlas-2020', datasetPattern: ['Z*', 'data_[AB]'] })).toEqual({

@@ -51,10 +51,18 @@ export async function gatherInputs(request: InputRequest, analysis?: string): Pr
   const assignment = assignFiles(catalogue, paths, listed);
   refuseUnclear(assignment, catalogue);
   const assigned = withFacts(
-    assignment.assigned,
+    assignment.assigned.map((each) => withOwnReplicas(each, catalogue, here)),
     new Map(lists.flatMap((list) => Object.entries(list.facts ?? {}).map(([file, facts]) => [here(file), facts]))),
   );
   return { catalogue, datasets: chooseDatasets(catalogue, assigned, found, inLists) };
+}
+
+/** A copy of the user's own, which may be a toy or a skim of the same name, is not the file that other places have. */
+function withOwnReplicas(assigned: AssignedFile, catalogue: Catalogue, here: (location: string) => string): AssignedFile {
+  const { path, file } = assigned;
+  if (file?.replicas === undefined || path === here(fileUrl(catalogue, file)) || file.replicas.includes(path)) return assigned;
+  const { replicas: _, ...rest } = file;
+  return { ...assigned, file: rest };
 }
 
 /** What a list says of a file goes before what the catalogue says. */
