@@ -15,13 +15,14 @@ export async function awaitCredentials(
   { secret, url }: Task,
   signal: AbortSignal,
   onWait: () => void,
+  patienceMs = PATIENCE_MS,
 ): Promise<Exclude<FromThread, { kind: 'partial' }> | undefined> {
   if (secret === undefined) return undefined;
   const { credentialsFolder } = readEnvironment();
   if (credentialsStamp(credentialsFolder, secret) !== undefined) return undefined;
   onWait();
   try {
-    await waitForCredentials(credentialsFolder, secret, PATIENCE_MS, signal);
+    await waitForCredentials(credentialsFolder, secret, patienceMs, signal);
     return undefined;
   } catch (error) {
     if (!isPipelineError(error)) return { kind: 'aborted' };
