@@ -77,6 +77,17 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     expect(await page.locator('#failures-card').isVisible()).toBe(false);
   });
 
+  it.each([
+    ['done', undefined, 'All are in s3://results/run6/ as well.'],
+    ['failed', 's3://results/run6/plot.png: NoSuchBucket', 'They could not be uploaded: s3://results/run6/plot.png: NoSuchBucket'],
+    ['waiting', undefined, 'They are being uploaded to s3://results/run6/: load the page again to see whether they are there.'],
+  ] as const)('says of results in a bucket: %s', async (state, error, text) => {
+    const output = { folder: 's3://results/run6/', state, ...(error === undefined ? {} : { error }) };
+    const page = await visit(await serve(createTestFeed({ ...fourLeptonSnapshot(), output })));
+    await showsRevision(page, 1);
+    expect(await page.locator('#files-note').textContent()).toBe(`The plot is 1800 × 1440 pixels, as chosen above. ${text}`);
+  });
+
   it('says what a run has taken, and where its bytes came from', async () => {
     const snapshot = fourLeptonSnapshot();
     const cost = { coreSeconds: 1234, bytesFrom: { 'disk cache': 5_000_000, 'root://host:1094 (cache)': 2_500_000_000, 'https://a': 0 } };
