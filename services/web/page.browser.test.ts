@@ -78,9 +78,9 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
   });
 
   it.each([
-    ['done', undefined, 'All are in s3://results/run6/ as well.'],
-    ['failed', 's3://results/run6/plot.png: NoSuchBucket', 'They could not be uploaded: s3://results/run6/plot.png: NoSuchBucket'],
-    ['waiting', undefined, 'They are being uploaded to s3://results/run6/: load the page again to see whether they are there.'],
+    ['done', undefined, 'All files are in s3://results/run6/ as well.'],
+    ['failed', 's3://results/run6/plot.png: NoSuchBucket', 'The files could not be uploaded: s3://results/run6/plot.png: NoSuchBucket'],
+    ['waiting', undefined, 'The files are being uploaded to s3://results/run6/: load the page again to see whether they are there.'],
   ] as const)('says of results in a bucket: %s', async (state, error, text) => {
     const output = { folder: 's3://results/run6/', state, ...(error === undefined ? {} : { error }) };
     const page = await visit(await serve(createTestFeed({ ...fourLeptonSnapshot(), output })));

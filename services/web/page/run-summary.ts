@@ -70,9 +70,9 @@ export function showTotals(snapshot: RunSnapshot, bytesPerSecond: number): void 
 
 /** The stream of a run ends with it: what becomes of its files then, the page learns when it is loaded again. */
 function uploadText({ folder, state, error }: OutputSnapshot, ended: boolean): string {
-  if (state === 'done') return `All are in ${folder} as well.`;
-  if (state === 'failed') return `They could not be uploaded: ${error}`;
-  return ended ? `They are being uploaded to ${folder}: load the page again to see whether they are there.` : `They go to ${folder} then.`;
+  if (state === 'done') return `All files are in ${folder} as well.`;
+  if (state === 'failed') return `The files could not be uploaded: ${error}`;
+  return ended ? `The files are being uploaded to ${folder}: load the page again to see whether they are there.` : `All go to ${folder} as well.`;
 }
 
 const FILES = ['histograms.root', 'histograms.json', 'histograms.csv', 'report.json', 'report.md'];
