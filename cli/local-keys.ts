@@ -2,11 +2,16 @@
 import type { RunRequest } from '#shared/queue/run-request.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
 import { readEnvironment } from '#shared/runtime/config.ts';
-import { type Credentials, forgetCredentials, keepCredentials } from '#shared/runtime/credentials.ts';
+import { type Credentials, credentialsStamp, forgetCredentials, keepCredentials } from '#shared/runtime/credentials.ts';
 
 /** Keeps them under the name that the request has for them; returns the file. */
 export function keepLocalKeys({ secret = '' }: Pick<RunRequest, 'secret'>, credentials: Credentials): Promise<string> {
   return keepCredentials(readEnvironment().credentialsFolder, secret, credentials);
+}
+
+/** True if there are keys of this name. */
+export function hasLocalKeys(name: string): boolean {
+  return credentialsStamp(readEnvironment().credentialsFolder, name) !== undefined;
 }
 
 /** Nothing happens where there are none. */

@@ -150,6 +150,9 @@ describe.skipIf(!broker)('runs with keys', () => {
     expect(failure?.text).toMatch(
       /^s3:\/\/samples\/toy\/toy_llll.root: the server answered 403: SignatureDoesNotMatch[^\n]*Check S3_ACCESS_KEY/,
     );
+    // A run that cannot even be listed is none: its keys are not left behind.
+    await submit('nothing', ['-d', 's3://samples/toy/*.root'], 1, 'wrong');
+    expect(readdirSync(credentials())).toEqual(['wrong']);
     // With other keys the same run goes on: they take the place of those that were wrong.
     await submit('wrong', ['-d', 's3://samples/toy/toy_llll.root']);
     await higgsflow(['retry', 'wrong'], 0);

@@ -148,11 +148,23 @@ async function dryRun(flags: SubmitFlags, higgsflow: Higgsflow, submitted: Submi
 }
 
 async function submitHere(higgsflow: Higgsflow, { request, credentials }: SubmitRequest, signal: AbortSignal): Promise<string> {
-  if (credentials !== undefined) {
-    const { keepLocalKeys } = await import('../local-keys.ts');
-    say(`The keys are in ${await keepLocalKeys(request, credentials)}; workers and web need this folder (CREDENTIALS_DIR).`);
+  if (credentials === undefined) return higgsflow.submit(request, { signal });
+  const [{ forgetLocalKeys, hasLocalKeys, keepLocalKeys }, { isPipelineError }] = await Promise.all([
+    import('../local-keys.ts'),
+    import('#shared/errors.ts'),
+  ]);
+  const { secret = '' } = request;
+  const isNew = !hasLocalKeys(secret);
+  const file = await keepLocalKeys(request, credentials);
+  try {
+    const run = await higgsflow.submit(request, { signal });
+    say(`The keys are in ${file}; workers and web need this folder (CREDENTIALS_DIR).`);
+    return run;
+  } catch (error) {
+    // What is refused for good never became a run.
+    if (isNew && isPipelineError(error) && !error.retryable) await forgetLocalKeys(secret);
+    throw error;
   }
-  return higgsflow.submit(request, { signal });
 }
 
 async function submitThere(flags: SubmitFlags, { request, credentials }: SubmitRequest, signal: AbortSignal): Promise<string> {

@@ -115,6 +115,18 @@ describe.each(owners)('the pod of $name', ({ name, template, kind }) => {
     for (const { secret } of secrets) expect(secret.defaultMode).toBe(0o440);
   });
 
+  it('sees the keys of runs only if it reads their files or writes their results', () => {
+    const volume = spec.volumes.find((each: { name: string }) => each.name === 'run-credentials');
+    const reads = ['worker', 'producer', 'web'].includes(name);
+    expect(volume?.secret).toEqual(reads ? { secretName: 'run-credentials', optional: true, defaultMode: 0o440 } : undefined);
+    const folders = containers.flatMap(({ env = [] }) => env.filter((each: { name: string }) => each.name === 'CREDENTIALS_DIR'));
+    const mounts = containers.flatMap(({ volumeMounts }) =>
+      volumeMounts.filter((each: { name: string }) => each.name === 'run-credentials'),
+    );
+    expect(folders.map(({ value }) => value)).toEqual(mounts.map(({ mountPath }) => mountPath));
+    expect(mounts.every(({ readOnly }) => readOnly === true)).toBe(true);
+  });
+
   it('mounts what it declares, and nothing else', () => {
     const declared = spec.volumes.map((volume: { name: string }) => volume.name);
     const claims = byName('StatefulSet', name)?.['spec'].volumeClaimTemplates.map((claim: Manifest) => claim.metadata.name) ?? [];
