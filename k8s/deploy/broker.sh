@@ -95,18 +95,21 @@ remote_broker_patch() {
   local port=5671
   ! matches "$BROKER_URL" ':[0-9]+/?$' || port=$(printf '%s' "${BROKER_URL##*:}" | tr -d /)
   [ "$port" != 5671 ] || ! matches "$BROKER_URL" '^amqp://' || port=5672
+  local variables volumes=''
+  variables="{\"name\": \"AMQP_URL\", \"value\": $(json_string "$BROKER_URL")}"
+  if [ -n "$HAS_CA" ]; then
+    variables="$variables, {\"name\": \"AMQP_CA_FILE\", \"value\": \"/run/secrets/rabbitmq/ca.crt\"}"
+    # The list of items is replaced as a whole.
+    volumes='"volumes": [{"name": "credentials", "secret": {"items": [{"key": "username", "path": "username"},
+          {"key": "password", "path": "password"}, {"key": "ca.crt", "path": "ca.crt"}]}}],'
+  fi
   cat << END
   - target: {kind: Deployment, name: worker}
     patch: |-
-      [{"op": "replace", "path": "/spec/template/spec/containers/0/env/0", "value": {"name": "AMQP_URL", "value": $(json_string "$BROKER_URL")}}]
+      {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "worker"}, "spec": {"template": {"spec": {
+        $volumes "containers": [{"name": "worker", "env": [$variables]}]}}}}
   - target: {kind: NetworkPolicy, name: to-broker}
     patch: |-
       [{"op": "replace", "path": "/spec/egress/0/ports/0/port", "value": $port}]
-END
-  [ -z "$HAS_CA" ] || cat << END
-  - target: {kind: Deployment, name: worker}
-    patch: |-
-      [{"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "AMQP_CA_FILE", "value": "/run/secrets/rabbitmq/ca.crt"}},
-       {"op": "add", "path": "/spec/template/spec/volumes/0/secret/items/-", "value": {"key": "ca.crt", "path": "ca.crt"}}]
 END
 }

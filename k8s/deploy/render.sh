@@ -141,11 +141,12 @@ stage_in_patch() {
   cat << END
   - target: {kind: Deployment, name: worker}
     patch: |-
-      [{"op": "add", "path": "/spec/template/spec/volumes/-", "value": {"name": "stage-in", "emptyDir": {$medium"sizeLimit": "$((STAGE_IN_MB + 64))Mi"}}},
-       {"op": "add", "path": "/spec/template/spec/containers/0/volumeMounts/-", "value": {"name": "stage-in", "mountPath": $(json_string "$STAGE_IN")}},
-       {"op": "replace", "path": "/spec/template/spec/containers/0/resources/limits/memory", "value": "${memory}Mi"},
-       {"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "STAGE_IN_DIR", "value": $(json_string "$STAGE_IN")}},
-       {"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "STAGE_IN_MAX_MB", "value": "$STAGE_IN_MB"}}]
+      {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "worker"}, "spec": {"template": {"spec": {
+        "volumes": [{"name": "stage-in", "emptyDir": {$medium"sizeLimit": "$((STAGE_IN_MB + 64))Mi"}}],
+        "containers": [{"name": "worker",
+          "env": [{"name": "STAGE_IN_DIR", "value": $(json_string "$STAGE_IN")}, {"name": "STAGE_IN_MAX_MB", "value": "$STAGE_IN_MB"}],
+          "volumeMounts": [{"name": "stage-in", "mountPath": $(json_string "$STAGE_IN")}],
+          "resources": {"limits": {"memory": "${memory}Mi"}}}]}}}}
 END
 }
 

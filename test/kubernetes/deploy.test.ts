@@ -155,7 +155,7 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
       '{"name":"AMQP_URL","value":"amqps://broker.example.org:31671"}',
       '{"name":"AMQP_CA_FILE","value":"/run/secrets/rabbitmq/ca.crt"}',
       '{"name":"POOL","value":"far"}',
-      '{"key":"ca.crt","path":"ca.crt"}',
+      '"items":[{"key":"username","path":"username"},{"key":"password","path":"password"},{"key":"ca.crt","path":"ca.crt"}]',
       '"port":31671',
       '"maxReplicas":7',
     ]) {
@@ -182,7 +182,10 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
     const text = JSON.stringify(memory);
     expect(text).toContain('"emptyDir":{"medium":"Memory","sizeLimit":"2064Mi"}');
     expect(text).toContain('"memory":"3024Mi"');
-    expect(text).toContain('{"name":"STAGE_IN_DIR","value":"/dev/shm"},{"name":"STAGE_IN_MAX_MB","value":"2000"}');
+    expect(text).toContain('{"name":"STAGE_IN_DIR","value":"/dev/shm"}');
+    expect(text.match(/"name":"STAGE_IN_MAX_MB","value":"\d+"/g)).toEqual(['"name":"STAGE_IN_MAX_MB","value":"2000"']);
+    // Those of the base are still there, first of all the address.
+    expect(text).toContain('"name":"AMQP_URL"');
     const disk = JSON.stringify(worker('--stage-in /mnt/disks/ssd0'));
     expect(disk).toContain('"emptyDir":{"sizeLimit":"576Mi"}');
     expect(disk).toContain('"mountPath":"/mnt/disks/ssd0"');
