@@ -236,22 +236,23 @@ function describeBranch(branch: RootObject, prefix: string, context: Context): B
     uncompressedBytes: number(members, 'fTotBytes'),
     children,
   };
-  return type.parts === undefined ? described : { ...described, children: type.parts.map((part) => describePart(part, described)) };
+  return type.parts === undefined ? described : { ...described, children: describeParts(type.parts, described) };
 }
 
-/** A member of a branch's objects: it stands in the branch's baskets, and is a branch by itself to whoever reads. */
-function describePart({ path, cppType, layout, unsupported }: BranchPart, branch: Branch): Branch {
-  return {
+/** Members of a branch's objects: they stand in the branch's baskets, and are branches by themselves to whoever reads. */
+function describeParts(parts: readonly BranchPart[], branch: Branch): Branch[] {
+  const [pathPrefix, namePrefix] = [branch.path, branch.name].map((name) => `${name.replace(/\.$/, '')}.`) as [string, string];
+  return parts.map(({ path, cppType, layout, unsupported }) => ({
     ...branch,
-    path: `${branch.path.replace(/\.$/, '')}.${path}`,
-    name: `${branch.name.replace(/\.$/, '')}.${path}`,
+    path: pathPrefix + path,
+    name: namePrefix + path,
     title: '',
     cppType,
     layout,
     columnType: layout?.type,
     unsupported,
     children: [],
-  };
+  }));
 }
 
 const EMPTY = {

@@ -2,7 +2,16 @@
 import type { ElementType } from '../column-type.ts';
 import type { StreamerCatalogue, StreamerElement, StreamerInfo } from '../streamer-info.ts';
 import { BASIC_CODES, COUNTED_ARRAY, COUNTER, CPP_ELEMENTS, FIXED_ARRAY } from '../type-codes.ts';
-import { type ClassVersion, type ListNode, leastBytes, type Member, type MembersNode, type Node, type NumberNode } from './nodes.ts';
+import {
+  type ClassVersion,
+  type ListNode,
+  leastBytes,
+  type Member,
+  type MembersNode,
+  type Node,
+  type NumberNode,
+  type SkipNode,
+} from './nodes.ts';
 import { packingOf } from './packed-float.ts';
 import { parseTypeName, type TypeName } from './type-name.ts';
 
@@ -61,6 +70,8 @@ export class TypePlanner {
   readonly #streamers: StreamerCatalogue;
   /** Classes that are being planned: one that holds itself has no end. */
   readonly #open: string[] = [];
+  /** Classes that are not read, and why. */
+  readonly #refused = new Map<string, SkipNode>();
   #nodes = 0;
   #allNodes = 0;
 
@@ -142,11 +153,16 @@ export class TypePlanner {
   classObject(text: string): Node {
     const byHand = this.#byHand(text);
     if (byHand !== undefined) return byHand;
+    const known = this.#refused.get(text);
+    if (known !== undefined) return known;
     try {
       return this.#described(text);
     } catch (error) {
       if (!(error instanceof Unplanned)) throw error;
-      return { kind: 'skip', reason: error.message };
+      const skip: SkipNode = { kind: 'skip', reason: error.message };
+      // Inside of other classes, these may be the reason.
+      if (this.#open.length === 0 && this.#nodes <= MOST_NODES) this.#refused.set(text, skip);
+      return skip;
     }
   }
 

@@ -11,8 +11,20 @@ export interface TypeName {
 
 const MOST_LEVELS = 32;
 
+/** Names seen lately: the branches of a tree share a few types. */
+const known = new Map<string, TypeName | undefined>();
+const MOST_KNOWN = 4096;
+
 /** Takes a type's name apart; undefined where it is none, or nests deeper than any sensible type. */
-export function parseTypeName(text: string, level = 0): TypeName | undefined {
+export function parseTypeName(text: string): TypeName | undefined {
+  if (known.has(text)) return known.get(text);
+  const type = parse(text, 0);
+  if (known.size === MOST_KNOWN) known.clear();
+  known.set(text, type);
+  return type;
+}
+
+function parse(text: string, level: number): TypeName | undefined {
   const bare = text.replace(/\b(?:const|struct|class|enum)\s+/g, '').trim();
   const stars = /[\s*&]*$/.exec(bare)?.[0] ?? '';
   const pointers = stars.replaceAll(/\s/g, '').length;
@@ -21,7 +33,7 @@ export function parseTypeName(text: string, level = 0): TypeName | undefined {
   if (level > MOST_LEVELS || whole === '' || stars.includes('&')) return undefined;
   if (open < 0) return type(plainName(whole), [], pointers);
   if (!whole.endsWith('>')) return undefined;
-  const args = splitArguments(whole.slice(open + 1, -1))?.map((argument) => parseTypeName(argument, level + 1));
+  const args = splitArguments(whole.slice(open + 1, -1))?.map((argument) => parse(argument, level + 1));
   if (args === undefined || args.some((argument) => argument === undefined)) return undefined;
   return type(plainName(whole.slice(0, open)), args as TypeName[], pointers);
 }
