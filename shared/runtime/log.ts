@@ -63,7 +63,7 @@ function wrap(log: Logger, written: (atOnce: boolean) => void): Log {
 
 /** Text without the user and password that addresses may hold. */
 export function withoutCredentials(text: string): string {
-  return text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"']*@/gi, '$1');
+  return !text.includes('@') ? text : text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"']*@/gi, '$1');
 }
 
 /** The value as JSON can hold it: errors told in fields, addresses without credentials. */

@@ -2,7 +2,7 @@
 import type { Channel, ChannelModel, ConsumeMessage, Message } from 'amqplib';
 import { sleep } from '../../runtime/retry.ts';
 import { type AmqpConnection, backoffMs } from './connection.ts';
-import { isMissing, isRefusal } from './topology.ts';
+import { isMissing, isRefusal, openChannel } from './topology.ts';
 
 /** A delivery that is to be answered once. Answers after its channel has ended are dropped: the broker delivers it again. */
 export interface Received extends Message {
@@ -102,9 +102,7 @@ export class Subscription {
   }
 
   async #serve(model: ChannelModel): Promise<void> {
-    const channel = await model.createChannel();
-    const ended = new Promise<void>((resolve) => channel.once('close', resolve));
-    channel.on('error', () => {}); // 'close' follows
+    const { channel, ended, close } = await openChannel(model);
     try {
       this.#queue = await this.#options.prepare(channel);
       this.#channel = channel;
@@ -115,8 +113,7 @@ export class Subscription {
     } finally {
       this.#channel = undefined;
       this.#tag = undefined;
-      // Usually it has ended, by itself or with its connection: then closing it might never be answered.
-      await Promise.race([ended, channel.close().catch(() => {})]);
+      await close();
     }
   }
 

@@ -39,16 +39,31 @@ function buryingIn(names: QueueNames): Record<string, unknown> {
   };
 }
 
-/** Runs `action` on a channel of its own: a refusal closes the channel on which it happens. */
-export async function onChannel<T>(model: ChannelModel, action: (channel: Channel) => Promise<T>): Promise<T> {
+/** A channel with its end. */
+export interface OpenChannel {
+  readonly channel: Channel;
+  /** Resolves when it ends, by itself, with its connection or by `close`. */
+  readonly ended: Promise<void>;
+  /** Resolves when it has ended. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** Makes a channel. What goes wrong on it is told by the calls that fail, and by its end. */
+export async function openChannel(model: ChannelModel): Promise<OpenChannel> {
   const channel = await model.createChannel();
   const ended = new Promise<void>((resolve) => channel.once('close', resolve));
-  channel.on('error', () => {}); // the action rejects as well
+  channel.on('error', () => {}); // 'close' follows
+  // Where it has ended with its connection, closing it might never be answered.
+  return { channel, ended, close: () => Promise.race([ended, channel.close().catch(() => {})]) };
+}
+
+/** Runs `action` on a channel of its own: a refusal closes the channel on which it happens. */
+export async function onChannel<T>(model: ChannelModel, action: (channel: Channel) => Promise<T>): Promise<T> {
+  const { channel, close } = await openChannel(model);
   try {
     return await action(channel);
   } finally {
-    // Where it has ended with its connection, closing it might never be answered.
-    await Promise.race([ended, channel.close().catch(() => {})]);
+    await close();
   }
 }
 
