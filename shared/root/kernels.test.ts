@@ -1,12 +1,13 @@
 /** The kernels against the programs that everybody uses, on sound and on damaged bytes, with limits at the very end of memory. */
 import { deflateRawSync, deflateSync, inflateRawSync, inflateSync, constants as zlib } from 'node:zlib';
+import { decompressSync as unxzSync, compressSync as xzSync } from '@napi-rs/lzma/xz';
 import fc from 'fast-check';
 import { compressSync, uncompressSync } from 'lz4-napi';
 import { describe, expect, it } from 'vitest';
 import createXxhash from 'xxhash-wasm';
 import { mutationRuns } from '../../test/test-data.ts';
 import { compiledMemory, missingKernels } from './compiled-kernels.ts';
-import type { KernelMemory, Kernels } from './kernels.ts';
+import { type KernelMemory, type Kernels, OTHER_KIND } from './kernels.ts';
 import { plainMemory } from './plain-kernels.ts';
 
 const { h64Raw } = await createXxhash();
@@ -70,7 +71,7 @@ function decode(memory: KernelMemory, decoder: DecoderName, block: Uint8Array, l
   bytes.fill(CANARY, from + block.length, to);
   const answer = attempt(() => memory.kernels[decoder]?.(from, block.length, to, length) ?? -1);
   const intact = bytes.subarray(from + block.length, to).every((byte) => byte === CANARY);
-  return { accepted: answer === 0, intact, output: answer === 0 ? bytes.slice(to) : undefined };
+  return { answer, accepted: answer === 0, intact, output: answer === 0 ? bytes.slice(to) : undefined };
 }
 
 /** The same in the middle of memory, between canaries and with the input behind the output. */
@@ -86,7 +87,7 @@ function decodeBetween(memory: KernelMemory, decoder: DecoderName, block: Uint8A
   return { accepted: answer === 0, intact: around.every((part) => part.every((byte) => byte === CANARY)) };
 }
 
-type DecoderName = 'inflateRaw' | 'inflateZlib' | 'lz4Checked' | 'inflateStart' | 'lz4Start';
+type DecoderName = 'inflateRaw' | 'inflateZlib' | 'lz4Checked' | 'inflateStart' | 'lz4Start' | 'xz' | 'xzStart';
 
 function attempt(decode: () => number): number {
   try {
@@ -116,6 +117,19 @@ function reference(decoder: 'inflateRaw' | 'inflateZlib' | 'lz4Checked', block: 
   }
 }
 
+/** A sound block for a decoder. */
+function encode(decoder: DecoderName, data: Uint8Array, options: { level?: number; strategy?: number } = {}): Uint8Array {
+  if (decoder === 'xz' || decoder === 'xzStart') return xzSync(data);
+  return decoder === 'inflateStart' || decoder === 'inflateZlib' ? deflateSync(data, options) : lz4Block(data);
+}
+
+/** Where the block's check stands: in front of the index, whose length the footer tells, and 8 bytes long in what liblzma writes. */
+function checkOf(stream: Uint8Array): number {
+  const { buffer, byteOffset, length } = stream;
+  const index = (new DataView(buffer, byteOffset).getUint32(length - 8, true) + 1) * 4;
+  return length - 12 - index - 8;
+}
+
 function lz4Block(data: Uint8Array): Uint8Array {
   return withHash(compressSync(Buffer.from(data)).subarray(4));
 }
@@ -126,6 +140,9 @@ function withHash(block: Uint8Array): Uint8Array {
   bytes.set(block, 8);
   return bytes;
 }
+
+/** liblzma takes its time to encode. */
+const XZ_RUNS = 40;
 
 const level = fc.integer({ min: 0, max: 9 });
 const strategy = fc.constantFrom(zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED);
@@ -152,35 +169,53 @@ describe.each(implementations)('%s decoders', (_name, memory) => {
     );
   });
 
-  it.each(['inflateStart', 'lz4Start'] as const)('%s gives the first bytes, as many as are asked for, and writes no more', (decoder) => {
-    if (memory.kernels[decoder] === undefined) return; // the plain ones cannot stop
+  it('decode what liblzma encodes, and say so where it cannot be', () => {
+    if (memory.kernels.xz === undefined) return; // the plain ones leave it to liblzma
     fc.assert(
-      fc.property(anyData, level, strategy, fc.double({ min: 0, max: 1, noNaN: true }), (data, level, strategy, part) => {
+      fc.property(anyData, (data) => {
         fc.pre(data.length > 0);
-        const length = Math.max(1, Math.round(part * data.length));
-        const block = decoder === 'inflateStart' ? deflateSync(data, { level, strategy }) : lz4Block(data);
-        const { output, intact } = decode(memory, decoder, block, length);
-        expect([output && Buffer.compare(output, data.subarray(0, length)), intact]).toEqual([0, true]);
-        expect(decodeBetween(memory, decoder, block, length)).toEqual({ accepted: true, intact: true });
-        expect(decode(memory, decoder, block, data.length + 1)).toMatchObject({ accepted: false, intact: true });
+        const { output, intact } = decode(memory, 'xz', xzSync(data), data.length);
+        expect([output && Buffer.compare(output, data), intact]).toEqual([0, true]);
       }),
-      { numRuns: 300 },
+      { numRuns: XZ_RUNS },
     );
+    expect(decode(memory, 'xz', xzSync(Buffer.alloc(0)), 1)).toMatchObject({ answer: OTHER_KIND, intact: true });
   });
 
-  it.each(['inflateZlib', 'lz4Checked'] as const)('%s refuses a wrong checksum and any other length', (decoder) => {
+  it.each(['inflateStart', 'lz4Start', 'xzStart'] as const)(
+    '%s gives the first bytes, as many as are asked for, and writes no more',
+    (decoder) => {
+      if (memory.kernels[decoder] === undefined) return; // the plain ones cannot stop
+      fc.assert(
+        fc.property(anyData, level, strategy, fc.double({ min: 0, max: 1, noNaN: true }), (data, level, strategy, part) => {
+          fc.pre(data.length > 0);
+          const length = Math.max(1, Math.round(part * data.length));
+          const block = encode(decoder, data, { level, strategy });
+          const { output, intact } = decode(memory, decoder, block, length);
+          expect([output && Buffer.compare(output, data.subarray(0, length)), intact]).toEqual([0, true]);
+          expect(decodeBetween(memory, decoder, block, length)).toEqual({ accepted: true, intact: true });
+          expect(decode(memory, decoder, block, data.length + 1)).toMatchObject({ accepted: false, intact: true });
+        }),
+        { numRuns: decoder === 'xzStart' ? XZ_RUNS : 300 },
+      );
+    },
+  );
+
+  it.each(['inflateZlib', 'lz4Checked', 'xz'] as const)('%s refuses a wrong checksum and any other length', (decoder) => {
     fc.assert(
       fc.property(anyData, fc.integer({ min: 1, max: 255 }), fc.nat(3), fc.integer({ min: -20, max: 20 }), (data, mask, place, off) => {
-        const block = Uint8Array.from(decoder === 'inflateZlib' ? deflateSync(data) : lz4Block(data));
+        if (memory.kernels[decoder] === undefined || (decoder === 'xz' && data.length === 0)) return;
+        const block = Uint8Array.from(encode(decoder, data));
         if (off !== 0 && data.length + off >= 0) {
           expect(decode(memory, decoder, block, data.length + off)).toMatchObject({ accepted: false, intact: true });
           expect(decodeBetween(memory, decoder, block, data.length + off)).toEqual({ accepted: false, intact: true });
         }
-        const checksum = decoder === 'inflateZlib' ? block.length - 4 + place : place;
+        // Adler-32 ends a zlib stream, xxHash64 begins an LZ4 block; behind an .xz block's CRC stand its index and the footer.
+        const checksum = decoder === 'inflateZlib' ? block.length - 4 + place : decoder === 'xz' ? checkOf(block) + place : place;
         block[checksum] = (block[checksum] ?? 0) ^ mask;
         expect(decode(memory, decoder, block, data.length)).toMatchObject({ accepted: false, intact: true });
       }),
-      { numRuns: 100 },
+      { numRuns: decoder === 'xz' ? XZ_RUNS : 100 },
     );
   });
 });
@@ -234,6 +269,46 @@ describe('damaged blocks', () => {
     },
     600_000,
   );
+});
+
+describe('damaged .xz streams', () => {
+  const random = seeded(20_260_303);
+  const generators = Object.values(GENERATORS);
+
+  it.skipIf(compiled === undefined)(
+    'are refused, or give the right bytes, and no byte is written outside',
+    () => {
+      const memory = compiled as KernelMemory;
+      const sound = Array.from({ length: XZ_RUNS }, (_, i) => {
+        const data = generators[i % generators.length]?.(1 + Math.floor(random() ** 3 * 5000), random) ?? new Uint8Array(1);
+        return { data, stream: xzSync(data) };
+      });
+      let accepted = 0;
+      for (let i = 0; i < mutationRuns; i++) {
+        const { data, stream } = sound[i % sound.length] as (typeof sound)[number];
+        const block = mutate(stream, random);
+        const { output, intact } = decode(memory, 'xz', block, data.length);
+        const between = decodeBetween(memory, 'xz', block, data.length);
+        const start = decode(memory, 'xzStart', block, 1 + Math.floor(random() * data.length));
+        const expected = attemptUnxz(block);
+        const wrong = output !== undefined && Buffer.compare(output, data) !== 0;
+        const refused = expected !== undefined && Buffer.compare(expected, data) === 0 && output === undefined;
+        if (wrong || refused || !intact || !between.intact || !start.intact)
+          expect.fail(`stream ${i} of ${data.length} bytes: ${Buffer.from(block).toString('base64')}`);
+        if (output !== undefined) accepted++;
+      }
+      expect(accepted).toBeGreaterThan(0);
+    },
+    600_000,
+  );
+
+  function attemptUnxz(block: Uint8Array): Uint8Array | undefined {
+    try {
+      return unxzSync(block);
+    } catch {
+      return undefined;
+    }
+  }
 });
 
 describe('the start of damaged blocks', () => {

@@ -49,6 +49,9 @@ export interface Kernels {
   /** The first `length` bytes of a block that holds as many or more; the rest is not decoded. The plain kernels cannot stop. */
   readonly inflateStart?: Decoder;
   readonly lz4Start?: Decoder;
+  /** An .xz stream, and the start of one. The answer OTHER_KIND is no fault: another decoder may know what this one does not. */
+  readonly xz?: Decoder;
+  readonly xzStart?: Decoder;
 }
 
 export type Decoder = (from: number, bytes: number, to: number, length: number) => number;
@@ -65,7 +68,11 @@ export const DECODER_FAULTS: readonly string[] = [
   'it uses a code that means nothing',
   'it points in front of its first byte',
   'its checksum differs',
+  'it is of a kind that is not decoded here',
 ];
+
+/** The last of them. */
+export const OTHER_KIND = 10;
 
 /** Memory with kernels that work on it. */
 export interface KernelMemory {

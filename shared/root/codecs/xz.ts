@@ -1,12 +1,24 @@
 import { decompressSync } from '@napi-rs/lzma/xz';
 import { CodecError } from '../../errors.ts';
+import type { Arena } from '../arena.ts';
+import { OTHER_KIND } from '../kernels.ts';
+import { checkDecoded } from './check-decoded.ts';
 import type { Codec } from './codec.ts';
 import { release } from './release.ts';
 
 const FOOTER_BYTES = 12;
 
-/** XZ: one .xz stream; liblzma checks its CRCs. */
-export const decodeXz: Codec = (arena, { from, bytes, to, length }) => {
+/** XZ: one .xz stream; its CRC, behind the data, covers all of them. */
+export const decodeXz: Codec = (arena, { from, bytes, to, length, needed, verify }) => {
+  const { xz, xzStart } = arena.kernels;
+  const stops = verify === 'data' && needed < length;
+  const answer = (stops ? xzStart?.(from, bytes, to, needed) : xz?.(from, bytes, to, length)) ?? OTHER_KIND;
+  if (answer === OTHER_KIND) decodeAny(arena, from, bytes, to, length);
+  else checkDecoded(answer);
+};
+
+/** By liblzma, which knows all kinds of streams. */
+function decodeAny(arena: Arena, from: number, bytes: number, to: number, length: number): void {
   const block = arena.bytes.subarray(from, from + bytes);
   const promised = indexedLength(block);
   if (promised !== length) throw new CodecError(`its index says ${promised} bytes, not ${length}`);
@@ -14,7 +26,7 @@ export const decodeXz: Codec = (arena, { from, bytes, to, length }) => {
   if (decoded.length !== length) throw new CodecError(`it holds ${decoded.length} bytes, not ${length}`);
   arena.bytes.set(decoded, to);
   release(decoded, length);
-};
+}
 
 /**
  * Uncompressed bytes by the stream's index, which stands in front of the footer (.xz format 1.2, sections 2.1.2 and 4):

@@ -5,6 +5,7 @@ export { lz4Checked, lz4Start } from './lz4';
 export { sameBytes } from './same';
 export { swapCopy } from './swap';
 export { xxHash64 } from './xxhash';
+export { xz, xzStart } from './xz';
 
 /** First byte behind the module's own tables: from here on the memory belongs to whoever uses it. */
 export const heapStart: usize = __heap_base;

@@ -9,3 +9,5 @@ export const BAD_CODE: i32 = 6;
 export const BAD_SYMBOL: i32 = 7;
 export const BAD_DISTANCE: i32 = 8;
 export const BAD_CHECKSUM: i32 = 9;
+/** Sound, perhaps, but of a kind that is not decoded here. */
+export const OTHER_KIND: i32 = 10;
