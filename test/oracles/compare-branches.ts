@@ -2,10 +2,10 @@
 import { isPipelineError } from '#shared/errors.ts';
 import { type BranchDigest, digestBranch } from '#shared/root/digest.ts';
 import { openRootFile } from '#shared/root/file.ts';
-import { openTree, type Tree } from '#shared/root/tree.ts';
+import { type Branch, openTree, type Tree } from '#shared/root/tree.ts';
 import { openFileSource } from '#shared/storage/file.ts';
 import { type FlatDigest, flatDigest } from './our-branch.ts';
-import { type Compared, kindOf, type Outcome } from './outcomes.ts';
+import { type Compared, type Kind, kindOf, type Outcome } from './outcomes.ts';
 import type { Python } from './python.ts';
 
 /** A line of digests.py. */
@@ -49,11 +49,13 @@ interface Judges {
 export async function compareBranches(files: readonly string[], { uproot, root, ask, progress }: Judges): Promise<Compared[]> {
   const compared: Compared[] = [];
   const cases: Case[] = [];
+  const asking = askOf(root === undefined ? 0 : ask);
   let lines: Line[] = [];
   const finish = async () => {
     if (lines[0] === undefined) return;
     progress(lines[0].file);
-    for (const item of await compareFile(lines[0].file, lines)) ('verdicts' in item ? cases : compared).push(item as Case & Compared);
+    for (const item of await compareFile(lines[0].file, lines, asking))
+      ('verdicts' in item ? cases : compared).push(item as Case & Compared);
     lines = [];
   };
   for await (const said of uproot('digests.py', { args: files })) {
@@ -62,21 +64,34 @@ export async function compareBranches(files: readonly string[], { uproot, root, 
     lines.push(line);
   }
   await finish();
-  const { asked, left } = chooseCases(cases, ask);
-  return [...compared, ...left.map((item) => item.compared), ...(await judge(asked, root))];
+  return [...compared, ...(await judge(cases, root))];
 }
 
-async function compareFile(path: string, lines: readonly Line[]): Promise<(Compared | Case)[]> {
+/** Says whether ROOT is asked of a branch that only we read: of the first few of its type. */
+type Asking = (kind: Kind) => boolean;
+
+function askOf(most: number): Asking {
+  const counts = new Map<string, number>();
+  return (kind) => {
+    const name = JSON.stringify(kind);
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return count <= most;
+  };
+}
+
+async function compareFile(path: string, lines: readonly Line[], asking: Asking): Promise<(Compared | Case)[]> {
   const source = await openFileSource(path);
   try {
     const file = await openRootFile(source);
     const results: (Compared | Case)[] = [];
     for (const name of new Set(lines.map((line) => line.tree).filter((tree) => tree !== undefined))) {
       const tree = await openTree(file, name);
+      const branches = new Map([...tree.all()].reverse().map((branch) => [branch.path, branch]));
       // ROOT reads the first of two branches of one name.
       const own = lines.filter((line) => line.tree === name);
       const first = new Map([...own].reverse().map((line) => [line.path, line]));
-      for (const line of first.values()) results.push(await compareBranch(tree, name, line));
+      for (const line of first.values()) results.push(await compareBranch(tree, branches.get(line.path ?? ''), line, asking));
     }
     return results;
   } catch (error) {
@@ -92,13 +107,15 @@ function placeOf({ file, tree, path }: Line): string {
   return [file, tree, path].filter((part) => part !== undefined).join(':');
 }
 
-async function compareBranch(tree: Tree, treeName: string, line: Line): Promise<Compared | Case> {
+async function compareBranch(tree: Tree, branch: Branch | undefined, line: Line, asking: Asking): Promise<Compared | Case> {
   const place = placeOf(line);
-  const branch = [...tree.all()].find(({ path }) => path === line.path);
-  if (branch === undefined)
-    return { outcome: line.digest ? 'CRASH' : 'neither', place, kind: UNKNOWN, detail: line.digest ? 'we have no such branch' : '' };
+  if (branch === undefined) {
+    // A leaf or member of a branch that is not read has no name here.
+    const outcome = line.digest === undefined ? 'neither' : 'not read';
+    return { outcome, place, kind: UNKNOWN, detail: outcome === 'neither' ? '' : 'we have no such branch' };
+  }
   const kind = kindOf(branch, tree.rntuple !== undefined);
-  const known = { file: line.file, tree: treeName, path: line.path ?? '' };
+  const known = { file: line.file, tree: line.tree ?? '', path: branch.path };
   try {
     const { entries, dtype, count, content, offsets } = await digestBranch(tree, branch);
     const ours = { entries, dtype, count, content, offsets };
@@ -106,6 +123,7 @@ async function compareBranch(tree: Tree, treeName: string, line: Line): Promise<
       return { outcome: 'equal to uproot', place, kind, detail: '' };
     const detail = line.digest === undefined ? '' : `[${line.typename}] ${JSON.stringify([ours, line.digest])}`;
     const compared: Compared = { outcome: line.digest === undefined ? 'only here' : 'DIFFERENT', place, kind, detail };
+    if (line.digest === undefined && !asking(kind)) return compared;
     const verdicts: Case['verdicts'] =
       line.digest === undefined
         ? { same: 'equal to ROOT, uproot reads none', other: 'DIFFERENT', unread: 'only here' }
@@ -123,21 +141,6 @@ function outcomeOfError(error: unknown, { digest, typename }: Line, known: Pick<
   if (!isPipelineError(error)) return { ...known, outcome: 'CRASH', detail: error instanceof Error ? (error.stack ?? '') : String(error) };
   if (digest === undefined) return { ...known, outcome: 'neither', detail: '' };
   return { ...known, outcome: error.code === 'UnsupportedError' ? 'not read' : 'ERROR', detail: `[${typename}] ${error.message}` };
-}
-
-/** All where we and uproot disagree, and some that only we read. */
-function chooseCases(cases: readonly Case[], ask: number): { asked: Case[]; left: Case[] } {
-  const asked: Case[] = [];
-  const left: Case[] = [];
-  const counts = new Map<string, number>();
-  for (const item of cases) {
-    const { outcome, kind } = item.compared;
-    const name = JSON.stringify(kind);
-    const count = counts.get(name) ?? 0;
-    if (outcome === 'only here') counts.set(name, count + 1);
-    (outcome === 'only here' && count >= ask ? left : asked).push(item);
-  }
-  return { asked, left };
 }
 
 /** Asks ROOT. Without it, what there is to judge stays as it is. */

@@ -21,6 +21,10 @@ import uproot
 CPP_TYPES = {"RNTupleCardinality<std::uint32_t": "uint32", "RNTupleCardinality<std::uint64_t": "uint64", "float": "float32", "double": "float64", "char": "int8"}
 
 
+# uproot's names of what ROOT's classes have under other names: of TRefArray, and of TRef.
+OWN_NAMES = {"refs": "fUIDs", "ref": "fUniqueID", "pidf": "fPID"}
+
+
 def byte_digest(array):
     data = np.ascontiguousarray(array).tobytes()
     return {"crc32": zlib.crc32(data), "sha256": hashlib.sha256(data).hexdigest(), "nbytes": len(data)}
@@ -82,17 +86,50 @@ def one_file(path):
 
 
 def ttree_branch(line, branch):
-    """A branch, or each leaf of a leaf list."""
+    """A branch, or each leaf of a leaf list, or each member of the objects of a branch."""
     try:
         array = branch.array(library="ak", array_cache=None)
         leaves = len(branch.member("fLeaves")) if branch.classname == "TBranch" else 1
-        if leaves == 1:
-            say(**line, typename=branch.typename, digest=digest(array, strings=True))
+        if re.search(r"\[\]\[\d+\]$", branch.typename) and ak.all(ak.num(array, axis=1) == 1):
+            array = ak.flatten(array)  # an array of objects, which uproot puts into a list
+        whole = len(branch.branches) > 0 or not array.fields
+        if leaves == 1 and whole:
+            say(**line, typename=branch.typename, digest=without_bitsets(branch.typename, digest(array, strings=True)))
+        for names, part in members(array) if leaves == 1 and not whole else []:
+            name, path = ".".join([line["branch"].rstrip("."), *names]), ".".join([line["path"].rstrip("."), *names])
+            one_member({**line, "branch": name, "path": path}, f"{'.'.join(names)} of {branch.typename}", part)
         for field in array.fields if leaves > 1 else []:
             name, path = f"{line['branch']}.{field}", f"{line['path']}.{field}"
             say(**{**line, "branch": name, "path": path}, typename=f"leaf of {branch.typename}", digest=digest(array[field], strings=True))
     except Exception as error:  # noqa: BLE001
         say(**line, typename=branch.typename, error=f"{type(error).__name__}: {error}"[:300])
+
+
+def members(array, names=()):
+    """The members of objects, in whatever lists: a map's are first and second."""
+    fields = ak.fields(array)
+    if not fields:
+        yield names, array
+    for i, field in enumerate(fields):
+        if field == "_M_elems":  # all that std::array consists of
+            yield from members(array[field], names)
+        elif not field.startswith("@"):  # uproot's own: headers
+            name = ("first", "second")[i] if ak.is_tuple(array) else OWN_NAMES.get(field, field)
+            yield from members(array[field], (*names, name))
+
+
+def one_member(line, typename, array):
+    try:
+        if typename.startswith("fUIDs"):  # unsigned in ROOT
+            array = ak.values_astype(array, "uint32")
+        say(**line, typename=typename, digest=digest(array, strings=True))
+    except Exception as error:  # noqa: BLE001
+        say(**line, typename=typename, error=f"{type(error).__name__}: {error}"[:300])
+
+
+def without_bitsets(typename, digest):
+    """A bitset is an array of fixed length, which uproot reads as a list."""
+    return {**digest, "offsets": digest["offsets"][:-1]} if "bitset<" in typename else digest
 
 
 def rntuple(path, name, ntuple):

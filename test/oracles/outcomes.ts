@@ -38,11 +38,16 @@ export interface Kind {
   readonly column: string;
 }
 
-const NUMBER = /\b(?:u?int(?:8|16|32|64)_t|bool|float|double)\b/g;
+const NUMBER =
+  /\b(?:u?int(?:8|16|32|64)_t|U?(?:Char|Short|Int|Long|Long64)_t|(?:Bool|Float|Double)_t|(?:unsigned )?(?:char|short|int|long long|long)|unsigned|bool|float|double)\b(?!\*)/g;
 
 /** The kind of a branch. */
 export function kindOf({ cppType, columnType }: Branch, rntuple: boolean): Kind {
-  const stored = cppType.replace(NUMBER, 'T').replace(/\[\d+\]/g, '[n]');
+  const stored = cppType
+    .replace(/^length of .*/, 'length of a split collection')
+    .replace(NUMBER, 'T')
+    .replace(/\bstd::T\b/g, 'T')
+    .replace(/\[\d+\]/g, '[n]');
   const column = (columnType ?? '').replace(/^[iuf]\d+|^bool/, 'T').replace(/\[\d+\]/g, '[n]');
   return { stored: rntuple ? `RNTuple: ${stored}` : stored, column };
 }

@@ -18,6 +18,8 @@ from digests import byte_digest
 
 READER = r"""
 #include <ROOT/RDataFrame.hxx>
+#include <TBranchElement.h>
+#include <bitset>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -28,9 +30,13 @@ std::vector<Long64_t> lengths;
 TTree *tree = nullptr;
 std::string file, name;
 
+template <class T> struct Bitset : std::false_type {};
+template <size_t N> struct Bitset<std::bitset<N>> : std::true_type {};
+
 template <class T> void flatten(const T &x) {
   if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) values.push_back(static_cast<double>(x));
   else if constexpr (std::is_same_v<T, std::string>) { for (unsigned char c : x) values.push_back(c); }
+  else if constexpr (Bitset<T>::value) { for (size_t i = 0; i < x.size(); ++i) values.push_back(x[i]); }
   else { for (auto &&item : x) flatten<typename T::value_type>(item); }
 }
 template <class T> void entry(const T &x) {
@@ -64,9 +70,18 @@ bool isPlain(const char *path) {
   TLeaf *leaf = findLeaf(path);
   return leaf && leaf->GetBranch()->IsA() == TBranch::Class() && strcmp(leaf->ClassName(), "TLeafC") != 0;
 }
+/** A number, or an array of a fixed length, of one object or of all of a split collection: a leaf has the values of no others. */
+bool hasValues(TLeaf *leaf) {
+  if (leaf->GetBranch()->IsA() == TBranch::Class()) return strcmp(leaf->ClassName(), "TLeafC") != 0;
+  TBranchElement *branch = dynamic_cast<TBranchElement *>(leaf->GetBranch());
+  if (!branch) return false;
+  const Int_t type = branch->GetStreamerType(), kind = branch->GetType();
+  return type > 0 && type < 40 && (kind == 0 || kind == 31 || kind == 41);
+}
 std::string leaf(const char *path) {
   TLeaf *leaf = findLeaf(path);
   if (!leaf) return "ROOT has no branch with one leaf of this name";
+  if (!hasValues(leaf)) return "RDataFrame does not read this branch, and its leaf has no values";
   Long64_t bytes = 0;
   for (Long64_t i = 0; i < tree->GetEntries(); ++i) {
     if (leaf->GetLeafCount()) leaf->GetLeafCount()->GetBranch()->GetEntry(i);
