@@ -46,7 +46,7 @@ const ROOT_ARRAYS: Readonly<Record<string, ElementType>> = {
 };
 /** Classes whose streamers are code of their own, which descriptions do not tell. */
 const BY_HAND =
-  /^(?:TList|THashList|TObjArray|TClonesArray|TRefArray|TMap|TBits|TUUID|TProcessID|TMatrixT\w*<.*>|TCollection|TSeqCollection|TFile|TDirectory\w*|TTree|TBranch\w*|TMethodCall|TGraph\w*|TF1|TFormula)$/;
+  /^(?:TList|THashList|TObjArray|TClonesArray|TMap|TBits|TUUID|TProcessID|TMatrixT\w*<.*>|TCollection|TSeqCollection|TFile|TDirectory\w*|TTree|TBranch\w*|TMethodCall|TGraph\w*|TF1|TFormula)$/;
 const CODE = {
   object: 61,
   any: 62,
@@ -170,7 +170,8 @@ export class TypePlanner {
     const number = (element: ElementType): NumberNode => ({ kind: 'number', element });
     if (text === 'TObject') return { kind: 'tobject', uniqueId: number('u32'), bits: number('u32') };
     if (text === 'TRef') return { kind: 'tobject', uniqueId: number('u32'), bits: number('u32'), process: number('u16') };
-    if (text === 'TDatime') return number('u32');
+    if (text === 'TDatime') return { kind: 'members', members: [{ name: 'fDatime', cppType: 'unsigned int', node: number('u32') }] };
+    if (text === 'TRefArray') return refArray();
     const element = ROOT_ARRAYS[text];
     if (element !== undefined) return { kind: 'list', item: number(element) };
     return BY_HAND.test(text) ? { kind: 'skip', reason: `objects of class ${text} are not read` } : undefined;
@@ -213,11 +214,7 @@ export class TypePlanner {
         const node = base ? this.classObject(element.name) : this.#elementOrGap(element, numbers);
         if (node.kind === 'number') numbers.set(element.name, node);
         if (base) collectNumbers(node, numbers);
-        members.push({
-          name: base && !(element.name in ROOT_ARRAYS) ? undefined : base ? 'fArray' : element.name,
-          cppType: element.typeName,
-          node,
-        });
+        members.push({ name: base ? baseName(element.name, node) : element.name, cppType: base ? element.name : element.typeName, node });
       }
       return { kind: 'members', members };
     } finally {
@@ -225,12 +222,12 @@ export class TypePlanner {
     }
   }
 
-  /** Collections have a header: one that is not read is passed over. */
+  /** Collections and arrays of objects have a header: one that is not read is passed over. */
   #elementOrGap(element: StreamerElement, numbers: ReadonlyMap<string, NumberNode>): Node {
     try {
       return this.element(element, numbers);
     } catch (error) {
-      if (!(error instanceof Unplanned) || element.kind !== 'TStreamerSTL') throw error;
+      if (!(error instanceof Unplanned) || !(element.kind === 'TStreamerSTL' || element.kind === 'TStreamerLoop')) throw error;
       return { kind: 'block', name: element.typeName, item: { kind: 'skip', reason: error.message } };
     }
   }
@@ -279,6 +276,28 @@ export class TypePlanner {
   #array(item: Node, size: number | undefined): Node {
     return size === undefined ? item : { kind: 'array', size, item };
   }
+}
+
+/** TRefArray: a TObject and a name, how many there are, the first's place, the number of their process, and their unique ids. */
+function refArray(): Node {
+  const number = (element: ElementType): NumberNode => ({ kind: 'number', element });
+  const counter = number('i32');
+  const member = (name: string | undefined, node: Node): Member => ({ name, cppType: 'TRefArray', node });
+  const members = [
+    member(undefined, { kind: 'tobject', uniqueId: number('u32'), bits: number('u32') }),
+    member('fName', { kind: 'text', length: 'short' }),
+    member('fSize', counter),
+    member('fLowerBound', number('i32')),
+    member('fPID', number('u16')),
+    member('fUIDs', { kind: 'counted', counter, bare: true, item: number('u32') }),
+  ];
+  return { kind: 'object', name: 'TRefArray', is: { version: 1, checksum: undefined }, item: { kind: 'members', members } };
+}
+
+/** Bases lend their members to the class; but those that are no classes are members, and one that is not read is named. */
+function baseName(className: string, node: Node): string | undefined {
+  if (className in ROOT_ARRAYS) return 'fArray';
+  return node.kind === 'skip' ? className : undefined;
 }
 
 function argument({ text, args }: TypeName, place: number): TypeName {
