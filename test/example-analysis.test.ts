@@ -40,3 +40,24 @@ describe('the analysis in README.md', () => {
     expect([...out['met']!.contents().sumw].flatMap((sum, cell) => (sum === 0 ? [] : [cell]))).toEqual([2, 7]); // 10 GeV bins
   });
 });
+
+describe('examples/preselect.ts', () => {
+  it('counts each event once, and sees the muons of those that are kept', async () => {
+    const analysis = await loadAnalysisFile(new URL('../examples/preselect.ts', import.meta.url));
+    const parameters = resolveParameters(analysis, { minMetGeV: '100' });
+    const out = startPartial(analysis, parameters);
+    const muons = [[], [20, 30], [40, 50], [45, 45], [60, 70, 80]];
+    const lists = (name: string) => columnFrom('f32[]', name === 'Muon_pt' ? muons : muons.map((list) => list.map((_, i) => 2 * i)));
+    const columns = {
+      ...Object.fromEntries(['Muon_pt', 'Muon_eta', 'Muon_phi', 'Muon_mass'].map((name) => [name, lists(name)])),
+      Muon_charge: columnFrom(
+        'i32[]',
+        muons.map((list, event) => list.map((_, i) => (event === 2 || i === 0 ? 1 : -1))),
+      ),
+      MET_pt: columnFrom('f32', [500, 50, 500, 500, 500]),
+    };
+    processBatch(analysis, out, parameters, { entries: 5, columns, isData: true });
+    expect([...out.cutFlow.contents().entries]).toEqual([5, 4, 1, 0]);
+    expect(out['mass']!.contents().entries.reduce((a, b) => a + b, 0)).toBe(1);
+  });
+});
