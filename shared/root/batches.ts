@@ -3,7 +3,7 @@ import { BatchDecoder, type Reader } from './batch-decoder.ts';
 import { BranchReader } from './branch-reader.ts';
 import type { Verify } from './codecs/codec.ts';
 import type { ColumnBatch } from './column-batch.ts';
-import { type Fetched, fetchReads } from './fetch-baskets.ts';
+import { type Fetched, fetchReads, storedBytes } from './fetch-baskets.ts';
 import { FetchMemory } from './fetch-memory.ts';
 import { LateBatches, type LateReading } from './late-reading.ts';
 import { type NamedLayout, ObjectBranchReader } from './object-branch-reader.ts';
@@ -40,9 +40,11 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
   const decoder = new BatchDecoder(tree, readers, arena, verify);
   const reading = late === undefined ? undefined : new LateBatches(tree, readers, late);
   // Two: while one batch is decoded out of its memory, the next one is fetched into the other.
-  const memories = [new FetchMemory(), new FetchMemory()] as const;
+  const readsOf = (batch: Batch) => reading?.ahead(batch) ?? batch.reads;
+  const most = batches.reduce((bytes, batch) => Math.max(bytes, storedBytes(readsOf(batch), branches)), 0);
+  const memories = [new FetchMemory(most), new FetchMemory(most)] as const;
   const fetch = (batch: Batch, index: number): Promise<Fetched> =>
-    fetchReads(tree, branches, reading?.ahead(batch) ?? batch.reads, signal, memories[index % 2 === 0 ? 0 : 1].restart());
+    fetchReads(tree, branches, readsOf(batch), signal, memories[index % 2 === 0 ? 0 : 1].restart());
   let pending = batches[0] === undefined ? undefined : fetch(batches[0], 0);
   try {
     for (const [index, batch] of batches.entries()) {

@@ -7,6 +7,11 @@ import type { BasketRef, Branch, Tree } from './tree.ts';
 /** The bytes of baskets, by their reads; those that stand inside the tree are not among them. */
 export type Fetched = ReadonlyMap<PlannedRead, Uint8Array>;
 
+/** Bytes of baskets as they are stored. */
+export function storedBytes(reads: readonly PlannedRead[], branches: readonly Branch[]): number {
+  return reads.reduce((sum, { column, basket }) => sum + (branches[column]?.baskets[basket]?.bytes ?? 0), 0);
+}
+
 /** Fetches baskets. @throws RootFormatError for places outside the file; StorageError from the source */
 export async function fetchReads(
   tree: Tree,

@@ -7,7 +7,12 @@ import type { ReadMemory } from '../storage/source.ts';
 export class FetchMemory {
   #bytes = new Uint8Array(0);
   #used = 0;
-  #asked = 0;
+  #asked: number;
+
+  /** `expected`: bytes that a batch will ask for, so that there is room from the first one on. */
+  constructor(expected = 0) {
+    this.#asked = expected;
+  }
 
   /** Takes everything back, and gives from the start again. */
   restart(): ReadMemory {

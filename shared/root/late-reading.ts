@@ -2,7 +2,7 @@
 import type { BatchDecoder, Reader } from './batch-decoder.ts';
 import { BranchReader } from './branch-reader.ts';
 import type { ColumnBatch } from './column-batch.ts';
-import { type Fetched, fetchReads } from './fetch-baskets.ts';
+import { type Fetched, fetchReads, storedBytes } from './fetch-baskets.ts';
 import { FetchMemory } from './fetch-memory.ts';
 import type { Batch, PlannedRead } from './plan.ts';
 import type { BasketRef, Branch, Tree } from './tree.ts';
@@ -47,11 +47,6 @@ export function chooseReads(
 function anyOf(flags: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (flags[i] !== 0) return true;
   return false;
-}
-
-/** Bytes of baskets as they are stored. */
-function storedBytes(reads: readonly PlannedRead[], branches: readonly Branch[]): number {
-  return reads.reduce((sum, { column, basket }) => sum + (branches[column]?.baskets[basket]?.bytes ?? 0), 0);
 }
 
 /** A share of the late bytes that is needed: from here on they are fetched ahead with the first columns, without waiting. */
