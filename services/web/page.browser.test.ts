@@ -80,12 +80,21 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
   it.each([
     ['done', undefined, 'All files are in s3://results/run6/ as well.'],
     ['failed', 's3://results/run6/plot.png: NoSuchBucket', 'The files could not be uploaded: s3://results/run6/plot.png: NoSuchBucket'],
-    ['waiting', undefined, 'The files are being uploaded to s3://results/run6/: load the page again to see whether they are there.'],
+    ['waiting', undefined, 'The files are being uploaded to s3://results/run6/ ...'],
   ] as const)('says of results in a bucket: %s', async (state, error, text) => {
     const output = { folder: 's3://results/run6/', state, ...(error === undefined ? {} : { error }) };
     const page = await visit(await serve(createTestFeed({ ...fourLeptonSnapshot(), output })));
     await showsRevision(page, 1);
     expect(await page.locator('#files-note').textContent()).toBe(`The plot is 1800 × 1440 pixels, as chosen above. ${text}`);
+  });
+
+  it('tells when the results of a run that has ended have reached the bucket', async () => {
+    const output = { folder: 's3://results/run6/', state: 'waiting' } as const;
+    const feed = createTestFeed({ ...fourLeptonSnapshot(), output });
+    const page = await visit(await serve(feed));
+    await page.getByText('being uploaded').waitFor();
+    feed.put({ ...fourLeptonSnapshot(), revision: 2, output: { ...output, state: 'done' } });
+    await page.getByText('All files are in s3://results/run6/ as well.').waitFor();
   });
 
   it('says what a run has taken, and where its bytes came from', async () => {

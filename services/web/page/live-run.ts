@@ -10,6 +10,8 @@ export interface LiveRunHandlers {
 }
 
 const POLL_MS = 3000;
+/** How often a run that has ended is asked whether its results are in its bucket: a quarter of an hour. */
+const OUTPUT_POLLS = 300;
 
 /** The run in the address (`/runs/<id>`), or else the one that started last; waits until there is one. */
 export async function currentRun({ onConnection }: LiveRunHandlers): Promise<string> {
@@ -20,22 +22,34 @@ export async function currentRun({ onConnection }: LiveRunHandlers): Promise<str
     onConnection(runs === undefined ? 'reconnecting' : 'live');
     const [latest] = [...(runs ?? [])].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
     if (latest !== undefined) return latest.run;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await pause();
   }
 }
 
-/** Follows `run` until its state is final. The browser reconnects by itself; each frame holds everything, so nothing is missed. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
+/** Follows `run` until its state is final and its results are where they belong. The browser reconnects by itself; each frame holds everything, so nothing is missed. */
 export function followRun(run: string, handlers: LiveRunHandlers): void {
   const path = `/api/runs/${encodeURIComponent(run)}`;
   const source = new EventSource(`${path}/events`);
   let final = false;
+  let uploading = false;
   const take = (snapshot: RunSnapshot) => {
     final = snapshot.state !== 'running';
+    uploading = final && snapshot.output?.state === 'waiting';
     handlers.onSnapshot(snapshot);
     handlers.onConnection(final ? 'finished' : 'live');
   };
   source.addEventListener('message', ({ data }: MessageEvent<string>) => take(JSON.parse(data) as RunSnapshot));
-  source.addEventListener('end', () => source.close());
+  source.addEventListener('end', async () => {
+    source.close();
+    for (let i = 0; uploading && i < OUTPUT_POLLS; i++) {
+      await pause();
+      await getJson<RunSnapshot>(path).then(take, () => {}); // asked again
+    }
+  });
   source.addEventListener('error', () => {
     if (final) return source.close();
     handlers.onConnection('reconnecting');

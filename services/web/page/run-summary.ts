@@ -72,7 +72,7 @@ export function showTotals(snapshot: RunSnapshot, bytesPerSecond: number): void 
 function uploadText({ folder, state, error }: OutputSnapshot, ended: boolean): string {
   if (state === 'done') return `All files are in ${folder} as well.`;
   if (state === 'failed') return `The files could not be uploaded: ${error}`;
-  return ended ? `The files are being uploaded to ${folder}: load the page again to see whether they are there.` : `All go to ${folder} as well.`;
+  return ended ? `The files are being uploaded to ${folder} ...` : `All go to ${folder} as well.`;
 }
 
 const FILES = ['histograms.root', 'histograms.json', 'histograms.csv', 'report.json', 'report.md'];
