@@ -1,5 +1,4 @@
 /** C++ types and classes -> nodes, by their names and the file's class descriptions. */
-import type { ElementType } from '../column-type.ts';
 import type { StreamerCatalogue, StreamerElement, StreamerInfo } from '../streamer-info.ts';
 import { BASIC_CODES, COUNTED_ARRAY, COUNTER, CPP_ELEMENTS, FIXED_ARRAY } from '../type-codes.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type SkipNode,
 } from './nodes.ts';
 import { packingOf } from './packed-float.ts';
+import { baseName, streamedByHand } from './root-classes.ts';
 import { parseTypeName, type TypeName } from './type-name.ts';
 
 /** A type that is not read, in a place that cannot be passed over. */
@@ -34,19 +34,6 @@ const LISTS = new Set([
 ]);
 const MAPS = new Set(['map', 'multimap', 'unordered_map', 'unordered_multimap']);
 const TEXTS = new Set(['string', 'TString', 'basic_string<char>']);
-/** ROOT's arrays of numbers: their length and the numbers, with no header. */
-const ROOT_ARRAYS: Readonly<Record<string, ElementType>> = {
-  TArrayC: 'i8',
-  TArrayS: 'i16',
-  TArrayI: 'i32',
-  TArrayL: 'i64',
-  TArrayL64: 'i64',
-  TArrayF: 'f32',
-  TArrayD: 'f64',
-};
-/** Classes whose streamers are code of their own, which descriptions do not tell. */
-const BY_HAND =
-  /^(?:TList|THashList|TObjArray|TClonesArray|TMap|TBits|TUUID|TProcessID|TMatrixT\w*<.*>|TCollection|TSeqCollection|TFile|TDirectory\w*|TTree|TBranch\w*|TMethodCall|TGraph\w*|TF1|TFormula)$/;
 const CODE = {
   object: 61,
   any: 62,
@@ -151,7 +138,7 @@ export class TypePlanner {
 
   /** An object with its header. One that is not read is passed over. */
   classObject(text: string): Node {
-    const byHand = this.#byHand(text);
+    const byHand = streamedByHand(text);
     if (byHand !== undefined) return byHand;
     const known = this.#refused.get(text);
     if (known !== undefined) return known;
@@ -164,17 +151,6 @@ export class TypePlanner {
       if (this.#open.length === 0 && this.#nodes <= MOST_NODES) this.#refused.set(text, skip);
       return skip;
     }
-  }
-
-  #byHand(text: string): Node | undefined {
-    const number = (element: ElementType): NumberNode => ({ kind: 'number', element });
-    if (text === 'TObject') return { kind: 'tobject', uniqueId: number('u32'), bits: number('u32') };
-    if (text === 'TRef') return { kind: 'tobject', uniqueId: number('u32'), bits: number('u32'), process: number('u16') };
-    if (text === 'TDatime') return { kind: 'members', members: [{ name: 'fDatime', cppType: 'unsigned int', node: number('u32') }] };
-    if (text === 'TRefArray') return refArray();
-    const element = ROOT_ARRAYS[text];
-    if (element !== undefined) return { kind: 'list', item: number(element) };
-    return BY_HAND.test(text) ? { kind: 'skip', reason: `objects of class ${text} are not read` } : undefined;
   }
 
   #described(text: string): Node {
@@ -276,28 +252,6 @@ export class TypePlanner {
   #array(item: Node, size: number | undefined): Node {
     return size === undefined ? item : { kind: 'array', size, item };
   }
-}
-
-/** TRefArray: a TObject and a name, how many there are, the first's place, the number of their process, and their unique ids. */
-function refArray(): Node {
-  const number = (element: ElementType): NumberNode => ({ kind: 'number', element });
-  const counter = number('i32');
-  const member = (name: string | undefined, node: Node): Member => ({ name, cppType: 'TRefArray', node });
-  const members = [
-    member(undefined, { kind: 'tobject', uniqueId: number('u32'), bits: number('u32') }),
-    member('fName', { kind: 'text', length: 'short' }),
-    member('fSize', counter),
-    member('fLowerBound', number('i32')),
-    member('fPID', number('u16')),
-    member('fUIDs', { kind: 'counted', counter, bare: true, item: number('u32') }),
-  ];
-  return { kind: 'object', name: 'TRefArray', is: { version: 1, checksum: undefined }, item: { kind: 'members', members } };
-}
-
-/** Bases lend their members to the class; but those that are no classes are members, and one that is not read is named. */
-function baseName(className: string, node: Node): string | undefined {
-  if (className in ROOT_ARRAYS) return 'fArray';
-  return node.kind === 'skip' ? className : undefined;
 }
 
 function argument({ text, args }: TypeName, place: number): TypeName {
