@@ -41,4 +41,4 @@ export interface RunOptions {
 /** Page port where none is given. */
 export const DEFAULT_PORT = 8080;
 /** Decompressed MB of a batch where nothing is said; a thread needs some three times this. */
-export const DEFAULT_BATCH_MB = 16;
+export const DEFAULT_BATCH_MB = 8;

@@ -23,7 +23,7 @@ export interface ReadOptions {
 }
 
 /** Default of ReadOptions.batchBytes. */
-export const DEFAULT_BATCH_BYTES = 16 * 2 ** 20;
+export const DEFAULT_BATCH_BYTES = 8 * 2 ** 20;
 
 /**
  * Reads the named branches, batch by batch; the bytes of the next batch are fetched while one is worked on.
