@@ -14,8 +14,14 @@ export interface FlatDigest {
   readonly lengths: ByteDigest;
 }
 
-/** ROOT sets this bit of a TObject when it reads one, whether it was stored or not. */
 const NOT_DELETED = 0x02000000;
+const IS_REFERENCED = 0x10;
+const MUST_CLEAN_UP = 0x08;
+
+/** The bits of a TObject that ROOT sets when it reads one, whether they were stored or not. */
+function bitsInMemory(bits: number): number {
+  return (bits | NOT_DELETED | ((bits & IS_REFERENCED) === 0 ? 0 : MUST_CLEAN_UP)) >>> 0;
+}
 
 /** The digest that ROOT's answer is compared with. Errors are those of `readColumns`. */
 export async function flatDigest(tree: Tree, branch: Branch): Promise<FlatDigest> {
@@ -25,7 +31,7 @@ export async function flatDigest(tree: Tree, branch: Branch): Promise<FlatDigest
     const ends = valueEnds(column, to - from);
     lengths.add(BigInt64Array.from(ends, (end, i) => BigInt(end - (ends[i - 1] ?? 0))));
     const own = Float64Array.from(column.values.subarray(0, ends.at(-1) ?? 0), Number);
-    values.add(/\bfBits$/.test(branch.path) ? own.map((bits) => (bits | NOT_DELETED) >>> 0) : own);
+    values.add(/\bfBits$/.test(branch.path) ? own.map(bitsInMemory) : own);
   }
   return { values: values.end(), lengths: lengths.end() };
 }
