@@ -31,7 +31,7 @@ export function writePage(page: string, report: Report): void {
 
 type Picture = (name: string, title: string, groups: readonly BarGroup[], mark?: number) => string;
 
-function intro({ date, machine, versions, load }: Report): string {
+function intro({ date, machine, versions, load, results }: Report): string {
   const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `# How fast it is
 
@@ -40,7 +40,9 @@ ${software.join(', ')}. This page is made by \`npm run bench -- --report\`; [ben
 
 All programs do the same job on the same file, in turns, and get the same histogram. A **ratio** is another program's CPU time
 over ours, the median over the turns: above 1 we are faster. Reading a file's description and V8's compilation are part of our time;
-imports and the compilation of C++ are in nobody's. The C limit has neither: it is told where the baskets are.`;
+imports and the compilation of C++ are in nobody's. The C limit has neither: it is told where the baskets are. Turns: ${Math.min(...results.map(({ turns }) => turns))}.${
+    load.some((n) => n > machine.cores) ? '\nThe machine was busy: ratios say something, seconds little.' : ''
+  }`;
 }
 
 function speed({ results }: Report, picture: Picture): string {
