@@ -46,7 +46,7 @@ export function drawBars(title: string, groups: readonly BarGroup[], mark?: numb
       `<line x1="${round(x(mark))}" x2="${round(x(mark))}" y1="${HEAD - 6}" y2="${y - GAP + 6}" stroke="#000" stroke-dasharray="4 3"/>`,
     );
   const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" font-family="DejaVu Sans, sans-serif" font-size="12">`;
-  return `${[open, `<rect width="${WIDTH}" height="${y}" fill="#fff"/>`, ...parts, '</svg>'].join('\n')}\n`;
+  return `${[open, `<title>${escapeText(title)}</title>`, `<rect width="${WIDTH}" height="${y}" fill="#fff"/>`, ...parts, '</svg>'].join('\n')}\n`;
 }
 
 const round = (value: number) => Math.round(value * 10) / 10;

@@ -16,7 +16,9 @@ describe.skipIf(broker?.tls === undefined)('the services over TLS', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'pipeline-tls-'));
     const { port = 0, certificates } = broker?.tls ?? {};
-    for (const name of ['user', 'password']) writeFileSync(join(folder, name), 'guest\n');
+    const { username, password } = new URL(broker?.url ?? '');
+    writeFileSync(join(folder, 'user'), `${username || 'guest'}\n`);
+    writeFileSync(join(folder, 'password'), `${password || 'guest'}\n`);
     // No user and no password in the address.
     services = await Services.open(join(folder, 'services'), `amqps://localhost:${port}`);
     secrets = {

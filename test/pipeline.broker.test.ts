@@ -152,7 +152,15 @@ describe.skipIf(!broker)('the services over a broker', () => {
           fileBytes: 1,
           toy: false,
         },
-        ...{ bytesRead: 1, requests: 1, wallMs: 1, cpuMs: 1, retries: 0, places: {}, stagesMs: { open: 0, read: 0, process: 0, encode: 0 } },
+        ...{
+          bytesRead: 1,
+          requests: 1,
+          wallMs: 1,
+          cpuMs: 1,
+          retries: 0,
+          places: {},
+          stagesMs: { open: 0, read: 0, process: 0, encode: 0 },
+        },
         histograms: { x: wrong, cutFlow: wrong },
       });
       await queue.reports.publish(success('nobody-knows'));

@@ -105,7 +105,16 @@ async function seconds(action: () => Promise<void>): Promise<number> {
 function exampleReport(index: number, histograms: Record<string, Uint8Array>): Report {
   return {
     ...{ v: MESSAGE_VERSION, kind: 'success', run: 'speed', index, attempt: 1, worker: 'w', from: 0, to: 10, fileEntries: 10, toy: false },
-    ...{ fileBytes: 1000, bytesRead: 500, requests: 3, wallMs: 1.5, cpuMs: 1, retries: 0, places: { files: { bytes: 500, requests: 3 } }, stagesMs: { open: 0.1, read: 0.2, process: 0.3, encode: 0.4 } },
+    ...{
+      fileBytes: 1000,
+      bytesRead: 500,
+      requests: 3,
+      wallMs: 1.5,
+      cpuMs: 1,
+      retries: 0,
+      places: { files: { bytes: 500, requests: 3 } },
+      stagesMs: { open: 0.1, read: 0.2, process: 0.3, encode: 0.4 },
+    },
     histograms,
   };
 }

@@ -71,7 +71,7 @@ describe('run, over HTTP', () => {
     const flags = ['--stage-in', join(folder, 'fast'), '--stage-in-max-mb', '50', '--cache-dir', join(folder, 'cache')];
     const staged = await run('staged', ...flags);
     expect(staged.histograms).toBe(plain.histograms);
-    expect(await readdir(join(folder, 'fast'))).toHaveLength(NAMES.length);
+    expect(await readdir(join(folder, 'fast/higgsflow-stage-in'))).toHaveLength(NAMES.length);
     expectToAddUp(staged.report);
     expect(Object.keys(staged.report.accounting.total.places)).toEqual(expect.arrayContaining([host, 'stage-in']));
 

@@ -10,6 +10,12 @@ describe('what a run may say about its files', () => {
     expect(parse({ storage: { S3_ENDPOINT: 'minio:9000' } }).success).toBe(false);
   });
 
+  it('names a folder for copies of files only where such folders are', () => {
+    const stage = (folder: string) => parse({ storage: { STAGE_IN_DIR: folder } }).success;
+    for (const folder of ['/dev/shm', '/mnt/disks/ssd0', '/scratch', '/tmp/run6']) expect(stage(folder), folder).toBe(true);
+    for (const folder of ['/', '/etc', '/mnt/../etc', '/tmp/..', '/tmpfile', 'scratch']) expect(stage(folder), folder).toBe(false);
+  });
+
   it('is no key, no folder of the worker, and no address with a password', () => {
     for (const name of [
       'S3_SECRET_KEY',

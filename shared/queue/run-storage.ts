@@ -25,7 +25,11 @@ export const runStorageShape = {
 /** What a run says about reading its files. */
 export type RunStorage = z.infer<z.ZodObject<typeof runStorageShape>>;
 
+/** Where a run may have copies of its files put, whoever sent it. */
+const COPIES = /^\/(dev\/shm|mnt|scratch|tmp|var\/tmp)(\/(?!\.\.(\/|$))[^/]*)*$/;
+
 function problemOf(name: keyof StorageVariables, value: string): string | undefined {
   if (/:\/\/[^/]*@/.test(value)) return 'holds a user or password; keys have options of their own';
+  if (name === 'STAGE_IN_DIR' && !COPIES.test(value)) return 'copies go to /dev/shm, /scratch, /tmp, /var/tmp, or below /mnt';
   return storageSettings.shape[name].safeParse(value).error?.issues[0]?.message;
 }

@@ -27,12 +27,12 @@ async function withTree<T>(name: string, work: (tree: Tree) => Promise<T>): Prom
 async function rows(tree: Tree, names: readonly string[], options: { from?: number; to?: number; batchBytes?: number } = {}) {
   const all: Record<string, unknown>[] = [];
   for await (const { from, to, columns } of readColumns(tree, names, options)) {
-    for (let i = 0; i < to - from; i++) all.push(Object.fromEntries(names.map((name) => [name, valueOf(columns[name] as Column, i)])));
+    for (let i = 0; i < to - from; i++) all.push(Object.fromEntries(names.map((name) => [name, entryOf(columns[name] as Column, i)])));
   }
   return all;
 }
 
-function valueOf(column: Column, i: number): unknown {
+function entryOf(column: Column, i: number): unknown {
   const [level] = levelsOf(column);
   if (level?.offsets === undefined) return Number(column.values[i]);
   return Array.from(column.values.slice(level.offsets[i], level.offsets[i + 1]), Number);

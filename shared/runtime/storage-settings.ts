@@ -53,7 +53,15 @@ export type StorageVariables = z.infer<typeof storageSettings>;
  */
 export const RUN_STORAGE = [
   ...['S3_ENDPOINT', 'S3_REGION', 'S3_PATH_STYLE', 'S3_ANONYMOUS', 'GCS_ENDPOINT', 'GCS_PROJECT_ID', 'GCS_ANONYMOUS'],
-  ...['STORAGE_TIMEOUT_SECONDS', 'STORAGE_MULTI_RANGE', 'STORAGE_PARALLEL', 'DOWNLOAD_MAX_KB', 'UPLOAD_MAX_KB', 'CACHE_PREFIX', 'STAGE_IN_DIR'],
+  ...[
+    'STORAGE_TIMEOUT_SECONDS',
+    'STORAGE_MULTI_RANGE',
+    'STORAGE_PARALLEL',
+    'DOWNLOAD_MAX_KB',
+    'UPLOAD_MAX_KB',
+    'CACHE_PREFIX',
+    'STAGE_IN_DIR',
+  ],
 ] as const satisfies readonly (keyof StorageVariables)[];
 
 /** What the keys of a run may be: in a Secret or a file that only it and the workers read, never in a message. */

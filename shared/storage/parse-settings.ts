@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import { type Environment, parseSettings } from '../runtime/settings.ts';
 import { type StorageVariables, storageSettings } from '../runtime/storage-settings.ts';
@@ -33,8 +34,13 @@ export function parseStorageSettings(env: Environment): StorageSettings {
     downloadBytesPerSecond: set.DOWNLOAD_MAX_KB === undefined ? undefined : set.DOWNLOAD_MAX_KB * 1000,
     uploadBytesPerSecond: set.UPLOAD_MAX_KB === undefined ? undefined : set.UPLOAD_MAX_KB * 1000,
     cachePrefix: set.CACHE_PREFIX,
-    diskCache: set.CACHE_DIR === undefined ? undefined : { folder: set.CACHE_DIR, maxBytes: set.CACHE_MAX_MB * MB },
-    stageIn: set.STAGE_IN_DIR === undefined ? undefined : { folder: set.STAGE_IN_DIR, maxBytes: set.STAGE_IN_MAX_MB * MB },
+    // Folders of their own in those that are named: whatever lies in them may be removed.
+    diskCache:
+      set.CACHE_DIR === undefined ? undefined : { folder: join(set.CACHE_DIR, 'higgsflow-cache'), maxBytes: set.CACHE_MAX_MB * MB },
+    stageIn:
+      set.STAGE_IN_DIR === undefined
+        ? undefined
+        : { folder: join(set.STAGE_IN_DIR, 'higgsflow-stage-in'), maxBytes: set.STAGE_IN_MAX_MB * MB },
   };
 }
 

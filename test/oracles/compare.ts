@@ -62,7 +62,7 @@ async function main(): Promise<number> {
 function writeTable(path: string, compared: readonly Compared[]): void {
   const table = `${summary(compared).replace(/^/gm, '    ').trimEnd()}\n\n${markdownTable(compared)}`;
   const old = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  const place = /(<!-- counts -->\n)[^]*(<!-- end of counts -->)/;
+  const place = /(<!-- counts -->\n)[\s\S]*(<!-- end of counts -->)/;
   writeFileSync(path, place.test(old) ? old.replace(place, (_, start, end) => `${start}\n${table}\n${end}`) : table);
 }
 

@@ -102,15 +102,14 @@ describe('a tree that we wrote', () => {
     const one = { branches: [{ name: 'x', type: 'f32' }], columns: { x: { values } } } as const;
     const tree = await openWritten({ codec: 'zlib', entries: values.length, clusterEntries: values.length, basketBytes: 3e7, ...one });
     expect(tree.branch('x').baskets).toHaveLength(1);
-    const found: number[] = [];
-    for await (const { from, columns } of readBatches(tree, ['x'])) {
-      const read = columns['x']?.values as Float32Array;
-      found.push(
-        from,
-        read.findIndex((value, i) => value !== (from + i) % 1000),
-      );
+    let read = 0;
+    for await (const { from, to, columns } of readBatches(tree, ['x'])) {
+      expect(from).toBe(read);
+      const found = columns['x']?.values as Float32Array;
+      expect(found.findIndex((value, i) => value !== (from + i) % 1000)).toBe(-1);
+      read = to;
     }
-    expect(found).toEqual([0, -1]);
+    expect(read).toBe(values.length);
   });
 
   it.each([
