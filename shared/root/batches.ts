@@ -7,7 +7,7 @@ import { type Fetched, fetchReads, storedBytes } from './fetch-baskets.ts';
 import { FetchMemory } from './fetch-memory.ts';
 import { LateBatches, type LateReading } from './late-reading.ts';
 import { type NamedLayout, ObjectBranchReader } from './object-branch-reader.ts';
-import { type Batch, planBatches } from './plan.ts';
+import { type Batch, planBatches, planWindows } from './plan.ts';
 import { type Branch, layoutOf, type Tree } from './tree.ts';
 
 export interface ReadOptions {
@@ -26,7 +26,8 @@ export interface ReadOptions {
 export const DEFAULT_BATCH_BYTES = 8 * 2 ** 20;
 
 /**
- * Reads the named branches, batch by batch; the bytes of the next batch are fetched while one is worked on.
+ * Reads the named branches, batch by batch; the bytes of the next batch (from far away: of the next few) are fetched while one is
+ * worked on.
  * @throws ConfigError for an unknown branch, UnsupportedError for one that is not read; RootFormatError and CodecError for
  * damage; StorageError from the source
  */
@@ -39,22 +40,25 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
   using arena = borrowArena();
   const decoder = new BatchDecoder(tree, readers, arena, verify);
   const reading = late === undefined ? undefined : new LateBatches(tree, readers, late);
-  // Two: while one batch is decoded out of its memory, the next one is fetched into the other.
   const readsOf = (batch: Batch) => reading?.ahead(batch) ?? batch.reads;
-  const most = batches.reduce((bytes, batch) => Math.max(bytes, storedBytes(readsOf(batch), branches)), 0);
+  const windows = planWindows(batches, tree.file.source.windowBytes ?? 0, (batch) => storedBytes(readsOf(batch), branches));
+  const most = windows.reduce((bytes, window) => Math.max(bytes, storedBytes(window.flatMap(readsOf), branches)), 0);
+  // Two: while batches are decoded out of one, the next are fetched into the other.
   const memories = [new FetchMemory(most), new FetchMemory(most)] as const;
-  const fetch = (batch: Batch, index: number): Promise<Fetched> =>
-    fetchReads(tree, branches, readsOf(batch), signal, memories[index % 2 === 0 ? 0 : 1].restart());
-  let pending = batches[0] === undefined ? undefined : fetch(batches[0], 0);
+  const fetch = (window: readonly Batch[], index: number): Promise<Fetched> =>
+    fetchReads(tree, branches, window.flatMap(readsOf), signal, memories[index % 2 === 0 ? 0 : 1].restart());
+  let pending = windows[0] === undefined ? undefined : fetch(windows[0], 0);
   try {
-    for (const [index, batch] of batches.entries()) {
+    for (const [index, window] of windows.entries()) {
       const fetched: Fetched = (await pending) ?? new Map();
-      const following = batches[index + 1];
+      const following = windows[index + 1];
       pending = following === undefined ? undefined : fetch(following, index + 1);
       pending?.catch(() => {}); // it is awaited in the next round, or not wanted any more
-      yield reading === undefined
-        ? await decoder.start({ batch, reads: batch.reads, fetched, readers })
-        : await reading.decode(decoder, batch, fetched, signal);
+      for (const batch of window) {
+        yield reading === undefined
+          ? await decoder.start({ batch, reads: batch.reads, fetched, readers })
+          : await reading.decode(decoder, batch, fetched, signal);
+      }
     }
   } finally {
     await pending?.catch(() => {});

@@ -72,6 +72,26 @@ function cut(boundaries: readonly number[], budget: number): [number, number][] 
   return ranges;
 }
 
+/**
+ * Batches whose bytes are fetched together: neighbours of up to `windowBytes` stored bytes in all, at least one.
+ * @param bytesOf stored bytes of a batch
+ */
+export function planWindows(batches: readonly Batch[], windowBytes: number, bytesOf: (batch: Batch) => number): Batch[][] {
+  const windows: Batch[][] = [];
+  let room = 0;
+  for (const batch of batches) {
+    const bytes = bytesOf(batch);
+    const last = windows.at(-1);
+    if (last !== undefined && bytes <= room) last.push(batch);
+    else {
+      windows.push([batch]);
+      room = windowBytes;
+    }
+    room -= bytes;
+  }
+  return windows;
+}
+
 /** Reads for entries below `end`; `next` remembers for each branch which baskets are taken. */
 function takeReads(branches: readonly Branch[], next: number[], start: number, end: number): PlannedRead[] {
   const reads: PlannedRead[] = [];

@@ -26,12 +26,26 @@ const MIB = 1024 * KIB;
 
 /** A gap costs reading it; a further read about as much as 64 KiB. One at a time: threads share the disk already. */
 export const DISK_LIMITS: ReadLimits = { gapBytes: 64 * KIB, maxBytes: 8 * MIB, parallel: 1 };
+/** What a reader asks for at once of a server: held in memory twice. */
+const WINDOW_BYTES = 16 * MIB;
 // A further request costs a round trip, in which a good connection carries some 100 KiB.
-const WEB: ReadLimits = { gapBytes: 128 * KIB, maxBytes: 8 * MIB, parallel: 4 };
+const WEB: ReadLimits = { gapBytes: 128 * KIB, maxBytes: 8 * MIB, parallel: 4, windowBytes: WINDOW_BYTES };
 // A further range costs some 150 bytes in each direction.
-const WEB_VECTOR: ReadLimits = { gapBytes: 256, maxBytes: 8 * MIB, parallel: 2, vector: { ranges: 64, bytes: 16 * MIB } };
+const WEB_VECTOR: ReadLimits = {
+  gapBytes: 256,
+  maxBytes: 8 * MIB,
+  parallel: 2,
+  vector: { ranges: 64, bytes: 16 * MIB },
+  windowBytes: WINDOW_BYTES,
+};
 // A further range costs 16 bytes in each direction; servers take 1024 of at most 2 MiB.
-const XROOTD: ReadLimits = { gapBytes: 256, maxBytes: 2_097_136, parallel: 2, vector: { ranges: 1024, bytes: 16 * MIB } };
+const XROOTD: ReadLimits = {
+  gapBytes: 256,
+  maxBytes: 2_097_136,
+  parallel: 2,
+  vector: { ranges: 1024, bytes: 16 * MIB },
+  windowBytes: WINDOW_BYTES,
+};
 
 /** With as many requests at the same time as the settings say. */
 function limitsOf(limits: ReadLimits, { parallel = limits.parallel }: StorageSettings): ReadLimits {

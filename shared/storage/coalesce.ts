@@ -11,6 +11,8 @@ export interface ReadLimits {
   readonly parallel: number;
   /** Where a source reads several ranges by one request: how many at most, and how many bytes in all. */
   readonly vector?: { readonly ranges: number; readonly bytes: number } | undefined;
+  /** See ByteSource. */
+  readonly windowBytes?: number | undefined;
 }
 
 /** One read that answers several ranges. `members` are indexes into the list of ranges that was planned. */
@@ -63,6 +65,7 @@ export function groupReads(reads: readonly PlannedRead[], vector: ReadLimits['ve
 export function withCoalescing(source: CountedSource, limits: ReadLimits): CountedSource {
   return {
     ...source,
+    windowBytes: limits.windowBytes,
     readMany: (ranges, signal, memory) => readPlanned(source, ranges, limits, signal, memory),
   };
 }

@@ -13,6 +13,8 @@ export interface ByteSource {
   readonly name: string;
   /** Length in bytes. */
   readonly size: number;
+  /** Bytes that are worth asking for at once, because each request takes a while; absent where it does not. */
+  readonly windowBytes?: number | undefined;
   read(offset: number, length: number, signal?: AbortSignal, memory?: ReadMemory): Promise<Uint8Array>;
   /** Several ranges at once, in the order asked. Sources answer as they like: one by one, in parallel, coalesced. */
   readMany(ranges: readonly ByteRange[], signal?: AbortSignal, memory?: ReadMemory): Promise<Uint8Array[]>;
