@@ -140,7 +140,7 @@ describe.skipIf(whyNoXrootd() !== undefined)('the same run from XRootD', () => {
     await expectSame('root', [root]);
     await expectSame('dav', [`dav://localhost:${server.httpPort}/data/toy/`]);
     await expectSame('copies', [root], { CACHE_DIR: join(folder, 'cache'), STAGE_IN_DIR: join(folder, 'stage') });
-    expect(await readdir(join(folder, 'stage'))).toHaveLength(files.length);
+    expect(await readdir(join(folder, 'stage/higgsflow-stage-in'))).toHaveLength(files.length);
   });
 
   it('through an XCache, which fetches once what is read twice', async () => {
