@@ -154,6 +154,7 @@ async function openOne(file: RootFile, path: string, followFriends: boolean): Pr
     indexLeaves(items, '', counters);
     const branches = describeBranches(items, '', { streamers, counters, planner: new TypePlanner(streamers) });
     const entries = number(root.members, 'fEntries');
+    if (!(entries >= 0 && Number.isSafeInteger(entries))) throw new RootFormatError(`a tree of ${entries} entries`);
     const friends = followFriends ? await openFriends(file, root.members, entries, (other, friend) => openOne(other, friend, false)) : [];
     const hasIndex = root.members['fTreeIndex'] !== undefined;
     return new Tree(file, entry.path, { title: text(root.members, 'fTitle'), entries, branches, hasIndex, friends });
