@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Cost, Task } from '#shared/queue/messages.ts';
 // For its warning, should the compiled kernels be missing: threads do not repeat it.
@@ -55,6 +56,8 @@ const MEMORY_CHECK_MS = 250;
 const MB = 1e6;
 /** Room for short-lived objects: columns lie elsewhere, and V8 would take some 30 MB more a thread without doing any better. */
 const YOUNG_MB = 4;
+/** A thread's code and descriptions are some 14 MB: from less, V8 collects garbage several times while a thread starts, a tenth of a short run. */
+const OLD_START_MB = 32;
 
 const ENTRY = new URL('./compute-thread.ts', import.meta.url);
 
@@ -78,6 +81,8 @@ export class ComputePool {
     const { batchBytes, verify = 'full', allowAnalysisFiles, readRetry, stageIn = false } = options;
     this.#settings = { batchBytes, verify, allowAnalysisFiles, readRetry, bandwidth: threadPromises(), storage: environmentSettings() };
     this.#stage = stageIn ? new StageAhead(this.#settings) : undefined;
+    // No resource limit says this; it holds for isolates to come.
+    setFlagsFromString(`--initial-old-space-size=${OLD_START_MB}`);
     // Some are started at once: a thread takes a while to load, which planning needs anyway. More come with more jobs.
     while (this.#threads.size < Math.min(options.threads, WARM_THREADS)) this.#startThread();
     this.#memoryCheck = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
