@@ -50,17 +50,21 @@ export const analysis = defineAnalysis({
     requireAligned({ lep_pt, lep_eta, lep_phi, lep_E, lep_charge, lep_type });
     const minima = leptonPtGeV.map((minimum) => minimum * MEV_PER_GEV);
     const { offsets } = lep_pt;
+    // Arrays are taken out of their columns once: a column is made when it is asked for, which costs something each time.
+    const leptons = { pt: lep_pt.values, charge: lep_charge.values, type: lep_type.values };
+    const eta = lep_eta.values;
+    const phi = lep_phi.values;
+    const energy = lep_E.values;
     const weights = mc === undefined ? undefined : weightColumns(mc);
     for (let entry = 0; entry < entries; entry++) {
       // Offsets have entries + 1 numbers.
       const first = offsets[entry]!;
       const count = offsets[entry + 1]! - first;
       const weight = weights === undefined ? 1 : weightOf(weights, entry);
-      const passed = stepsPassed(events, first, count, minima);
+      const passed = stepsPassed(leptons, first, count, minima);
       out.cutFlow.fillUpTo(passed, weight);
       if (passed < CHARGE) continue;
-      const mass = fourObjectMass(lep_pt.values, lep_eta.values, lep_phi.values, lep_E.values, first);
-      out.m4l.fill(mass / MEV_PER_GEV, weight);
+      out.m4l.fill(fourObjectMass(leptons.pt, eta, phi, energy, first) / MEV_PER_GEV, weight);
     }
   },
 });
@@ -69,28 +73,33 @@ export const analysis = defineAnalysis({
 const CHARGE = 3;
 
 interface Leptons {
-  readonly lep_pt: { readonly values: Float32Array };
-  readonly lep_charge: { readonly values: Int32Array };
-  readonly lep_type: { readonly values: Uint32Array };
+  readonly pt: Float32Array;
+  readonly charge: Int32Array;
+  readonly type: Uint32Array;
 }
 
 /** The last step of the cut flow that an event passes. */
-function stepsPassed({ lep_pt, lep_charge, lep_type }: Leptons, first: number, count: number, minima: readonly number[]): number {
-  if (count < 4 || !passesPt(lep_pt.values, first, count, minima)) return 0;
-  if (!isFourLeptonFlavour(lep_type.values, first)) return 1;
-  return sumOfFour(lep_charge.values, first) === 0 ? CHARGE : 2;
+function stepsPassed({ pt, charge, type }: Leptons, first: number, count: number, minima: readonly number[]): number {
+  if (count < 4 || !passesPt(pt, first, count, minima)) return 0;
+  if (!isFourLeptonFlavour(type, first)) return 1;
+  return sumOfFour(charge, first) === 0 ? CHARGE : 2;
 }
 
-const WEIGHTS = ['mcWeight', 'scaleFactor_PILEUP', 'scaleFactor_ELE', 'scaleFactor_MUON', 'scaleFactor_LepTRIGGER'] as const;
-type Weights = readonly [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
+type Weights = Readonly<Record<'generator' | 'pileup' | 'electrons' | 'muons' | 'trigger', Float32Array>>;
+type WeightName = 'mcWeight' | 'scaleFactor_PILEUP' | 'scaleFactor_ELE' | 'scaleFactor_MUON' | 'scaleFactor_LepTRIGGER';
 
-/** The factors of the weight, in the order in which they are multiplied. */
-function weightColumns(mc: Readonly<Record<(typeof WEIGHTS)[number], { readonly values: Float32Array }>>): Weights {
-  const [generator, pileup, electrons, muons, trigger] = WEIGHTS;
-  return [mc[generator].values, mc[pileup].values, mc[electrons].values, mc[muons].values, mc[trigger].values];
+/** The factors of the weight. */
+function weightColumns(mc: Readonly<Record<WeightName, { readonly values: Float32Array }>>): Weights {
+  return {
+    generator: mc.mcWeight.values,
+    pileup: mc.scaleFactor_PILEUP.values,
+    electrons: mc.scaleFactor_ELE.values,
+    muons: mc.scaleFactor_MUON.values,
+    trigger: mc.scaleFactor_LepTRIGGER.values,
+  };
 }
 
-function weightOf([generator, pileup, electrons, muons, trigger]: Weights, entry: number): number {
+function weightOf({ generator, pileup, electrons, muons, trigger }: Weights, entry: number): number {
   // Every column has all entries.
   return generator[entry]! * pileup[entry]! * electrons[entry]! * muons[entry]! * trigger[entry]!;
 }
