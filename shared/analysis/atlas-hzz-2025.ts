@@ -62,15 +62,18 @@ export const analysis = defineAnalysis({
   signalWindow: { histogram: 'm4l', lo: 122.5, hi: 130 },
   process(events, out, { leptonPtGeV, signedWeights }) {
     const { entries, mc, lep_pt, lep_eta, lep_phi, lep_e, lep_charge, lep_type } = events;
-    const { lep_isTrigMatched, lep_isLooseID, lep_isMediumID, lep_isLooseIso } = events;
+    const { lep_isTrigMatched, lep_isLooseID, lep_isMediumID, lep_isLooseIso, trigE, trigM } = events;
     const ids = { lep_isTrigMatched, lep_isLooseID, lep_isMediumID, lep_isLooseIso };
     requireAligned({ lep_pt, lep_eta, lep_phi, lep_e, lep_charge, lep_type, ...ids });
     const { offsets } = lep_pt;
+    // Plain members: a column is made when it is asked for, and asking costs something each time.
+    const candidates = { lep_pt, lep_charge, lep_type, ...ids, trigE, trigM };
+    const factors = mc === undefined ? undefined : { ...mc };
     for (let entry = 0; entry < entries; entry++) {
       // Offsets have entries + 1 numbers.
       const first = offsets[entry]!;
-      const weight = mc === undefined ? 1 : weightOf(mc, entry, signedWeights);
-      const passed = stepsPassed(events, entry, leptonPtGeV);
+      const weight = factors === undefined ? 1 : weightOf(factors, entry, signedWeights);
+      const passed = stepsPassed(candidates, entry, leptonPtGeV);
       out.cutFlow.fillUpTo(passed, weight);
       if (passed < CHARGE) continue;
       out.m4l.fill(fourObjectMass(lep_pt.values, lep_eta.values, lep_phi.values, lep_e.values, first), weight);
@@ -97,15 +100,15 @@ interface Candidates extends Leptons {
 }
 
 /** The last step of the cut flow that an event passes. */
-function stepsPassed(events: Candidates, entry: number, minima: readonly number[]): number {
-  const { trigE, trigM, lep_pt, lep_charge, lep_type, lep_isTrigMatched } = events;
+function stepsPassed(candidates: Candidates, entry: number, minima: readonly number[]): number {
+  const { trigE, trigM, lep_pt, lep_charge, lep_type, lep_isTrigMatched } = candidates;
   // Offsets have entries + 1 numbers.
   const first = lep_pt.offsets[entry]!;
   const end = lep_pt.offsets[entry + 1]!;
   if (trigE.values[entry] === 0 && trigM.values[entry] === 0) return 0;
   if (!anyTrue(lep_isTrigMatched.values, first, end)) return 1;
   if (!passesPt(lep_pt.values, first, end - first, minima)) return 2;
-  if (countGood(events, first, end) !== 4) return 3;
+  if (countGood(candidates, first, end) !== 4) return 3;
   if (!isFourLeptonFlavour(lep_type.values, first)) return 4;
   return sumOfFour(lep_charge.values, first) === 0 ? CHARGE : 5;
 }
