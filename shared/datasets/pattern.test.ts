@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { choose, fitsPattern } from './pattern.ts';
 import { CMS_LISTS, cmsLists } from './test-cms-lists.ts';
 
-const path = '/work/datasets_s3/CMS_Run2012B_DoubleMuParked_AOD_22Jan2013-v1_20002_file_index.txt';
+const path = '/data/datasets_s3/CMS_Run2012B_DoubleMuParked_AOD_22Jan2013-v1_20002_file_index.txt';
 const list = { names: ['Run2012B_DoubleMuParked'], path };
 
 describe('fitsPattern', () => {
@@ -11,9 +11,9 @@ describe('fitsPattern', () => {
     '*DoubleMu*',
     'datasets_s3/*DoubleMu*',
     './datasets_s3/*DoubleMu*',
-    '/work/datasets_s3/*DoubleMu*',
-    '/work/**/*_20002_file_index.txt',
-    '/work/**/datasets_s3/*DoubleMu*',
+    '/data/datasets_s3/*DoubleMu*',
+    '/data/**/*_20002_file_index.txt',
+    '/data/**/datasets_s3/*DoubleMu*',
     '*_2000[12]_file_index.txt',
     '*_2000[!13]_file_index.txt',
     '*Run2012?_{DoubleMuParked,SingleMu}*',
