@@ -39,6 +39,12 @@ export class Binning {
     if (this.#kind === CATEGORY) return x >= 0 && x < this.#bins ? Math.trunc(x) : this.#bins;
     return 1 + lastEdgeUpTo(this.#edges, x);
   }
+
+  /** Writes the cells of the first `count` values. */
+  cells(values: Float64Array, count: number, into: Int32Array): void {
+    // In range: the caller has `count` values.
+    for (let i = 0; i < count; i++) into[i] = this.cell(values[i]!);
+  }
 }
 
 /** Index of the last edge <= x; -1 under the first, edges.length - 1 from the last on and for NaN. */

@@ -166,6 +166,28 @@ describe('Histogram', () => {
     );
   });
 
+  it.each([
+    ['one axis', [mass]],
+    ['two axes', [steps, edges]],
+  ])('is the same however many of its fills wait when it is read: %s', (_what, axes) => {
+    const fill = (histogram: Histogram, i: number): void => {
+      const weight = i % 5 === 0 ? 1 : Math.sin(i) * 10 ** (i % 31);
+      if (axes.length === 1) histogram.fill(70 + (i % 190), weight);
+      else histogram.fill2(i % 4, (i % 13) - 1, weight);
+    };
+    const [whole, read, merged] = [new Histogram(axes), new Histogram(axes), new Histogram(axes)];
+    for (let i = 0; i < 5000; i++) {
+      const single = new Histogram(axes);
+      fill(single, i);
+      merged.merge(single);
+      fill(whole, i);
+      fill(read, i);
+      if (i % 701 === 0) read.contents();
+    }
+    expect(encodeHistogram(read)).toEqual(encodeHistogram(whole));
+    expect(encodeHistogram(merged)).toEqual(encodeHistogram(whole));
+  });
+
   it('knows whether it was ever filled', () => {
     const histogram = new Histogram([mass]);
     expect(histogram.isEmpty).toBe(true);
