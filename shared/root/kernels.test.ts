@@ -1,5 +1,13 @@
 /** The kernels against the programs that everybody uses, on sound and on damaged bytes, with limits at the very end of memory. */
-import { deflateRawSync, deflateSync, inflateRawSync, inflateSync, constants as zlib } from 'node:zlib';
+import {
+  deflateRawSync,
+  deflateSync,
+  inflateRawSync,
+  inflateSync,
+  constants as zlib,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from 'node:zlib';
 import { decompressSync as unxzSync, compressSync as xzSync } from '@napi-rs/lzma/xz';
 import fc from 'fast-check';
 import { compressSync, uncompressSync } from 'lz4-napi';
@@ -87,7 +95,7 @@ function decodeBetween(memory: KernelMemory, decoder: DecoderName, block: Uint8A
   return { accepted: answer === 0, intact: around.every((part) => part.every((byte) => byte === CANARY)) };
 }
 
-type DecoderName = 'inflateRaw' | 'inflateZlib' | 'lz4Checked' | 'inflateStart' | 'lz4Start' | 'xz' | 'xzStart';
+type DecoderName = 'inflateRaw' | 'inflateZlib' | 'lz4Checked' | 'inflateStart' | 'lz4Start' | 'xz' | 'xzStart' | 'zstd' | 'zstdStart';
 
 function attempt(decode: () => number): number {
   try {
@@ -120,7 +128,26 @@ function reference(decoder: 'inflateRaw' | 'inflateZlib' | 'lz4Checked', block: 
 /** A sound block for a decoder. */
 function encode(decoder: DecoderName, data: Uint8Array, options: { level?: number; strategy?: number } = {}): Uint8Array {
   if (decoder === 'xz' || decoder === 'xzStart') return xzSync(data);
+  if (decoder === 'zstd' || decoder === 'zstdStart') return zstdFrame(data, { level: options.level, isChecked: decoder === 'zstd' });
   return decoder === 'inflateStart' || decoder === 'inflateZlib' ? deflateSync(data, options) : lz4Block(data);
+}
+
+interface FrameOptions {
+  readonly level?: number | undefined;
+  readonly isChecked?: boolean;
+  readonly isKnown?: boolean;
+  readonly windowLog?: number;
+}
+
+/** A frame that says how much it holds unless told otherwise. */
+function zstdFrame(data: Uint8Array, { level = 5, isChecked = false, isKnown = true, windowLog = 0 }: FrameOptions = {}): Buffer {
+  const params = {
+    [zlib.ZSTD_c_compressionLevel]: level,
+    [zlib.ZSTD_c_checksumFlag]: Number(isChecked),
+    [zlib.ZSTD_c_contentSizeFlag]: Number(isKnown),
+    [zlib.ZSTD_c_windowLog]: windowLog,
+  };
+  return zstdCompressSync(data, { params });
 }
 
 /** Where the block's check stands: in front of the index, whose length the footer tells, and 8 bytes long in what liblzma writes. */
@@ -182,7 +209,7 @@ describe.each(implementations)('%s decoders', (_name, memory) => {
     expect(decode(memory, 'xz', xzSync(Buffer.alloc(0)), 1)).toMatchObject({ answer: OTHER_KIND, intact: true });
   });
 
-  it.each(['inflateStart', 'lz4Start', 'xzStart'] as const)(
+  it.each(['inflateStart', 'lz4Start', 'xzStart', 'zstdStart'] as const)(
     '%s gives the first bytes, as many as are asked for, and writes no more',
     (decoder) => {
       if (memory.kernels[decoder] === undefined) return; // the plain ones cannot stop
@@ -201,7 +228,7 @@ describe.each(implementations)('%s decoders', (_name, memory) => {
     },
   );
 
-  it.each(['inflateZlib', 'lz4Checked', 'xz'] as const)('%s refuses a wrong checksum and any other length', (decoder) => {
+  it.each(['inflateZlib', 'lz4Checked', 'xz', 'zstd'] as const)('%s refuses a wrong checksum and any other length', (decoder) => {
     fc.assert(
       fc.property(anyData, fc.integer({ min: 1, max: 255 }), fc.nat(3), fc.integer({ min: -20, max: 20 }), (data, mask, place, off) => {
         if (memory.kernels[decoder] === undefined || (decoder === 'xz' && data.length === 0)) return;
@@ -210,8 +237,9 @@ describe.each(implementations)('%s decoders', (_name, memory) => {
           expect(decode(memory, decoder, block, data.length + off)).toMatchObject({ accepted: false, intact: true });
           expect(decodeBetween(memory, decoder, block, data.length + off)).toEqual({ accepted: false, intact: true });
         }
-        // Adler-32 ends a zlib stream, xxHash64 begins an LZ4 block; behind an .xz block's CRC stand its index and the footer.
-        const checksum = decoder === 'inflateZlib' ? block.length - 4 + place : decoder === 'xz' ? checkOf(block) + place : place;
+        // Adler-32 and half an xxHash64 end zlib streams and frames, LZ4 blocks begin with one; behind .xz's CRC stand index and footer.
+        const atEnd = decoder === 'inflateZlib' || decoder === 'zstd';
+        const checksum = atEnd ? block.length - 4 + place : decoder === 'xz' ? checkOf(block) + place : place;
         block[checksum] = (block[checksum] ?? 0) ^ mask;
         expect(decode(memory, decoder, block, data.length)).toMatchObject({ accepted: false, intact: true });
       }),
@@ -308,6 +336,124 @@ describe('damaged .xz streams', () => {
     } catch {
       return undefined;
     }
+  }
+});
+
+describe.skipIf(compiled === undefined)('Zstandard frames', () => {
+  const memory = compiled as KernelMemory;
+  const random = seeded(20_260_404);
+  const kinds = Object.values(GENERATORS);
+  const settings = fc.record({
+    level: fc.integer({ min: 1, max: 19 }),
+    isChecked: fc.boolean(),
+    isKnown: fc.boolean(),
+    windowLog: fc.constantFrom(0, 10, 12, 15, 18),
+  });
+
+  function expectDecoded(block: Uint8Array, data: Uint8Array): void {
+    const { output, intact } = decode(memory, 'zstd', block, data.length);
+    expect([output && Buffer.compare(output, data), intact]).toEqual([0, true]);
+    expect(decodeBetween(memory, 'zstd', block, data.length)).toEqual({ accepted: true, intact: true });
+  }
+
+  it('are decoded at every level, with any window, whether they say how much they hold or not', () => {
+    fc.assert(
+      fc.property(anyData, settings, (data, options) => expectDecoded(zstdFrame(data, options), data)),
+      { numRuns: 150 },
+    );
+  });
+
+  it('are decoded where they have many blocks, and codes and tables are used again', () => {
+    for (const [i, generator] of kinds.entries()) {
+      for (const length of [2 ** 17 - 1, 2 ** 17, 2 ** 17 + 1, 900_000]) {
+        const data = generator(length, random);
+        expectDecoded(zstdFrame(data, { level: [1, 3, 6][i % 3] as number, isChecked: true, windowLog: i % 2 === 0 ? 0 : 16 }), data);
+      }
+    }
+  });
+
+  it('follow one another, with others between them that are skipped', () => {
+    const parts = [Buffer.from('one and one and one and one'), Buffer.alloc(0), Buffer.from('two, or two')];
+    const skipped = Buffer.from([0x5f, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+    const row = Buffer.concat(parts.flatMap((part) => [skipped, zstdFrame(part, { isChecked: true })]));
+    const data = Buffer.concat(parts);
+    expectDecoded(row, data);
+    expectDecoded(Buffer.concat([row, Buffer.from('what follows')]), data);
+    // The start of a single frame alone is given: others may have checksums.
+    expect(decode(memory, 'zstdStart', row, 5).answer).toBe(OTHER_KIND);
+    expect(decode(memory, 'zstdStart', row.subarray(skipped.length), data.length).answer).toBe(OTHER_KIND);
+    expect(decode(memory, 'zstdStart', row.subarray(skipped.length), 5).output).toEqual(Uint8Array.from(data.subarray(0, 5)));
+  });
+
+  it('that name a dictionary or want too large a window are of another kind', () => {
+    const data = Buffer.from('no dictionary has these words');
+    const plain = zstdFrame(data);
+    const named = (id: number) => Buffer.concat([plain.subarray(0, 4), Buffer.from([(plain[4] ?? 0) | 1, id]), plain.subarray(5)]);
+    expectDecoded(named(0), data);
+    expect(decode(memory, 'zstd', named(7), data.length).answer).toBe(OTHER_KIND);
+    const unknown = zstdFrame(data, { isKnown: false });
+    const windowed = (log: number) => Buffer.concat([unknown.subarray(0, 5), Buffer.from([(log - 10) << 3]), unknown.subarray(6)]);
+    expectDecoded(windowed(27), data);
+    expect(zstdDecompressSync(windowed(27))).toEqual(data);
+    expect(decode(memory, 'zstd', windowed(28), data.length).answer).toBe(OTHER_KIND);
+    expect(() => zstdDecompressSync(windowed(28))).toThrow();
+  });
+
+  it.each([40, 1000])('with codes of twelve bits, which nobody writes, are read as zstd reads them: %d literals', (count) => {
+    const symbols = Array.from({ length: count }, () => Math.floor(random() * 13));
+    const frame = twelveBitFrame(symbols);
+    expect([...zstdDecompressSync(frame)]).toEqual(symbols);
+    expectDecoded(frame, Uint8Array.from(symbols));
+  });
+
+  it('that are damaged are refused wherever zstd refuses them or gives other bytes, and no byte is written outside', () => {
+    let accepted = 0;
+    for (let i = 0; i < mutationRuns; i++) {
+      const length = 1 + Math.floor(random() ** 3 * (i % 20 === 0 ? 150_000 : 5000));
+      const data = kinds[i % kinds.length]?.(length, random) ?? new Uint8Array(length);
+      const options = { level: 1 + (i % 7), isChecked: random() < 0.2, isKnown: random() < 0.7, windowLog: random() < 0.3 ? 12 : 0 };
+      const block = mutate(zstdFrame(data, options), random);
+      const expected = attemptUnzstd(block, length);
+      const { output, intact } = decode(memory, 'zstd', block, length);
+      const between = decodeBetween(memory, 'zstd', block, length);
+      const wanted = 1 + Math.floor(random() * length);
+      const start = decode(memory, 'zstdStart', block, wanted);
+      // zstd does not see where some of its streams end too early or too late (RFC 8878, section 4.2.2), and gives wrong bytes.
+      const mustAccept = expected !== undefined && Buffer.compare(expected, data) === 0;
+      const same = output === undefined ? !mustAccept : expected !== undefined && Buffer.compare(output, expected) === 0;
+      const startsSame =
+        output === undefined || (start.output !== undefined && Buffer.compare(start.output, output.subarray(0, wanted)) === 0);
+      const clean = intact && between.intact && start.intact && between.accepted === (output !== undefined);
+      if (!same || !startsSame || !clean)
+        expect.fail(`frame ${i} for ${length} bytes, ${wanted} of them: ${Buffer.from(block).toString('base64')}`);
+      if (output !== undefined) accepted++;
+    }
+    expect(accepted).toBeGreaterThan(0);
+  }, 600_000);
+
+  function attemptUnzstd(block: Uint8Array, length: number): Uint8Array | undefined {
+    try {
+      const bytes = zstdDecompressSync(block, { chunkSize: length + 64, maxOutputLength: length + 1 });
+      return bytes.length === length ? bytes : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A frame of one block: literals 0 to 12 alone, in one stream of a code with weights 12, 11 .. 1 and 1. */
+  function twelveBitFrame(symbols: readonly number[]): Buffer {
+    const codes = symbols.map((symbol) => (symbol === 12 ? '000000000001' : symbol === 11 ? '000000000000' : `${'0'.repeat(symbol)}1`));
+    const bits = `1${codes.join('')}`;
+    const padded = bits.padStart(Math.ceil(bits.length / 8) * 8, '0');
+    const stream = (padded.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)).reverse();
+    const weights = [127 + 12, 0xcb, 0xa9, 0x87, 0x65, 0x43, 0x21];
+    const stored = weights.length + stream.length;
+    const section = 2 | (symbols.length << 4) | (stored << 14);
+    const block = [section & 255, (section >> 8) & 255, section >> 16, ...weights, ...stream, 0];
+    const header = 1 | (2 << 1) | (block.length << 3);
+    // A window of 128 KB, and no word of how much it holds.
+    const frame = [0x28, 0xb5, 0x2f, 0xfd, 0, (17 - 10) << 3];
+    return Buffer.from([...frame, header & 255, (header >> 8) & 255, header >> 16, ...block]);
   }
 });
 

@@ -52,6 +52,9 @@ export interface Kernels {
   /** An .xz stream, and the start of one. The answer OTHER_KIND is no fault: another decoder may know what this one does not. */
   readonly xz?: Decoder;
   readonly xzStart?: Decoder;
+  /** Zstandard frames, and the start of a single one; the same answer. */
+  readonly zstd?: Decoder;
+  readonly zstdStart?: Decoder;
 }
 
 export type Decoder = (from: number, bytes: number, to: number, length: number) => number;

@@ -2,8 +2,8 @@ import type { Arena } from '../arena.ts';
 
 /**
  * How much of what is read is verified. `full`: every byte that is used has been compared with the checksum of its block, where
- * it has one. `data`: blocks are decoded as far as they are needed; the checksums of ZLIB and LZMA, which cover all of a block,
- * are then not reached where its end is not needed.
+ * it has one. `data`: blocks are decoded as far as they are needed; the checksums of ZLIB and LZMA, and of ZSTD where it has one,
+ * which cover all of a block, are then not reached where its end is not needed.
  */
 export type Verify = 'full' | 'data';
 

@@ -6,6 +6,7 @@ export { sameBytes } from './same';
 export { swapCopy } from './swap';
 export { xxHash64 } from './xxhash';
 export { xz, xzStart } from './xz';
+export { zstd, zstdStart } from './zstd';
 
 /** First byte behind the module's own tables: from here on the memory belongs to whoever uses it. */
 export const heapStart: usize = __heap_base;
