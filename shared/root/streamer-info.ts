@@ -76,9 +76,9 @@ function readInfoList(buffer: ObjectBuffer): (StreamerInfo | undefined)[] {
   if (count < 0 || count > cursor.remaining) cursor.fail(`list of ${count} classes`);
   const infos: (StreamerInfo | undefined)[] = [];
   for (let i = 0; i < count; i++) {
-    infos.push(
-      buffer.readAny((className) => (className === 'TStreamerInfo' ? parseStreamerInfo(buffer) : undefined)) as StreamerInfo | undefined,
-    );
+    const info = buffer.readAny((className) => (className === 'TStreamerInfo' ? parseStreamerInfo(buffer) : undefined));
+    if (info !== undefined && !has(info, 'elements')) cursor.fail('something else in the list of classes');
+    infos.push(info as StreamerInfo | undefined);
     cursor.take(cursor.u8()); // the option that TList keeps with each item
   }
   return infos;
@@ -93,8 +93,14 @@ function parseStreamerInfo(buffer: ObjectBuffer): StreamerInfo {
   const elements = buffer.readAny((className) => {
     if (className !== 'TObjArray') cursor.fail(`${className} where a TObjArray of elements belongs`);
     return readElementList(buffer);
-  }) as StreamerElement[] | undefined;
-  return { className: name, version, checksum, elements: elements ?? [] };
+  });
+  if (elements !== undefined && !Array.isArray(elements)) cursor.fail('something else where a TObjArray of elements belongs');
+  return { className: name, version, checksum, elements: (elements as StreamerElement[] | undefined) ?? [] };
+}
+
+/** What a pointer leads to may be of any kind in a damaged file. */
+function has(object: unknown, member: keyof StreamerInfo | keyof StreamerElement): boolean {
+  return typeof object === 'object' && object !== null && member in object;
 }
 
 function readElementList(buffer: ObjectBuffer): StreamerElement[] {
@@ -107,8 +113,9 @@ function readElementList(buffer: ObjectBuffer): StreamerElement[] {
   if (count < 0 || count > cursor.remaining) cursor.fail(`class with ${count} elements`);
   const elements: StreamerElement[] = [];
   for (let i = 0; i < count; i++) {
-    const element = buffer.readAny((className) => parseElement(cursor, className)) as StreamerElement | undefined;
-    if (element !== undefined) elements.push(element);
+    const element = buffer.readAny((className) => parseElement(cursor, className));
+    if (element !== undefined && !has(element, 'typeName')) cursor.fail('something else in the list of elements');
+    if (element !== undefined) elements.push(element as StreamerElement);
   }
   return elements;
 }
