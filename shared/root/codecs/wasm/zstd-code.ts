@@ -5,7 +5,7 @@ import { bitsBefore, bitsBeforeMarker, buildStates, readShares, sharesLog, share
 export const LOG: u32 = 11;
 const LONG_LOG: u32 = 12;
 
-/** What the next bits mean: the symbol, and in the upper byte the bits of its code. */
+/** What the next bits mean: how many of them are its code, and in the upper byte the symbol. */
 // @ts-ignore: decorator
 @inline
 export const TABLE: usize = memory.data(4096 * 2, 16);
@@ -105,7 +105,7 @@ function buildCode(symbols: u32): bool {
     const start = load<u32>(slot);
     const places: u32 = 1 << (weight - 1 + tableLog - log);
     store<u32>(slot, start + places);
-    fill(TABLE + (start << 1), places, <u16>(((log + 1 - weight) << 8) | i));
+    fill(TABLE + (start << 1), places, <u16>((i << 8) | (log + 1 - weight)));
   }
   return true;
 }

@@ -83,8 +83,8 @@ function rest(from: usize, position: i32, to: usize, toEnd: usize): bool {
     if (position < 0) return false;
     const top = bitsBefore(from, position);
     const entry = <u32>load<u16>(TABLE + (<usize>(top >> (64 - log)) << 1));
-    store<u8>(to++, <u8>entry);
-    position -= <i32>(entry >> 8);
+    store<u8>(to++, <u8>(entry >> 8));
+    position -= <i32>(entry & 255);
   }
   return position === 0;
 }
@@ -112,7 +112,8 @@ function fourStreams(from: usize, end: usize, count: u32): bool {
 /**
  * All four at once, five symbols of each a round. The last bit of a window is set: how many zeros are below it says how many bits
  * are used. That a stream has no more of them shows at the end; until then what is in front of it is read, of 11 bits for each
- * of 32,768 symbols at most, and that much and more of this module's own tables is in front of everything.
+ * of 32,768 symbols at most, and that much and more of this module's own tables is in front of everything. Shifts by an entry are
+ * by its lowest six bits, as WebAssembly has it.
  */
 function together(a: usize, b: usize, c: usize, d: usize, end: usize, to: usize, quarter: u32, count: u32): bool {
   if (noMarker(a, b) || noMarker(b, c) || noMarker(c, d) || noMarker(d, end)) return false;
@@ -135,14 +136,14 @@ function together(a: usize, b: usize, c: usize, d: usize, end: usize, to: usize,
       const entryB = <u32>load<u16>(<usize>(topB >> 53) << 1, TABLE);
       const entryC = <u32>load<u16>(<usize>(topC >> 53) << 1, TABLE);
       const entryD = <u32>load<u16>(<usize>(topD >> 53) << 1, TABLE);
-      topA <<= <u64>(entryA >> 8);
-      topB <<= <u64>(entryB >> 8);
-      topC <<= <u64>(entryC >> 8);
-      topD <<= <u64>(entryD >> 8);
-      store<u8>(to + i, <u8>entryA);
-      store<u8>(to + quarter + i, <u8>entryB);
-      store<u8>(to + 2 * quarter + i, <u8>entryC);
-      store<u8>(to + 3 * quarter + i, <u8>entryD);
+      topA <<= <u64>entryA;
+      topB <<= <u64>entryB;
+      topC <<= <u64>entryC;
+      topD <<= <u64>entryD;
+      store<u8>(to + i, <u8>(entryA >> 8));
+      store<u8>(to + quarter + i, <u8>(entryB >> 8));
+      store<u8>(to + 2 * quarter + i, <u8>(entryC >> 8));
+      store<u8>(to + 3 * quarter + i, <u8>(entryD >> 8));
     }
     atA -= <usize>(ctz<u64>(topA) >> 3);
     atB -= <usize>(ctz<u64>(topB) >> 3);

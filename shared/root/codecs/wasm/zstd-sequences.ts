@@ -208,7 +208,9 @@ function carryOut(end: usize, count: u32, start: usize, to: usize, toEnd: usize,
     }
     if (count > 1) {
       if (position < 0) return ENDS_EARLY;
-      top = bitsBefore(bits, position);
+      // A step takes up to 26.
+      if (distanceBits + lengthBits + matchBits > 31) top = bitsBefore(bits, position);
+      else top <<= lengthBits + matchBits;
       const matchStep = (ofMatch >> 40) & 255;
       const distanceStep = (ofDistance >> 40) & 255;
       const step = ((ofLength >> 40) & 255) + matchStep + distanceStep;
