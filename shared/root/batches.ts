@@ -44,7 +44,7 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
   const windows = planWindows(batches, tree.file.source.windowBytes ?? 0, (batch) => storedBytes(readsOf(batch), branches));
   const most = windows.reduce((bytes, window) => Math.max(bytes, storedBytes(window.flatMap(readsOf), branches)), 0);
   // Two: while batches are decoded out of one, the next are fetched into the other.
-  const memories = [new FetchMemory(most), new FetchMemory(most)] as const;
+  const memories = [FetchMemory.borrow(most), FetchMemory.borrow(most)] as const;
   const fetch = (window: readonly Batch[], index: number): Promise<Fetched> =>
     fetchReads(tree, branches, window.flatMap(readsOf), signal, memories[index % 2 === 0 ? 0 : 1].restart());
   let pending = windows[0] === undefined ? undefined : fetch(windows[0], 0);
@@ -60,6 +60,7 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
           : await reading.decode(decoder, batch, fetched, signal);
       }
     }
+    for (const memory of memories) memory.keep();
   } finally {
     await pending?.catch(() => {});
   }
