@@ -69,7 +69,7 @@ describe('a worker with a fast folder', () => {
     expect(done).toHaveLength(2);
     // The second file came while the first was computed.
     expect(askedAt['/file.root/1']).toBeLessThan((done[0]?.atMs ?? 0) - 100);
-    expect(readdirSync(fast)).toHaveLength(2);
+    expect(readdirSync(join(fast, 'higgsflow-stage-in'))).toHaveLength(2);
     for (const { report } of done) {
       const [host = '', ...others] = Object.keys(report.places).sort();
       expect([host, others]).toEqual([expect.stringMatching(/^http:/), ['stage-in']]);

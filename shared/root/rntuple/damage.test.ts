@@ -40,13 +40,16 @@ describe.each(files)('%s', (name) => {
   it('with flipped bits ends in tagged errors or in the right values', async () => {
     const right = await readAll(original);
     expect([...right.codes].filter((code) => code !== 'UnsupportedError')).toEqual([]); // variants
+    // The name that the key gives to the whole has no checksum.
+    const nameIn = (path: string) => path.slice(path.indexOf('/') + 1);
+    const values = new Map([...right.digests].map(([path, digest]) => [nameIn(path), digest]));
     const flips = fc.array(fc.tuple(fc.nat(original.length - 1), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(flips, async (places) => {
         const bytes = Uint8Array.from(original);
         for (const [place, mask] of places) bytes[place] = (bytes[place] ?? 0) ^ mask;
         // Anchor, envelopes and pages all have checksums: a value that is read is a value that was written.
-        for (const [field, digest] of (await readAll(bytes)).digests) expect([field, digest]).toEqual([field, right.digests.get(field)]);
+        for (const [field, digest] of (await readAll(bytes)).digests) expect([field, digest]).toEqual([field, values.get(nameIn(field))]);
       }),
       { numRuns: 20 },
     );
