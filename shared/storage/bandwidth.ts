@@ -47,12 +47,12 @@ export async function waitForBandwidth({ bytesPerSecond, promised }: BandwidthLi
   }
 }
 
-/** Takes the next turn; answers when it may begin. */
+/** Takes the next turn; answers when it ends: a read may begin when the cap has carried it, so that not even the last one goes over. */
 function promise(until: BigInt64Array, now: bigint, turnUs: bigint): bigint {
   for (;;) {
     const before = Atomics.load(until, 0);
     const from = before > now - BURST_US ? before : now - BURST_US;
-    if (Atomics.compareExchange(until, 0, before, from + turnUs) === before) return from;
+    if (Atomics.compareExchange(until, 0, before, from + turnUs) === before) return from + turnUs;
   }
 }
 

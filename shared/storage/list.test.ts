@@ -122,7 +122,7 @@ describe('parseStorageSettings', () => {
     expect(settings.s3).toMatchObject({ pathStyle: true, region: 'eu-west-4', keys: { accessKey: 'a', secretKey: 'b' } });
     expect(settings.token.hosts).toEqual(['one.test', 'two.test']);
     expect(settings.downloadBytesPerSecond).toBe(50_000);
-    expect(settings.diskCache).toEqual({ folder: '/cache', maxBytes: 2_000_000 });
+    expect(settings.diskCache).toEqual({ folder: '/cache/higgsflow-cache', maxBytes: 2_000_000 });
     expect(settings.stageIn).toBeUndefined();
   });
 
