@@ -2,7 +2,7 @@
  * Candidates of H → ZZ* → 4ℓ out of lists of leptons: the leading good ones, their pairs, and cuts on the pairs. Works on one
  * candidate at a time, kept in arrays of this module, so that no event needs memory of its own.
  */
-import { MOMENTUM, type Reals, setMomentum } from './momentum.ts';
+import { MOMENTA, type Reals, setMomenta } from './momentum.ts';
 
 const Z_MASS_GEV = 91.1876;
 
@@ -72,8 +72,8 @@ function isGood({ pt, eta, isolation, dxy, dz, dxyErr, dzErr }: Leptons, i: numb
 }
 
 function setLepton({ pt, eta, phi, mass, charge }: Leptons, i: number, place: number): void {
-  setMomentum(pt, eta, phi, i);
-  const [x, y, z, m] = [MOMENTUM[0]!, MOMENTUM[1]!, MOMENTUM[2]!, mass[i]!];
+  setMomenta(pt, eta, phi, i, 1);
+  const [x, y, z, m] = [MOMENTA[0]!, MOMENTA[1]!, MOMENTA[2]!, mass[i]!];
   P[4 * place] = Math.sqrt(x * x + y * y + z * z + m * m);
   P[4 * place + 1] = x;
   P[4 * place + 2] = y;

@@ -2,7 +2,7 @@
  * Invariant masses. All arithmetic is in float64 on the stored values, component by component and in file order, so that
  * results are those of the same formula in numpy or C++ but for the last digits.
  */
-import { MOMENTUM, type Reals, setMomentum } from './momentum.ts';
+import { MOMENTA, type Reals, setMomenta } from './momentum.ts';
 
 /**
  * Mass of the four objects from index `first` on, from transverse momentum, pseudorapidity, azimuth and energy; in the
@@ -13,13 +13,13 @@ export function fourObjectMass(pt: Reals, eta: Reals, phi: Reals, energy: Reals,
   let x = 0;
   let y = 0;
   let z = 0;
-  for (let i = first; i < first + 4; i++) {
-    // In range: the caller has seen four objects from `first` on, and MOMENTUM has three components.
-    setMomentum(pt, eta, phi, i);
-    e += energy[i]!;
-    x += MOMENTUM[0]!;
-    y += MOMENTUM[1]!;
-    z += MOMENTUM[2]!;
+  setMomenta(pt, eta, phi, first, 4);
+  for (let i = 0; i < 4; i++) {
+    // In range: the caller has seen four objects from `first` on, and MOMENTA has three components of each.
+    e += energy[first + i]!;
+    x += MOMENTA[3 * i]!;
+    y += MOMENTA[3 * i + 1]!;
+    z += MOMENTA[3 * i + 2]!;
   }
   return Math.sqrt(Math.max(e * e - x * x - y * y - z * z, 0));
 }
@@ -33,16 +33,16 @@ export function pairMass(pt: Reals, eta: Reals, phi: Reals, mass: Reals, first: 
   let x = 0;
   let y = 0;
   let z = 0;
-  for (let i = first; i < first + 2; i++) {
-    // In range: the caller has seen two objects from `first` on, and MOMENTUM has three components.
-    setMomentum(pt, eta, phi, i);
-    const px = MOMENTUM[0]!;
-    const py = MOMENTUM[1]!;
-    const pz = MOMENTUM[2]!;
+  setMomenta(pt, eta, phi, first, 2);
+  for (let i = 0; i < 2; i++) {
+    // In range: the caller has seen two objects from `first` on, and MOMENTA has three components of each.
+    const px = MOMENTA[3 * i]!;
+    const py = MOMENTA[3 * i + 1]!;
+    const pz = MOMENTA[3 * i + 2]!;
     x += px;
     y += py;
     z += pz;
-    e += Math.sqrt(px * px + py * py + pz * pz + mass[i]! * mass[i]!);
+    e += Math.sqrt(px * px + py * py + pz * pz + mass[first + i]! * mass[first + i]!);
   }
   return Math.sqrt(Math.max(e * e - x * x - y * y - z * z, 0));
 }

@@ -1,7 +1,7 @@
 /**
  * Which bytes a range of entries needs: pure, from the tree's description alone. Batches end where all asked branches
- * have a basket boundary (for ROOT's own files: at clusters), so that no basket is decoded twice; only where such a
- * stretch is larger than the budget is it cut inside, and baskets across a cut are kept for the next batch.
+ * have a basket boundary (for ROOT's own files: at clusters), so that no basket is decoded twice. Where such a stretch is
+ * larger than the budget and its baskets are small beside it, it is cut inside; baskets across a cut are kept for the next batch.
  */
 import { RootFormatError } from '../errors.ts';
 import type { BasketRef, Branch } from './tree.ts';
@@ -46,30 +46,50 @@ export function planBatches(branches: readonly Branch[], from: number, to: numbe
   const entriesPerBatch = Math.max(1, Math.floor(batchBytes / Math.max(bytesPerEntry, 1e-9)));
   const starts = clusterStarts(branches, to).filter((entry) => entry > from && entry < to);
   const next = branches.map(() => 0);
-  return cut([from, ...starts, to], entriesPerBatch).map(([start, end]) => ({
-    from: start,
-    to: end,
-    reads: takeReads(branches, next, start, end),
-  }));
+  const batches: Batch[] = [];
+  for (const [start, end] of join([from, ...starts, to], entriesPerBatch)) {
+    const size = (end - start) / entriesPerBatch;
+    const parts = size > TOLERANCE ? Math.min(Math.ceil(size), basketsAcross(branches, [...next], start, end)) : 1;
+    for (const [a, b] of cut(start, end, parts)) batches.push({ from: a, to: b, reads: takeReads(branches, next, a, b) });
+  }
+  return batches;
 }
 
-/** Joins stretches between boundaries up to the budget, and cuts those far over it into equal parts. */
-function cut(boundaries: readonly number[], budget: number): [number, number][] {
+/** Joins stretches between boundaries up to the budget. */
+function join(boundaries: readonly number[], budget: number): [number, number][] {
   const ranges: [number, number][] = [];
   let start = boundaries[0] ?? 0;
   for (let i = 1; i < boundaries.length; i++) {
     const end = boundaries[i] ?? start;
     const following = boundaries[i + 1];
     if (following !== undefined && following - start <= budget) continue;
-    const parts = end - start > budget * TOLERANCE ? Math.ceil((end - start) / budget) : 1;
-    for (let part = 0; part < parts; part++) {
-      const a = start + Math.floor(((end - start) * part) / parts);
-      const b = start + Math.floor(((end - start) * (part + 1)) / parts);
-      if (b > a) ranges.push([a, b]);
-    }
+    if (end > start) ranges.push([start, end]);
     start = end;
   }
   return ranges;
+}
+
+/** Cuts [start, end) into parts of the same size; empty ones are left out. */
+function cut(start: number, end: number, parts: number): [number, number][] {
+  const edges = Array.from({ length: parts + 1 }, (_, part) => start + Math.floor(((end - start) * part) / parts));
+  return edges.slice(1).flatMap((edge, part): [number, number][] => (edge > (edges[part] ?? edge) ? [[edges[part] ?? edge, edge]] : []));
+}
+
+/**
+ * How many baskets stand one behind the other in [start, end), by their bytes: into more parts it is not worth cutting, for what a
+ * cut goes through is copied, and takes memory as a whole until its other part has been read.
+ */
+function basketsAcross(branches: readonly Branch[], next: number[], start: number, end: number): number {
+  const counts = branches.map(() => 0);
+  for (const { column } of takeReads(branches, next, start, end)) counts[column] = (counts[column] ?? 0) + 1;
+  let bytes = 0;
+  let basketBytes = 0;
+  branches.forEach((branch, column) => {
+    const entryBytes = branch.entries === 0 ? 0 : branch.uncompressedBytes / branch.entries;
+    bytes += entryBytes;
+    basketBytes += entryBytes / Math.max(1, counts[column] ?? 0);
+  });
+  return basketBytes === 0 ? 1 : Math.max(1, Math.floor(bytes / basketBytes));
 }
 
 /**
