@@ -7,7 +7,7 @@ import { describeFile } from '#services/producer/describe-file.ts';
 import { planChunks } from '#services/producer/plan-chunks.ts';
 import { ComputePool } from '#services/worker/compute-pool.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
-import { describeHistograms } from '#shared/analysis/partial.ts';
+import { columnsToRead, describeHistograms } from '#shared/analysis/partial.ts';
 import { loadBuiltInAnalysis } from '#shared/analysis/registry.ts';
 import { decodeHistogram } from '#shared/histogram/codec.ts';
 import { integral } from '#shared/histogram/contents.ts';
@@ -34,15 +34,12 @@ const pool = new ComputePool({
   allowAnalysisFiles: false,
   readRetry: DEFAULT_RETRY,
 });
-await Promise.all(Array.from({ length: threads }, () => pool.run(makeTask('no such file', 0, 0), never, () => {})));
+await Promise.all(Array.from({ length: threads }, () => pool.run(makeTask('no such file'), never, () => {})));
 
 const wall = performance.now();
 const cpu = process.cpuUsage();
-const columns = [...Object.keys(analysis.columns), ...(settings.isData ? [] : Object.keys(analysis.mcColumns))];
-const description = await describeFile(file, { tree: analysis.tree, columns });
-const chunkEntries = threads === 1 ? description.entries : Math.ceil(description.entries / threads / CHUNKS_A_THREAD);
-const chunks = planChunks(description, { fraction: 1, chunkEntries, chunkBytes: Number.POSITIVE_INFINITY });
-const answers = await Promise.all(chunks.map(({ from, to }) => pool.run(makeTask(file, from, to), never, () => {})));
+const tasks = threads === 1 ? [makeTask(file)] : await chunksOf(file);
+const answers = await Promise.all(tasks.map((task) => pool.run(task, never, () => {})));
 const [described] = describeHistograms(analysis, parameters);
 if (described === undefined) throw new Error('the analysis has no histogram');
 const merged = new Histogram(described.axes);
@@ -69,19 +66,26 @@ console.log(
 );
 await pool.close();
 
-function makeTask(url: string, from: number, to: number): Task {
+/** For one thread a file is one task, of which nothing needs to be known; chunks for several are planned as a run does it. */
+async function chunksOf(url: string): Promise<Task[]> {
+  const columns = Object.keys(columnsToRead(analysis, settings.isData));
+  const description = await describeFile(url, { tree: analysis.tree, columns });
+  const chunkEntries = Math.ceil(description.entries / threads / CHUNKS_A_THREAD);
+  const chunks = planChunks(description, { fraction: 1, chunkEntries, chunkBytes: Number.POSITIVE_INFINITY });
+  return chunks.map(({ from, to }) => ({ ...makeTask(url), index: from, from, to }));
+}
+
+function makeTask(url: string): Task {
   return {
     v: MESSAGE_VERSION,
     run: 'bench',
-    index: from,
+    index: 0,
     dataset: name,
     isData: settings.isData,
     url,
     tree: analysis.tree,
     analysis: settings.analysis,
     parameters: settings.parameters,
-    from,
-    to,
     attempt: 1,
   };
 }

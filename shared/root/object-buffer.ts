@@ -49,12 +49,30 @@ export function skipTObject(cursor: Cursor): number {
 /** Reads an object of a class; `start` is where its pointer began, see {@link ObjectBuffer.register}. */
 export type ReadObject = (className: string, start: number) => unknown;
 
+interface PartPlace {
+  readonly start: number;
+  /** Of the objects that it is a part of. */
+  readonly depth: number;
+  /** Parts of it that are postponed again, in order; known once it is read. */
+  readonly inner: PostponedPart[];
+}
+
+/** A part of a buffer that is read when somebody asks for it. */
+interface PostponedPart extends PartPlace {
+  readonly end: number;
+  /** Reads it; the second time it does nothing. */
+  readonly read: () => unknown;
+}
+
 /** A buffer in which objects point at each other. */
 export class ObjectBuffer {
   readonly cursor: Cursor;
   readonly #base: number;
   readonly #objects = new Map<number, unknown>();
   readonly #classes = new Map<number, string>();
+  /** Where parts are postponed now: those of the buffer, or of the part that is being read. */
+  #parts: PostponedPart[] = [];
+  readonly #allParts = this.#parts;
   #depth = 0;
 
   /** `keyLength`: bytes of the key in front of the buffer; places in the reference map count them. */
@@ -84,9 +102,10 @@ export class ObjectBuffer {
     if (tag === 0) return undefined;
     if ((tag & CLASS_MASK) === 0) {
       if (end !== undefined) cursor.seek(end);
-      return this.#objects.get(tag);
+      return this.#known(this.#objects, tag);
     }
-    const className = tag === NEW_CLASS_TAG ? this.#nameClass(end === undefined ? start : start + 4) : this.#classes.get(tag & ~CLASS_MASK);
+    const className =
+      tag === NEW_CLASS_TAG ? this.#nameClass(end === undefined ? start : start + 4) : this.#known(this.#classes, tag & ~CLASS_MASK);
     if (className === undefined) return cursor.fail('pointer to a class that was not named before');
     if (++this.#depth > MAX_DEPTH) cursor.fail(`objects nest deeper than ${MAX_DEPTH}`);
     const object = read(className, start);
@@ -101,6 +120,56 @@ export class ObjectBuffer {
     this.#objects.set(this.#place(start), object);
   }
 
+  /**
+   * Goes on behind `end`, and reads what is in between, by `read`, when the answer is first called, or a pointer leads to something
+   * in there. Of a tree with a thousand branches few are ever asked for.
+   */
+  postpone<T>(end: number, read: () => T): () => T {
+    const { cursor } = this;
+    const start = cursor.offset;
+    const depth = this.#depth;
+    const inner: PostponedPart[] = [];
+    let result: { readonly value: T } | { readonly error: unknown } | undefined;
+    const readOnce = (): T => {
+      result ??= this.#attempt({ start, depth, inner }, read);
+      if ('error' in result) throw result.error;
+      return result.value;
+    };
+    cursor.seek(end);
+    this.#parts.push({ start, end, depth, inner, read: readOnce });
+    return readOnce;
+  }
+
+  #attempt<T>({ start, depth, inner }: PartPlace, read: () => T): { readonly value: T } | { readonly error: unknown } {
+    const { cursor } = this;
+    const before = { offset: cursor.offset, depth: this.#depth, parts: this.#parts };
+    cursor.offset = start;
+    this.#depth = depth;
+    this.#parts = inner;
+    try {
+      return { value: read() };
+    } catch (error) {
+      return { error };
+    } finally {
+      cursor.offset = before.offset;
+      this.#depth = before.depth;
+      this.#parts = before.parts;
+    }
+  }
+
+  /** What stands at a place in front of here; parts that it may stand in are read first. */
+  #known<T>(all: ReadonlyMap<number, T>, place: number): T | undefined {
+    const offset = place - this.#base - MAP_OFFSET;
+    let parts: readonly PostponedPart[] = offset < this.cursor.offset ? this.#allParts : [];
+    while (!all.has(place)) {
+      const part = parts[lastUpTo(parts, offset)];
+      if (part === undefined || part.end <= offset) return undefined;
+      part.read();
+      parts = part.inner;
+    }
+    return all.get(place);
+  }
+
   #nameClass(tagStart: number): string {
     const className = this.cursor.cString();
     this.#classes.set(this.#place(tagStart), className);
@@ -110,4 +179,17 @@ export class ObjectBuffer {
   #place(offset: number): number {
     return offset + this.#base + MAP_OFFSET;
   }
+}
+
+/** Index of the last part that starts at or in front of `offset`; -1 if there is none. */
+function lastUpTo(parts: readonly PostponedPart[], offset: number): number {
+  let low = -1;
+  let high = parts.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    // In range: low < middle < high.
+    if ((parts[middle] as PostponedPart).start <= offset) low = middle;
+    else high = middle;
+  }
+  return low;
 }

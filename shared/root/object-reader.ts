@@ -12,7 +12,10 @@ import type { StreamerCatalogue, StreamerElement, StreamerInfo } from './streame
 /** An object as read: its class and its members. */
 export interface RootObject {
   readonly className: string;
+  /** Of branches and of arrays of objects read when they are first asked for: damage in there shows only then. */
   readonly members: Record<string, unknown>;
+  /** Of branches: what they are called, known without reading their members. */
+  readonly name?: string;
   /** Set where the class could not be read: why. Its bytes were passed over. */
   readonly unreadable?: string;
 }
@@ -44,6 +47,9 @@ const IN_MEMORY_ONLY = -1;
 /** Classes whose members must come out whole: a difference in length is damage, not an unknown streamer. */
 const STRICT =
   /^(TTree|TNtuple|TNtupleD|TBranch|TBranchElement|TBranchRef|TBranchObject|TLeaf\w*|ROOT::TIOFeatures|TH[123]\w|TAxis|TProfile\w*)$/;
+
+/** Classes whose members are read when they are asked for. */
+const POSTPONED: ReadonlySet<string> = new Set(['TBranch', 'TBranchElement']);
 
 type BasicReader = (cursor: Cursor) => number | boolean;
 
@@ -115,6 +121,11 @@ class ObjectReader {
   read(className: string, register: (object: unknown) => void = () => {}): RootObject {
     const byHand = this.#readByHand(className);
     if (byHand !== undefined) return byHand;
+    if (POSTPONED.has(className)) {
+      const branch = this.#postponeBranch(className);
+      register(branch);
+      return branch;
+    }
     const object: { className: string; members: Record<string, unknown>; unreadable?: string } = { className, members: {} };
     register(object);
     const start = this.#cursor.offset;
@@ -131,6 +142,33 @@ class ObjectReader {
     return object;
   }
 
+  #postponeBranch(className: string): RootObject {
+    const start = this.#cursor.offset;
+    const header = readVersion(this.#cursor);
+    const { end } = header;
+    const content = this.#cursor.offset;
+    const read = (): Record<string, unknown> => {
+      const members = {};
+      this.#readMembers(className, header, members);
+      this.#checkEnd(className, header, start);
+      return members;
+    };
+    const name = this.#leadingName(className, header);
+    this.#cursor.offset = content;
+    if (end === undefined || name === undefined) return { className, members: read() };
+    return postponed(className, this.#buffer.postpone(end, read), name);
+  }
+
+  /** The name of an object whose first base, or the first base of that, is a TNamed: it stands in front of all else. */
+  #leadingName(className: string, header: VersionHeader): string | undefined {
+    const [first] = this.#infoOf(className, header).elements;
+    if (first?.kind !== 'TStreamerBase') return undefined;
+    const base = readVersion(this.#cursor);
+    if (first.name !== 'TNamed') return this.#leadingName(first.name, base);
+    skipTObject(this.#cursor);
+    return this.#cursor.string();
+  }
+
   #checkEnd(className: string, { end }: VersionHeader, start: number): void {
     if (end === undefined || this.#cursor.offset === end) return;
     if (STRICT.test(className)) {
@@ -141,9 +179,13 @@ class ObjectReader {
 
   /** Members of a class (its bases' included) into `members`. */
   #readMembers(className: string, header: VersionHeader, members: Record<string, unknown>): void {
+    for (const element of this.#infoOf(className, header).elements) this.#readElement(element, members);
+  }
+
+  #infoOf(className: string, header: VersionHeader): StreamerInfo {
     const info = this.#foreignInfo(className, header) ?? this.#streamers.find(className, header.version);
     if (info === undefined) throw new UnsupportedError(`the file does not describe class ${className} version ${header.version}`);
-    for (const element of info.elements) this.#readElement(element, members);
+    return info;
   }
 
   /** Classes without a version of their own have their checksum in its place. A few of ROOT's classes (TH1L) are just version 0. */
@@ -183,7 +225,7 @@ class ObjectReader {
     if (BASIC[type - CODE.offsetP] !== undefined) return this.#readCounted(element, members);
     switch (type) {
       case CODE.charStar:
-        return new TextDecoder().decode(this.#cursor.slice(this.#cursor.u32()));
+        return this.#cursor.text(this.#cursor.u32());
       case CODE.tString:
       case CODE.stlString:
         return this.#cursor.string();
@@ -253,7 +295,7 @@ class ObjectReader {
   #readByHand(className: string): RootObject | undefined {
     switch (className) {
       case 'TObjArray':
-        return { className, members: { items: this.#readObjArray() } };
+        return this.#readObjArray();
       case 'TList':
       case 'THashList':
         return { className, members: { items: this.#readList() } };
@@ -270,13 +312,17 @@ class ObjectReader {
     }
   }
 
-  #readObjArray(): unknown[] {
+  #readObjArray(): RootObject {
+    const className = 'TObjArray';
     const { version, end } = readVersion(this.#cursor);
-    if (version > 2) skipTObject(this.#cursor);
-    if (version > 1) this.#cursor.string();
-    const count = this.#cursor.i32();
-    this.#cursor.i32(); // lower bound
-    return this.#readItems(count, end, 4);
+    const read = () => {
+      if (version > 2) skipTObject(this.#cursor);
+      if (version > 1) this.#cursor.string();
+      const count = this.#cursor.i32();
+      this.#cursor.i32(); // lower bound
+      return { items: this.#readItems(count, end, 4) };
+    };
+    return end === undefined ? { className, members: read() } : postponed(className, this.#buffer.postpone(end, read));
   }
 
   #readList(): unknown[] {
@@ -293,7 +339,8 @@ class ObjectReader {
       this.#cursor.fail(`collection of ${count} objects where ${this.#cursor.remaining} bytes are left`);
     const items: unknown[] = [];
     for (let i = 0; i < count; i++) {
-      items.push(this.readPointer());
+      // A null pointer, as most in a list of baskets are.
+      items.push(this.#cursor.passZero() ? undefined : this.readPointer());
       after();
     }
     if (end !== undefined) this.#cursor.seek(end);
@@ -314,4 +361,14 @@ class ObjectReader {
     if (code === undefined) throw new UnsupportedError(`array class ${className}`);
     return this.#readBasics(code, this.#cursor.i32());
   }
+}
+
+function postponed(className: string, read: () => Record<string, unknown>, name?: string): RootObject {
+  return {
+    className,
+    ...(name !== undefined && { name }),
+    get members() {
+      return read();
+    },
+  };
 }

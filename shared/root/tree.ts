@@ -71,8 +71,8 @@ export class Tree {
   /** Trees whose branches are `name.branch` here. */
   readonly friends: readonly Friend[];
   readonly #friendBranches = new Map<string, Branch>();
-  readonly #byPath = new Map<string, Branch>();
-  readonly #byName = new Map<string, Branch[]>();
+  readonly #top = new Map<string, Branch>();
+  #index: BranchIndex | undefined;
 
   constructor(file: RootFile, path: string, { title, entries, branches, rntuple, hasIndex, friends }: TreeContents) {
     this.file = file;
@@ -83,11 +83,8 @@ export class Tree {
     this.rntuple = rntuple;
     this.hasIndex = hasIndex ?? false;
     this.friends = friends ?? [];
-    for (const branch of this.all()) {
-      if (this.#byPath.has(branch.path)) continue; // of two branches of one name ROOT reads the first
-      this.#byPath.set(branch.path, branch);
-      this.#byName.set(branch.name, [...(this.#byName.get(branch.name) ?? []), branch]);
-    }
+    // Of two branches of one name ROOT reads the first.
+    for (const branch of [...branches].reverse()) this.#top.set(branch.path, branch);
   }
 
   /** All branches, parents before their children. */
@@ -103,9 +100,14 @@ export class Tree {
    * @throws ConfigError where there is none or more than one, with near misses; for a friend's, what kept it from being opened
    */
   branch(name: string): Branch {
-    const exact = this.#byPath.get(name) ?? this.#friendBranch(name);
+    const top = this.#top.get(name);
+    if (top !== undefined) return top;
+    // To find others, all branches have to be read.
+    this.#index ??= this.file.withinNow(this.path, () => indexBranches(this.all()));
+    const { byPath, byName } = this.#index;
+    const exact = byPath.get(name) ?? this.#friendBranch(name);
     if (exact !== undefined) return exact;
-    const named = this.#byName.get(name) ?? [];
+    const named = byName.get(name) ?? [];
     if (named.length === 1 && named[0] !== undefined) return named[0];
     const place = { file: this.file.source.name, object: this.path };
     if (named.length > 1) {
@@ -114,7 +116,7 @@ export class Tree {
         hint: `Say which: ${named.map((b) => b.path).join(', ')}.`,
       });
     }
-    throw new ConfigError(`there is no branch '${name}' in this tree`, { ...place, hint: didYouMean(name, this.#byPath.keys()) });
+    throw new ConfigError(`there is no branch '${name}' in this tree`, { ...place, hint: didYouMean(name, byPath.keys()) });
   }
 
   #friendBranch(name: string): Branch | undefined {
@@ -127,6 +129,24 @@ export class Tree {
     this.#friendBranches.set(path, known);
     return known;
   }
+}
+
+interface BranchIndex {
+  readonly byPath: ReadonlyMap<string, Branch>;
+  readonly byName: ReadonlyMap<string, readonly Branch[]>;
+}
+
+function indexBranches(branches: Iterable<Branch>): BranchIndex {
+  const byPath = new Map<string, Branch>();
+  const byName = new Map<string, Branch[]>();
+  for (const branch of branches) {
+    if (byPath.has(branch.path)) continue;
+    byPath.set(branch.path, branch);
+    const named = byName.get(branch.name);
+    if (named === undefined) byName.set(branch.name, [branch]);
+    else named.push(branch);
+  }
+  return { byPath, byName };
 }
 
 /**
@@ -149,10 +169,13 @@ async function openOne(file: RootFile, path: string, followFriends: boolean): Pr
   const streamers = await file.streamers();
   const root = await file.object(entry);
   return file.within(entry.path, async () => {
-    const counters = new Map<RootObject, string>();
     const items = list(root.members, 'fBranches');
-    indexLeaves(items, '', counters);
-    const branches = describeBranches(items, '', { streamers, counters, planner: new TypePlanner(streamers) });
+    const branches = describeBranches(items, '', {
+      streamers,
+      planner: new TypePlanner(streamers),
+      leafPaths: new LeafPaths(items),
+      within: (path, work) => file.withinNow(`${entry.path}/${path}`, work),
+    });
     const entries = number(root.members, 'fEntries');
     if (!(entries >= 0 && Number.isSafeInteger(entries))) throw new RootFormatError(`a tree of ${entries} entries`);
     const friends = followFriends ? await openFriends(file, root.members, entries, (other, friend) => openOne(other, friend, false)) : [];
@@ -183,61 +206,101 @@ async function findKey(file: RootFile, path: string): Promise<KeyEntry> {
 interface Context {
   readonly streamers: StreamerCatalogue;
   readonly planner: TypePlanner;
-  /** Path of the branch that each leaf stands in. */
-  readonly counters: ReadonlyMap<RootObject, string>;
+  readonly leafPaths: LeafPaths;
+  /** Adds file and branch to what goes wrong. */
+  readonly within: <T>(path: string, work: () => T) => T;
+}
+
+function nameOf(branch: RootObject): string {
+  return branch.name ?? text(branch.members, 'fName');
 }
 
 function pathOf(branch: RootObject, prefix: string): string {
   // A parent that splits off members may lend them its name with a dot ("evt."), which says nothing more.
-  return `${prefix}${text(branch.members, 'fName')}`;
+  return `${prefix}${nameOf(branch)}`;
 }
 
-function indexLeaves(items: readonly (RootObject | undefined)[], prefix: string, counters: Map<RootObject, string>): void {
+/** Which branch a leaf stands in. */
+class LeafPaths {
+  readonly #items: readonly (RootObject | undefined)[];
+  #all: Map<RootObject, string> | undefined;
+
+  constructor(items: readonly (RootObject | undefined)[]) {
+    this.#items = items;
+  }
+
+  /** Path of the branch. Mostly it has the name of its leaf; only where it has not, all branches are read. */
+  of(leaf: RootObject): string | undefined {
+    const name = text(leaf.members, 'fName');
+    const namesake = this.#items.find((item) => item !== undefined && nameOf(item) === name);
+    if (namesake?.members['fLeaves'] !== undefined && list(namesake.members, 'fLeaves').includes(leaf)) return name;
+    this.#all ??= indexLeaves(this.#items, '', new Map());
+    return this.#all.get(leaf);
+  }
+}
+
+function indexLeaves(items: readonly (RootObject | undefined)[], prefix: string, paths: Map<RootObject, string>): Map<RootObject, string> {
   for (const branch of items) {
     if (branch?.members['fLeaves'] === undefined) continue;
     const path = pathOf(branch, prefix);
-    for (const leaf of list(branch.members, 'fLeaves')) if (leaf !== undefined) counters.set(leaf, path);
-    indexLeaves(list(branch.members, 'fBranches'), `${path}/`, counters);
+    for (const leaf of list(branch.members, 'fLeaves')) if (leaf !== undefined) paths.set(leaf, path);
+    indexLeaves(list(branch.members, 'fBranches'), `${path}/`, paths);
   }
+  return paths;
 }
 
 function describeBranches(items: readonly (RootObject | undefined)[], prefix: string, context: Context): Branch[] {
   return items.flatMap((item) => (item === undefined ? [] : [describeBranch(item, prefix, context)]));
 }
 
+/** What is read of a branch when somebody asks for any of it: of a hundred branches few are. */
+const DETAILS = [
+  ...(['title', 'cppType', 'columnType', 'layout', 'unsupported', 'entries', 'baskets'] as const),
+  ...(['counter', 'compressedBytes', 'uncompressedBytes', 'children'] as const),
+];
+type BranchDetails = Pick<Branch, (typeof DETAILS)[number]>;
+
 function describeBranch(branch: RootObject, prefix: string, context: Context): Branch {
+  const known = { path: pathOf(branch, prefix), name: nameOf(branch) };
+  let details: BranchDetails | undefined;
+  for (const key of DETAILS) {
+    const get = () => {
+      details ??= context.within(known.path, () => describeDetails(branch, known, context));
+      return details[key];
+    };
+    Object.defineProperty(known, key, { enumerable: true, get });
+  }
+  return known as Branch;
+}
+
+function describeDetails(branch: RootObject, { path, name }: Pick<Branch, 'path' | 'name'>, context: Context): BranchDetails {
   const { members } = branch;
-  const path = pathOf(branch, prefix);
-  const name = text(members, 'fName');
   if (members['fLeaves'] === undefined || members['fBranches'] === undefined) {
     const reason = branch.unreadable ?? `branches of class ${branch.className} are not read`;
-    return { ...EMPTY, path, name, cppType: branch.className, unsupported: reason };
+    return { ...EMPTY, cppType: branch.className, unsupported: reason };
   }
   const children = describeBranches(list(members, 'fBranches'), `${path}/`, context);
   const type = children.length > 0 ? splitType(branch) : branchType(branch, context.streamers, context.planner);
   const leaf = list(members, 'fLeaves')[0];
   const count = leaf === undefined ? undefined : object(leaf.members, 'fLeafCount');
   let baskets: readonly BasketRef[] | undefined;
-  const described: Branch = {
-    path,
-    name,
+  const details: BranchDetails = {
     title: text(members, 'fTitle'),
     cppType: type.cppType,
     layout: type.layout,
     columnType: type.layout === undefined ? undefined : columnTypeOf(type.layout),
     unsupported: type.unsupported,
     entries: number(members, 'fEntries'),
-    // When it is asked for: of a hundred branches few are read.
     get baskets() {
-      baskets ??= listBaskets(branch, path);
+      baskets ??= context.within(path, () => listBaskets(branch, path));
       return baskets;
     },
-    counter: count === undefined || branch.className !== 'TBranch' ? undefined : context.counters.get(count),
+    counter: count === undefined || branch.className !== 'TBranch' ? undefined : context.leafPaths.of(count),
     compressedBytes: number(members, 'fZipBytes'),
     uncompressedBytes: number(members, 'fTotBytes'),
     children,
   };
-  return type.parts === undefined ? described : { ...described, children: describeParts(type.parts, described) };
+  return type.parts === undefined ? details : { ...details, children: describeParts(type.parts, { path, name, ...details }) };
 }
 
 /** Members of a branch's objects: they stand in the branch's baskets, and are branches by themselves to whoever reads. */
