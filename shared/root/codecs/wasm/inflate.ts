@@ -23,6 +23,9 @@ const ROOT_MASK: u32 = (1 << ROOT) - 1;
 const DISTANCE_ROOT: u32 = 8;
 const DISTANCE_MASK: u32 = (1 << DISTANCE_ROOT) - 1;
 const ORDER_ROOT: u32 = 7;
+/** The same for a window with two bits below the next one: an entry has four bytes. */
+const ROOT_INDEX: usize = <usize>ROOT_MASK << 2;
+const DISTANCE_INDEX: usize = <usize>DISTANCE_MASK << 2;
 
 /** Entries: the largest tables that 288 and 32 symbols with 15 bits can need are 2342 and 402. */
 const CAPACITY: u32 = 2400;
@@ -149,6 +152,13 @@ function consume(count: u32): void {
   bits -= count;
 }
 
+/** Gives a byte back to the input, which has not ended. */
+function putBack(): void {
+  input--;
+  bits -= 8;
+  buffer &= (<u64>1 << bits) - 1;
+}
+
 /** True once bits were consumed that the input does not have. */
 // @ts-ignore: decorator
 @inline
@@ -253,16 +263,18 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
   if (inputEnd - input < FAST_INPUT || outputEnd - output < FAST_OUTPUT) return MORE;
   const lastInput = inputEnd - FAST_INPUT;
   const lastOutput = outputEnd - FAST_OUTPUT;
+  if (bits >= 56) putBack();
   let from = input;
   let to = output;
-  let window = buffer;
-  let count = bits;
+  // Below the next bit are two that mean nothing: so an index needs no shift by the size of an entry.
+  let window = buffer << 2;
+  let count = bits + 2;
   let status: i32 = MORE;
   // A load fills all 64 bits; `count` says 56 to 63 of them, and what is beyond comes again, the same, with the next load.
   window |= load<u64>(from) << count;
   from += (63 - count) >> 3;
   count |= 56;
-  let entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
+  let entry = load<u32>(<usize>window & ROOT_INDEX, TABLE);
   // Entries are looked up as soon as their bits are there, ahead of the load or copy that need not wait for them.
   while (true) {
     if (entry & LITERAL) {
@@ -270,26 +282,26 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
       window >>= <u64>entry;
       count -= entry & 63;
       to++;
-      entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
+      entry = load<u32>(<usize>window & ROOT_INDEX, TABLE);
       if (entry & LITERAL) {
         store<u8>(to, <u8>(entry >> 16));
         window >>= <u64>entry;
         count -= entry & 63;
         to++;
-        entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
+        entry = load<u32>(<usize>window & ROOT_INDEX, TABLE);
         if (entry & LITERAL) {
           store<u8>(to, <u8>(entry >> 16));
           window >>= <u64>entry;
           count -= entry & 63;
           to++;
-          entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
+          entry = load<u32>(<usize>window & ROOT_INDEX, TABLE);
           if (entry & LITERAL) {
             store<u8>(to, <u8>(entry >> 16));
             window >>= <u64>entry;
             count -= entry & 63;
             to++;
             if (from > lastInput || to > lastOutput) break;
-            entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
+            entry = load<u32>(<usize>window & ROOT_INDEX, TABLE);
             window |= load<u64>(from) << count;
             from += (63 - count) >> 3;
             count |= 56;
@@ -302,7 +314,7 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
     if (entry & SPECIAL) {
       if (entry & SUBTABLE) {
         const mask = (<u32>1 << ((entry >> 8) & 31)) - 1;
-        entry = load<u32>((<usize>(entry >> 16) + (<usize>(window >> ROOT) & mask)) << 2, TABLE);
+        entry = load<u32>((<usize>(entry >> 16) + (<usize>(window >> (2 + ROOT)) & mask)) << 2, TABLE);
       }
       if (entry & LITERAL) {
         store<u8>(to++, <u8>(entry >> 16));
@@ -312,7 +324,7 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
         window |= load<u64>(from) << count;
         from += (63 - count) >> 3;
         count |= 56;
-        entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
+        entry = load<u32>(<usize>window & ROOT_INDEX, TABLE);
         continue;
       }
       if (entry & SPECIAL) {
@@ -322,25 +334,25 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
         break;
       }
     }
-    const length = <usize>(entry >> 16) + <usize>((window & ((<u64>1 << (entry & 63)) - 1)) >> ((entry >> 8) & 31));
+    const length = <usize>(entry >> 16) + <usize>(((window >> 2) & ((<u64>1 << (entry & 63)) - 1)) >> ((entry >> 8) & 31));
     window >>= <u64>entry;
     count -= entry & 63;
     // 53 of 64 bits are gone at most: enough are left for the root table.
-    entry = load<u32>((<usize>window & DISTANCE_MASK) << 2, DISTANCES);
+    entry = load<u32>(<usize>window & DISTANCE_INDEX, DISTANCES);
     window |= load<u64>(from) << count;
     from += (63 - count) >> 3;
     count |= 56;
     if (entry & SPECIAL) {
       if (entry & SUBTABLE) {
         const mask = (<u32>1 << ((entry >> 8) & 31)) - 1;
-        entry = load<u32>((<usize>(entry >> 16) + (<usize>(window >> DISTANCE_ROOT) & mask)) << 2, DISTANCES);
+        entry = load<u32>((<usize>(entry >> 16) + (<usize>(window >> (2 + DISTANCE_ROOT)) & mask)) << 2, DISTANCES);
       }
       if (entry & SPECIAL) {
         status = BAD_SYMBOL;
         break;
       }
     }
-    const distance = <usize>(entry >> 16) + <usize>((window & ((<u64>1 << (entry & 63)) - 1)) >> ((entry >> 8) & 31));
+    const distance = <usize>(entry >> 16) + <usize>(((window >> 2) & ((<u64>1 << (entry & 63)) - 1)) >> ((entry >> 8) & 31));
     window >>= <u64>entry;
     count -= entry & 63;
     if (distance > to - outputStart) {
@@ -353,7 +365,7 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
       to = end;
       break;
     }
-    entry = load<u32>((<usize>window & ROOT_MASK) << 2, TABLE);
+    entry = load<u32>(<usize>window & ROOT_INDEX, TABLE);
     window |= load<u64>(from) << count;
     from += (63 - count) >> 3;
     count |= 56;
@@ -362,8 +374,8 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
   }
   input = from;
   output = to;
-  buffer = window & ((<u64>1 << count) - 1);
-  bits = count;
+  bits = count - 2;
+  buffer = (window >> 2) & ((<u64>1 << bits) - 1);
   return status;
 }
 
