@@ -5,10 +5,13 @@ import { bitsBefore, bitsBeforeMarker, buildStates, readShares, sharesLog, share
 export const LOG: u32 = 11;
 const LONG_LOG: u32 = 12;
 
-/** What the next bits mean: how many of them are its code, and in the upper byte the symbol. */
+/** What the next bits mean: how many of them are its code, and the symbol. Two tables, so that nobody has to take them apart. */
 // @ts-ignore: decorator
 @inline
-export const TABLE: usize = memory.data(4096 * 2, 16);
+export const WIDTHS: usize = memory.data(4096, 16);
+// @ts-ignore: decorator
+@inline
+export const SYMBOLS: usize = memory.data(4096, 16);
 const WEIGHTS: usize = memory.data(256);
 const STARTS: usize = memory.data(16 * 4, 16);
 const WEIGHT_STATES: usize = memory.data(64 * 8, 16);
@@ -105,7 +108,8 @@ function buildCode(symbols: u32): bool {
     const start = load<u32>(slot);
     const places: u32 = 1 << (weight - 1 + tableLog - log);
     store<u32>(slot, start + places);
-    fill(TABLE + (start << 1), places, <u16>((i << 8) | (log + 1 - weight)));
+    fill(WIDTHS + start, places, <u8>(log + 1 - weight));
+    fill(SYMBOLS + start, places, <u8>i);
   }
   return true;
 }
@@ -118,10 +122,11 @@ function count(weight: u32): void {
 }
 
 /** A power of two of places. */
-function fill(at: usize, places: u32, entry: u16): void {
-  const many = i16x8.splat(<i16>entry);
-  if (places >= 8) for (const end = at + (places << 1); at < end; at += 16) v128.store(at, many);
-  else if (places === 4) store<u64>(at, <u64>i64x2.extract_lane(many, 0));
-  else if (places === 2) store<u32>(at, <u32>i32x4.extract_lane(many, 0));
-  else store<u16>(at, entry);
+function fill(at: usize, places: u32, value: u8): void {
+  const many = i8x16.splat(<i8>value);
+  if (places >= 16) for (const end = at + places; at < end; at += 16) v128.store(at, many);
+  else if (places === 8) store<u64>(at, <u64>i64x2.extract_lane(many, 0));
+  else if (places === 4) store<u32>(at, <u32>i32x4.extract_lane(many, 0));
+  else if (places === 2) store<u16>(at, <u16>i32x4.extract_lane(many, 0));
+  else store<u8>(at, value);
 }

@@ -1,7 +1,7 @@
 /** The literals of a Zstandard block (RFC 8878, sections 3.1.1.3.1 and 4.2): as they are, one repeated, or by a Huffman code. */
 import { OVERSHOOT } from './copy';
 import { BAD_BLOCK, BAD_CODE, BAD_SYMBOL, ENDS_EARLY, OK } from './status';
-import { LOG, readCode, TABLE, tableLog } from './zstd-code';
+import { LOG, readCode, SYMBOLS, tableLog, WIDTHS } from './zstd-code';
 import { bitsBefore, bitsBeforeMarker } from './zstd-fse';
 
 /** The most bytes of a block. */
@@ -82,9 +82,9 @@ function rest(from: usize, position: i32, to: usize, toEnd: usize): bool {
   while (to < toEnd) {
     if (position < 0) return false;
     const top = bitsBefore(from, position);
-    const entry = <u32>load<u16>(TABLE + (<usize>(top >> (64 - log)) << 1));
-    store<u8>(to++, <u8>(entry >> 8));
-    position -= <i32>(entry & 255);
+    const next = <usize>(top >> (64 - log));
+    store<u8>(to++, load<u8>(next, SYMBOLS));
+    position -= <i32>load<u8>(next, WIDTHS);
   }
   return position === 0;
 }
@@ -131,20 +131,10 @@ function together(a: usize, b: usize, c: usize, d: usize, end: usize, to: usize,
   const toEnd = to + count;
   const first = to;
   for (let rounds = (count - 3 * quarter) / 5; rounds > 0; rounds--, to += 5) {
-    for (let i: usize = 0; i < 5; i++) {
-      const entryA = <u32>load<u16>(<usize>(topA >> 53) << 1, TABLE);
-      const entryB = <u32>load<u16>(<usize>(topB >> 53) << 1, TABLE);
-      const entryC = <u32>load<u16>(<usize>(topC >> 53) << 1, TABLE);
-      const entryD = <u32>load<u16>(<usize>(topD >> 53) << 1, TABLE);
-      topA <<= <u64>entryA;
-      topB <<= <u64>entryB;
-      topC <<= <u64>entryC;
-      topD <<= <u64>entryD;
-      store<u8>(to + i, <u8>(entryA >> 8));
-      store<u8>(to + quarter + i, <u8>(entryB >> 8));
-      store<u8>(to + 2 * quarter + i, <u8>(entryC >> 8));
-      store<u8>(to + 3 * quarter + i, <u8>(entryD >> 8));
-    }
+    topA = fiveSymbols(topA, to);
+    topB = fiveSymbols(topB, to + quarter);
+    topC = fiveSymbols(topC, to + 2 * quarter);
+    topD = fiveSymbols(topD, to + 3 * quarter);
     atA -= <usize>(ctz<u64>(topA) >> 3);
     atB -= <usize>(ctz<u64>(topB) >> 3);
     atC -= <usize>(ctz<u64>(topC) >> 3);
@@ -161,6 +151,25 @@ function together(a: usize, b: usize, c: usize, d: usize, end: usize, to: usize,
     rest(c, left(c, atC, topC), toC + done, toD) &&
     rest(d, left(d, atD, topD), toD + done, toEnd)
   );
+}
+
+/** Decodes as many symbols as a window has for certain. @returns the window without them */
+// @ts-ignore: decorator
+@inline
+function fiveSymbols(top: u64, to: usize): u64 {
+  top = symbol(top, to);
+  top = symbol(top, to + 1);
+  top = symbol(top, to + 2);
+  top = symbol(top, to + 3);
+  return symbol(top, to + 4);
+}
+
+// @ts-ignore: decorator
+@inline
+function symbol(top: u64, to: usize): u64 {
+  const next = <usize>(top >> 53);
+  store<u8>(to, load<u8>(next, SYMBOLS));
+  return top << <u64>load<u8>(next, WIDTHS);
 }
 
 function noMarker(from: usize, end: usize): bool {
