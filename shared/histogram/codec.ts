@@ -123,9 +123,9 @@ function writeSum(writer: ByteWriter, sums: ExactSums, cell: number, limbs: Uint
     writer.varint(0);
     return;
   }
-  let from = 4 * firstLimb(limbs);
+  let from = 4 * firstLimb(limbs, sums.lowestLimb);
   while (byteOf(limbs, from) === 0) from += 1;
-  let to = 4 * lastLimb(limbs) + 4;
+  let to = 4 * lastLimb(limbs, sums.limbsEnd) + 4;
   while (byteOf(limbs, to - 1) === 0) to -= 1;
   writer.varint(2 * (to - from) + (sign < 0 ? 1 : 0));
   writer.varint(from);

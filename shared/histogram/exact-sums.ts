@@ -154,7 +154,17 @@ export class ExactSums {
       this.#write(cell, into, -1);
       return -1;
     }
-    return lastLimb(into) < 0 ? 0 : 1;
+    return lastLimb(into, this.limbsEnd) < 0 ? 0 : 1;
+  }
+
+  /** Magnitudes have no limb other than 0 below this one, */
+  get lowestLimb(): number {
+    return this.#first;
+  }
+
+  /** and none from this one on: above the window there is room for a carry. */
+  get limbsEnd(): number {
+    return Math.min(this.#first + this.#width + 1, MAGNITUDE_LIMBS);
   }
 
   /** Adds a number as `magnitude` gives it, with `sign` 1 or -1. */
@@ -177,7 +187,7 @@ export class ExactSums {
   value(cell: number): number {
     const sign = this.magnitude(cell, SCRATCH);
     if (sign === 0) return 0;
-    const value = sign * nearestDouble(SCRATCH);
+    const value = sign * nearestDouble(SCRATCH, lastLimb(SCRATCH, this.limbsEnd));
     if (Number.isFinite(value)) return value;
     throw new AnalysisError(`the sum in cell ${cell} is larger than any double`, { object: this.#what, hint: 'Check the weights.' });
   }
@@ -253,23 +263,22 @@ export class ExactSums {
   }
 }
 
-/** Index of the least significant limb that is not zero; the length if there is none. */
-export function firstLimb(limbs: Uint32Array): number {
-  let index = 0;
+/** Index of the least significant limb that is not zero, of those from `start` on; the length if there is none. */
+export function firstLimb(limbs: Uint32Array, start = 0): number {
+  let index = start;
   while (limbs[index] === 0) index += 1;
   return index;
 }
 
-/** Index of the most significant limb that is not zero; -1 if there is none. */
-export function lastLimb(limbs: Uint32Array): number {
-  let index = limbs.length - 1;
+/** Index of the most significant limb that is not zero, of those in front of `end`; -1 if there is none. */
+export function lastLimb(limbs: Uint32Array, end = limbs.length): number {
+  let index = end - 1;
   while (limbs[index] === 0) index -= 1;
   return index;
 }
 
-/** The double nearest to a non-zero magnitude; Infinity past the largest. */
-function nearestDouble(limbs: Uint32Array): number {
-  const last = lastLimb(limbs);
+/** The double nearest to a non-zero magnitude, whose last limb other than 0 is `last`; Infinity past the largest. */
+function nearestDouble(limbs: Uint32Array, last: number): number {
   const topBit = 32 * last + 31 - Math.clz32(limbs[last]!);
   if (topBit <= 52) {
     // Up to 53 bits of units are the bit pattern of the double itself, subnormal or not.

@@ -31,7 +31,7 @@ export interface StreamerInfo {
 /** The classes a file describes. */
 export class StreamerCatalogue {
   readonly #byClass = new Map<string, StreamerInfo[]>();
-  readonly #byPlainName = new Map<string, StreamerInfo[]>();
+  #byPlainName: Map<string, StreamerInfo[]> | undefined;
 
   constructor(infos: readonly StreamerInfo[]) {
     for (const info of infos) {
@@ -39,7 +39,6 @@ export class StreamerCatalogue {
       if (versions === undefined) this.#byClass.set(info.className, [info]);
       else versions.push(info);
     }
-    for (const [className, versions] of this.#byClass) this.#byPlainName.set(parseTypeName(className)?.text ?? className, versions);
   }
 
   /** The description of a class at a version, or undefined. */
@@ -49,7 +48,8 @@ export class StreamerCatalogue {
 
   /** The description of a class' last version, however its name is written. */
   latest(className: string): StreamerInfo | undefined {
-    const infos = this.#byClass.get(className) ?? this.#byPlainName.get(parseTypeName(className)?.text ?? className);
+    this.#byPlainName ??= new Map([...this.#byClass].map(([name, versions]) => [plainName(name), versions]));
+    const infos = this.#byClass.get(className) ?? this.#byPlainName.get(plainName(className));
     return infos?.reduce((last, info) => (info.version > last.version ? info : last));
   }
 
@@ -59,7 +59,11 @@ export class StreamerCatalogue {
   }
 }
 
-/** Reads the list of TStreamerInfo objects that ends a file. `payload` starts `keyLength` bytes behind its key. */
+function plainName(className: string): string {
+  return parseTypeName(className)?.text ?? className;
+}
+
+/** Reads the list of TStreamerInfo objects that ends a file; the elements of each when they are asked for. `payload` starts `keyLength` bytes behind its key. */
 export function parseStreamerInfos(payload: Uint8Array, keyLength: number, origin: number): StreamerInfo[] {
   const buffer = new ObjectBuffer(new Cursor(payload, origin), keyLength);
   const infos: StreamerInfo[] = [];
@@ -90,22 +94,34 @@ function parseStreamerInfo(buffer: ObjectBuffer): StreamerInfo {
   const { name } = readNamed(cursor);
   const checksum = cursor.u32();
   const version = cursor.i32();
-  const elements = buffer.readAny((className) => {
+  const list = buffer.readAny((className) => {
     if (className !== 'TObjArray') cursor.fail(`${className} where a TObjArray of elements belongs`);
-    return readElementList(buffer);
+    const { end } = readVersion(cursor);
+    if (end === undefined) return cursor.fail('a TObjArray of elements without a byte count');
+    return { readElements: buffer.postpone(end, () => readElementList(buffer)) } satisfies ElementList;
   });
-  if (elements !== undefined && !Array.isArray(elements)) cursor.fail('something else where a TObjArray of elements belongs');
-  return { className: name, version, checksum, elements: (elements as StreamerElement[] | undefined) ?? [] };
+  if (list !== undefined && !has(list, 'readElements')) cursor.fail('something else where a TObjArray of elements belongs');
+  return {
+    className: name,
+    version,
+    checksum,
+    get elements() {
+      return (list as ElementList | undefined)?.readElements() ?? [];
+    },
+  };
+}
+
+interface ElementList {
+  readonly readElements: () => readonly StreamerElement[];
 }
 
 /** What a pointer leads to may be of any kind in a damaged file. */
-function has(object: unknown, member: keyof StreamerInfo | keyof StreamerElement): boolean {
+function has(object: unknown, member: keyof StreamerInfo | keyof StreamerElement | keyof ElementList): boolean {
   return typeof object === 'object' && object !== null && member in object;
 }
 
 function readElementList(buffer: ObjectBuffer): StreamerElement[] {
   const { cursor } = buffer;
-  readVersion(cursor);
   skipTObject(cursor);
   cursor.string();
   const count = cursor.i32();
