@@ -43,7 +43,7 @@ export async function runTask(task: Task, options: TaskOptions): Promise<Partial
   const { files, signal, place } = options;
   const meter = startMeter();
   const analysis = await loadAnalysis(task.analysis, options.allowAnalysisFiles);
-  const parameters = resolveParameters(analysis, task.parameters);
+  const parameters = parametersOf(analysis, task.parameters);
   const file = await files.open(task, signal, (reads) => {
     place.cost = meter.cost(reads);
   });
@@ -54,6 +54,16 @@ export async function runTask(task: Task, options: TaskOptions): Promise<Partial
     place.cost = meter.cost(readsOf(file));
     throw cause;
   }
+}
+
+let lastParameters: { readonly analysis: Analysis; readonly text: string; readonly parameters: Parameters } | undefined;
+
+/** Tasks of a run say the same: they get the same object, by which what follows from it is found again. */
+function parametersOf(analysis: Analysis, overrides: Task['parameters']): Parameters {
+  const text = JSON.stringify(overrides);
+  if (lastParameters?.analysis !== analysis || lastParameters.text !== text)
+    lastParameters = { analysis, text, parameters: resolveParameters(analysis, overrides) };
+  return lastParameters.parameters;
 }
 
 /** A file that has changed may be why something else went wrong; then that is the error. */

@@ -53,11 +53,24 @@ export function cutFlowAxis(analysis: Analysis): Axis {
   return category(analysis.cutFlow, { name: 'cutFlow', label: 'Cut flow' });
 }
 
+/** Axes of all histograms by name, as they were made last for these parameters. */
+const knownAxes = new WeakMap<Parameters, { readonly analysis: Analysis; readonly axes: ReadonlyMap<string, readonly Axis[]> }>();
+
+/** The same objects for the same parameters: short tasks would spend a good part of their time on them. */
+function axesOf(analysis: Analysis, parameters: Parameters): ReadonlyMap<string, readonly Axis[]> {
+  const known = knownAxes.get(parameters);
+  if (known?.analysis === analysis) return known.axes;
+  const described = describeHistograms(analysis, parameters).map(({ name, axes }) => [name, axes] as const);
+  const axes = new Map([...described, ['cutFlow', [cutFlowAxis(analysis)]] as const]);
+  knownAxes.set(parameters, { analysis, axes });
+  return axes;
+}
+
 /** Empty histograms, ready to be filled and merged into. */
 export function startPartial(analysis: Analysis, parameters: Parameters): NamedHistograms {
   const named: Record<string, Histogram> = {};
-  for (const { name, axes } of describeHistograms(analysis, parameters)) named[name] = new Histogram(axes);
-  return Object.freeze({ ...named, cutFlow: new Histogram([cutFlowAxis(analysis)]) });
+  for (const [name, axes] of axesOf(analysis, parameters)) named[name] = new Histogram(axes);
+  return Object.freeze(named) as NamedHistograms;
 }
 
 /**

@@ -50,7 +50,11 @@ export function planBatches(branches: readonly Branch[], from: number, to: numbe
   for (const [start, end] of join([from, ...starts, to], entriesPerBatch)) {
     const size = (end - start) / entriesPerBatch;
     const parts = size > TOLERANCE ? Math.min(Math.ceil(size), basketsAcross(branches, [...next], start, end)) : 1;
-    for (const [a, b] of cut(start, end, parts)) batches.push({ from: a, to: b, reads: takeReads(branches, next, a, b) });
+    for (let part = 0, a = start; part < parts; part++) {
+      const b = start + Math.floor(((end - start) * (part + 1)) / parts);
+      if (b > a) batches.push({ from: a, to: b, reads: takeReads(branches, next, a, b) });
+      a = b;
+    }
   }
   return batches;
 }
@@ -67,12 +71,6 @@ function join(boundaries: readonly number[], budget: number): [number, number][]
     start = end;
   }
   return ranges;
-}
-
-/** Cuts [start, end) into parts of the same size; empty ones are left out. */
-function cut(start: number, end: number, parts: number): [number, number][] {
-  const edges = Array.from({ length: parts + 1 }, (_, part) => start + Math.floor(((end - start) * part) / parts));
-  return edges.slice(1).flatMap((edge, part): [number, number][] => (edge > (edges[part] ?? edge) ? [[edges[part] ?? edge, edge]] : []));
 }
 
 /**
