@@ -18,7 +18,7 @@ const settings = CASES[name as CaseName];
 const PARTS: readonly (readonly [string, RegExp])[] = [
   [
     'decompression',
-    /^(inflate|huffman|lz4|xxhash|adler|copy)\/|codecs\/|compression\.ts|node:zlib|napi|lzma|^(writeSync|processChunkSync|_?decompress)/,
+    /^(inflate|huffman|lz4|xxhash|adler|copy|zstd[\w-]*|xz|lzma|crc)\/|codecs\/|compression\.ts|node:zlib|napi|lzma|^(writeSync|processChunkSync|_?decompress)/,
   ],
   ['lists and byte order', /^(lists|swap|same)\/|column-place\.ts|stored-basket\.ts|branch-reader\.ts|batch-decoder\.ts/],
   ['analysis and histograms', /shared\/(analysis|histogram)\//],
