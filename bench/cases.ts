@@ -37,6 +37,8 @@ export interface CodecCase {
 export const CODEC_CASES = {
   'codec-zl': { blocksOf: 'atlas-hzz', codec: 'zlib', peers: ['c-limit'] },
   'codec-l4': { blocksOf: 'atlas-hzz', codec: 'lz4', peers: ['c-limit'] },
+  'codec-zs': { blocksOf: 'atlas-hzz', codec: 'zstd', peers: ['c-limit'] },
+  'codec-xz': { blocksOf: 'atlas-hzz', codec: 'lzma', peers: ['c-limit'] },
 } as const satisfies Record<string, CodecCase>;
 
 export type CodecCaseName = keyof typeof CODEC_CASES;

@@ -75,6 +75,14 @@ function caseNames(results: readonly Result[]): string[] {
   return [...new Set(results.map((result) => result.case))].filter((name) => !name.startsWith('codec-'));
 }
 
+/** What the C program decodes with, by codec. */
+const LIBRARIES: Readonly<Record<string, string>> = {
+  zlib: 'libdeflate',
+  lz4: 'liblz4 and xxHash',
+  zstd: 'libzstd',
+  lzma: 'liblzma',
+};
+
 function decoders({ results }: Report): string {
   const rows = results.filter((result) => result.case.startsWith('codec-') && result.cpuRatio !== undefined);
   if (rows.length === 0) return '';
@@ -84,7 +92,7 @@ Our WebAssembly decoders against the C libraries on the same blocks, checksums c
 
 ${table(
   ['blocks', 'against', 'ratio'],
-  rows.map((row) => [row.codec, row.codec === 'zlib' ? 'libdeflate' : 'liblz4 and xxHash', row.cpuRatio?.toFixed(2) ?? '']),
+  rows.map((row) => [row.codec, LIBRARIES[row.codec] ?? '', row.cpuRatio?.toFixed(2) ?? '']),
 )}`;
 }
 
@@ -137,7 +145,7 @@ const HOW = `## Measure it yourself
 export BENCH_DATA=... BENCH_PYTHON=... BENCH_PEERS=...          # see bench/README.md
 npm run bench -- --report docs/performance.md                   # all of it: an hour
 npm run bench -- --from bench/results/latest.json --report docs/performance.md   # the page alone, from stored results
-npm run bench -- --compare bench/results/2026-11-22.json        # flags every ratio that fell by more than a tenth
+npm run bench -- --compare bench/results/2026-11-30.json        # flags every ratio that fell by more than a tenth
 \`\`\``;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -24,7 +24,7 @@ import { findLosses, formatTable, type Profile, type Report, type Result, type R
 import { writePage } from './report-page.ts';
 
 const RESULTS = fileURLToPath(new URL('./results', import.meta.url));
-const HELP = `npm run bench -- [--cases atlas-hzz,cms-dimuon,codec-zl,codec-l4] [--codecs zlib,lz4,zstd,lzma]
+const HELP = `npm run bench -- [--cases atlas-hzz,cms-dimuon,codec-zl,codec-l4,codec-zs,codec-xz] [--codecs zlib,lz4,zstd,lzma]
                  [--peers higgsflow-data,uproot,coffea,rdf,reader,jsroot,c-limit]
                  [--threads 1,2] [--turns 5] [--out FILE.json] [--compare FILE.json] [--report PAGE.md [--from FILE.json]]
 Ours and the peers take turns on the same files; bench/README.md says what is needed and what the figures mean.

@@ -12,11 +12,11 @@ import { regular } from '../shared/histogram/axis.ts';
 import { encodeHistogram } from '../shared/histogram/codec.ts';
 import { Histogram } from '../shared/histogram/histogram.ts';
 import { openAmqpQueue } from '../shared/queue/amqp.ts';
-import type { Success } from '../shared/queue/messages.ts';
 import type { RunRequest } from '../shared/queue/run-request.ts';
 import { histogramFiles } from '../shared/results/histogram-set.ts';
 import { generateToySamples, type ToyFile } from '../shared/toy/generate.ts';
 import { startBroker } from './broker.ts';
+import { exampleSuccess } from './example-messages.ts';
 import { type ServiceProcess, Services } from './services.ts';
 
 const HISTOGRAMS = ['histograms.json', 'histograms.csv', 'histograms.root'];
@@ -138,31 +138,7 @@ describe.skipIf(!broker)('the services over a broker', () => {
     try {
       expect(await produce({ run: 'axes', analysis: 'rehearsal', data: ['synthetic://10'], catalogue: 'none' }).ended).toBe(0);
       const wrong = encodeHistogram(new Histogram([regular(3, 0, 100, { name: 'x' })]));
-      const success = (run: string): Success => ({
-        ...{
-          v: 1,
-          kind: 'success',
-          run,
-          index: 0,
-          attempt: 1,
-          worker: 'forger',
-          from: 0,
-          to: 10,
-          fileEntries: 10,
-          fileBytes: 1,
-          toy: false,
-        },
-        ...{
-          bytesRead: 1,
-          requests: 1,
-          wallMs: 1,
-          cpuMs: 1,
-          retries: 0,
-          places: {},
-          stagesMs: { open: 0, read: 0, process: 0, encode: 0 },
-        },
-        histograms: { x: wrong, cutFlow: wrong },
-      });
+      const success = (run: string) => exampleSuccess({ run, histograms: { x: wrong, cutFlow: wrong } });
       await queue.reports.publish(success('nobody-knows'));
       await queue.reports.publish(success('axes'));
       const snapshot = await finished('axes', 'incomplete');

@@ -5,10 +5,9 @@
  */
 import amqplib, { type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { openAmqpQueue } from '../shared/queue/amqp.ts';
-import { exampleTask } from '../shared/queue/conformance.ts';
-import { MESSAGE_VERSION, type Report } from '../shared/queue/messages.ts';
 import type { Channel, Queue } from '../shared/queue/queue.ts';
 import { startBroker } from './broker.ts';
+import { exampleSuccess, exampleTask } from './example-messages.ts';
 
 const WINDOW = 1000;
 const PREFETCH = 200;
@@ -25,7 +24,9 @@ const queue = await openAmqpQueue({ url: broker.url, pool: 'speed', prefix, pati
 try {
   const histograms = { m4l: Uint8Array.from({ length: 19_700 }, (_, i) => (i * 31) & 255) };
   await compare('tasks of 300 B', Buffer.alloc(300, 'x'), queue.tasks, (index) => exampleTask(index, 'speed'));
-  await compare('reports of 20 KB', Buffer.alloc(20_000, 'x'), queue.reports, (index) => exampleReport(index, histograms));
+  await compare('reports of 20 KB', Buffer.alloc(20_000, 'x'), queue.reports, (index) =>
+    exampleSuccess({ index, run: 'speed', histograms }),
+  );
 } finally {
   await cleanUp(model, queue);
   await broker.close();
@@ -100,23 +101,6 @@ async function seconds(action: () => Promise<void>): Promise<number> {
   const from = performance.now();
   await action();
   return (performance.now() - from) / 1000;
-}
-
-function exampleReport(index: number, histograms: Record<string, Uint8Array>): Report {
-  return {
-    ...{ v: MESSAGE_VERSION, kind: 'success', run: 'speed', index, attempt: 1, worker: 'w', from: 0, to: 10, fileEntries: 10, toy: false },
-    ...{
-      fileBytes: 1000,
-      bytesRead: 500,
-      requests: 3,
-      wallMs: 1.5,
-      cpuMs: 1,
-      retries: 0,
-      places: { files: { bytes: 500, requests: 3 } },
-      stagesMs: { open: 0.1, read: 0.2, process: 0.3, encode: 0.4 },
-    },
-    histograms,
-  };
 }
 
 async function cleanUp(model: ChannelModel, queue: Queue): Promise<void> {

@@ -50,7 +50,7 @@ export function register(program: Command): void {
     .addOption(
       new Option(
         '--verify <what>',
-        'full: compare all checksums of what is used; data: decode no more than is needed, which leaves out those of ZLIB and LZMA',
+        'full: compare all checksums of what is used; data: decode no more than is needed, which leaves out those that cover a whole block (of ZLIB and LZMA)',
       )
         .choices(['full', 'data'])
         .default('full'),

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Failure, MESSAGE_VERSION, type Success } from '#shared/queue/messages.ts';
 import { DEFAULT_CHUNKS, type RunSpec } from '#shared/queue/run-spec.ts';
+import { exampleSuccess } from '../../test/example-messages.ts';
 import { Ledger } from './ledger.ts';
 
 const SPEC: RunSpec = {
@@ -25,22 +26,7 @@ const SPEC: RunSpec = {
 };
 const POOLS = ['a', 'a', 'b'];
 
-const success = (index: number, pool?: string): Success => ({
-  ...{
-    v: MESSAGE_VERSION,
-    kind: 'success',
-    run: 'r',
-    index,
-    attempt: 1,
-    worker: 'w',
-    ...(pool && { pool }),
-    from: 0,
-    to: 10,
-    fileEntries: 10,
-  },
-  ...{ fileBytes: 1, toy: false, wallMs: 1, cpuMs: 1, bytesRead: 1, requests: 1, retries: 0, places: {} },
-  ...{ stagesMs: { open: 0, read: 0, process: 0, encode: 0 }, histograms: {} },
-});
+const success = (index: number, pool?: string) => exampleSuccess({ run: 'r', index, ...(pool && { pool }) });
 const failure = (index: number, attempt: number): Failure => ({
   ...{ v: MESSAGE_VERSION, kind: 'failure', run: 'r', index, attempt, worker: 'w', code: 'StorageError', text: 'gone', file: 'f' },
   retryable: true,

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Success } from '#shared/queue/messages.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
+import { exampleSuccess } from '../../test/example-messages.ts';
 import { Ledger } from './ledger.ts';
 
 /** Tables of version 1, and the columns that they did not have. */
@@ -16,12 +16,7 @@ const spec: RunSpec = {
   datasets: [{ name: 'data', isData: true, files: ['a.root'] }],
 };
 
-const success = (index: number): Success => ({
-  ...{ v: 1, kind: 'success', run: 'r1', index, attempt: 1, worker: 'w', from: 50 * index, to: 50 * index + 50 },
-  ...{ fileEntries: 100, fileBytes: 9, toy: false, bytesRead: 5, requests: 1, wallMs: 1, cpuMs: 1, retries: 0, places: {} },
-  stagesMs: { open: 0, read: 1, process: 0, encode: 0 },
-  histograms: {},
-});
+const success = (index: number) => exampleSuccess({ run: 'r1', index, from: 50 * index, to: 50 * index + 50, fileEntries: 100 });
 
 let folder: string;
 let path: string;

@@ -2,7 +2,15 @@
 import { isConvertible } from '#shared/analysis/convert-column.ts';
 import type { Analysis, Parameters } from '#shared/analysis/define-analysis.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
-import { columnsToPreselect, columnsToRead, LEFT_OUT, preselectBatch, processBatch, startPartial } from '#shared/analysis/partial.ts';
+import {
+  columnsToPreselect,
+  columnsToRead,
+  LEFT_OUT,
+  type NamedHistograms,
+  preselectBatch,
+  processBatch,
+  startPartial,
+} from '#shared/analysis/partial.ts';
 import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { AnalysisError, isPipelineError, RootFormatError } from '#shared/errors.ts';
 import { encodeHistogram } from '#shared/histogram/codec.ts';
@@ -66,6 +74,20 @@ function parametersOf(analysis: Analysis, overrides: Task['parameters']): Parame
   return lastParameters.parameters;
 }
 
+let idle: { readonly parameters: Parameters; readonly histograms: NamedHistograms } | undefined;
+
+/** Empty histograms: those of a task before, where it was of the same run. Fresh memory for each costs short tasks much. */
+function takeHistograms(analysis: Analysis, parameters: Parameters): NamedHistograms {
+  const histograms = idle?.parameters === parameters ? idle.histograms : undefined;
+  idle = undefined;
+  return histograms ?? startPartial(analysis, parameters);
+}
+
+function leaveHistograms(parameters: Parameters, histograms: NamedHistograms): void {
+  for (const histogram of Object.values(histograms)) histogram.clear();
+  idle = { parameters, histograms };
+}
+
 /** A file that has changed may be why something else went wrong; then that is the error. */
 async function changeBehind(error: unknown, { source }: OpenFile, signal: AbortSignal): Promise<unknown> {
   if (isPipelineError(error, 'StorageError')) return error;
@@ -111,6 +133,7 @@ async function readAndFill(task: Task, { signal, place, batchBytes, verify }: Ta
   await file.source.verify?.(signal);
   const filled = performance.now();
   const encoded = Object.fromEntries(Object.entries(histograms).map(([name, histogram]) => [name, encodeHistogram(histogram)]));
+  leaveHistograms(parameters, histograms);
   const encode = performance.now() - filled;
   const stagesMs: StageTimes = { open: opened - meter.start, read: readMs, process: processMs, encode };
   const { tree, source, toy } = file;
@@ -144,7 +167,7 @@ interface FillOptions {
 }
 
 async function fill({ isData }: Task, { analysis, parameters, file, from, to, batchBytes, verify, signal }: FillOptions) {
-  const histograms = startPartial(analysis, parameters);
+  const histograms = takeHistograms(analysis, parameters);
   const columns = columnsToRead(analysis, isData);
   assertTypes(file, columns, analysis);
   let readMs = 0;

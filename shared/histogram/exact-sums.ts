@@ -116,6 +116,13 @@ export class ExactSums {
     }
   }
 
+  /** Makes all sums 0 again; memory stays. */
+  clear(): void {
+    this.#pairs.fill(0);
+    this.#limbs.fill(0);
+    this.#pending = 0;
+  }
+
   /** Adds all sums of `other`, which has as many cells, cell by cell; exactly, so order and grouping do not matter. */
   merge(other: ExactSums): void {
     if (other.cells !== this.cells) throw new RangeError(`${this.#what}: ${other.cells} sums do not merge into ${this.cells}`);

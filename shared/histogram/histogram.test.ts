@@ -219,6 +219,33 @@ describe('Histogram', () => {
   });
 });
 
+describe('clear', () => {
+  it('leaves nothing behind: a cleared histogram is as a new one', () => {
+    fc.assert(
+      fc.property(fills, fills, (before, after) => {
+        const used = filled([mass], before);
+        const isRead = before.length % 2 === 0; // sums that were looked at are kept elsewhere
+        if (isRead) used.contents();
+        used.clear();
+        expect(used.isEmpty).toBe(true);
+        for (const [x, weight] of after) used.fill(x, weight);
+        expect(encodeHistogram(used)).toEqual(encodeHistogram(filled([mass], after)));
+      }),
+    );
+  });
+
+  it('forgets the steps of a cut flow', () => {
+    const [used, fresh] = [new Histogram([steps]), new Histogram([steps])];
+    for (let i = 0; i < 2; i++) {
+      used.fillUpTo(2, 0.5);
+      used.clear();
+    }
+    expect(encodeHistogram(used)).toEqual(encodeHistogram(fresh));
+    for (const each of [used, fresh]) each.fillUpTo(1, 3);
+    expect(encodeHistogram(used)).toEqual(encodeHistogram(fresh));
+  });
+});
+
 describe('fillUpTo', () => {
   const passed = fc.array(fc.tuple(fc.nat(2), fc.oneof(fc.constant(1), fc.double({ min: -1e3, max: 1e3, noNaN: true }))), {
     maxLength: 60,

@@ -129,10 +129,20 @@ export class Histogram {
   get isEmpty(): boolean {
     return (
       this.#held === 0 &&
-      this.#reached === undefined &&
+      (this.#reached?.isEmpty ?? true) &&
       this.#ones.every((count) => count === 0) &&
       this.#others.every((count) => count === 0)
     );
+  }
+
+  /** Makes it empty again, without asking for new memory. */
+  clear(): void {
+    this.#held = 0;
+    this.#reached?.clear();
+    this.#ones.fill(0);
+    this.#others.fill(0);
+    this.#sumw.clear();
+    this.#sumw2.clear();
   }
 
   /**
@@ -162,9 +172,8 @@ export class Histogram {
   /** Brings the fills of `fillUpTo` into all their cells. Sums are exact, so it does not matter when. */
   #cumulate(): void {
     if (this.#held > 0) this.#flush();
-    if (this.#reached === undefined) return;
+    if (this.#reached === undefined || this.#reached.isEmpty) return;
     const { entries, sumw, sumw2 } = this.#reached.exact();
-    this.#reached = undefined;
     for (let last = 0; last < this.cells; last++) {
       for (let cell = 0; cell <= last && entries[last] !== 0; cell++) {
         this.#others[cell]! += entries[last]!;
@@ -172,6 +181,7 @@ export class Histogram {
         this.#sumw2.addFrom(cell, sumw2, last);
       }
     }
+    this.#reached.clear();
   }
 
   #noBin(last: number): AnalysisError {

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBroker } from '../../test/broker.ts';
+import { exampleTask } from '../../test/example-messages.ts';
 import { freePorts } from '../../test/free-ports.ts';
 import { startTcpProxy, type TcpProxy } from '../../test/tcp-proxy.ts';
 import { openAmqpQueue } from './amqp.ts';
-import { exampleTask } from './conformance.ts';
 import type { Report } from './messages.ts';
 import type { Queue } from './queue.ts';
 import { Installation, take } from './test-amqp.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBroker } from '../../test/broker.ts';
-import { exampleTask } from './conformance.ts';
+import { exampleTask } from '../../test/example-messages.ts';
 import type { Task } from './messages.ts';
 import type { Queue } from './queue.ts';
 import { collect, Installation } from './test-amqp.ts';

@@ -1,9 +1,10 @@
 import type { ConsumeMessage } from 'amqplib';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBroker } from '../../test/broker.ts';
+import { exampleSuccess, exampleTask } from '../../test/example-messages.ts';
 import { MAX_MESSAGE_BYTES } from './amqp/codec.ts';
 import { openAmqpQueue } from './amqp.ts';
-import { describeQueue, exampleTask } from './conformance.ts';
+import { describeQueue } from './conformance.ts';
 import { MESSAGE_VERSION, type Report } from './messages.ts';
 import type { Queue } from './queue.ts';
 import { collect, Installation, take } from './test-amqp.ts';
@@ -31,20 +32,7 @@ describe.skipIf(!broker)('the queue over AMQP', () => {
   });
   afterEach(() => installation.close(['run-1', 'small']));
 
-  const success = (bytes: number): Report => ({
-    ...{ v: MESSAGE_VERSION, kind: 'success', run: 'run-1', index: 3, attempt: 1, worker: 'w', from: 0, to: 1, fileEntries: 1, toy: false },
-    ...{
-      fileBytes: 1,
-      bytesRead: 1,
-      requests: 1,
-      wallMs: 1,
-      cpuMs: 1,
-      retries: 0,
-      places: {},
-      stagesMs: { open: 0, read: 0, process: 0, encode: 0 },
-    },
-    histograms: { m4l: new Uint8Array(bytes) },
-  });
+  const success = (bytes: number) => exampleSuccess({ index: 3, histograms: { m4l: new Uint8Array(bytes) } });
 
   it('declares the same things again and again, from several processes', async () => {
     const others = await Promise.all([installation.open(), installation.open({ pool: 'pool' })]);

@@ -1,24 +1,9 @@
 /** What every implementation of the queue port must pass: `describeQueue('memory', async () => openMemoryQueue())`. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exampleSuccess, exampleTask } from '../../test/example-messages.ts';
 import { StorageError } from '../errors.ts';
 import { MESSAGE_VERSION, type Report, type Task } from './messages.ts';
 import type { Delivery, Handler, Queue } from './queue.ts';
-
-/** A task that no worker will ever see. */
-export function exampleTask(index: number, run = 'run-1'): Task {
-  return {
-    v: MESSAGE_VERSION,
-    run,
-    index,
-    dataset: 'data_A',
-    isData: true,
-    url: `file-${index}.root`,
-    tree: 'mini',
-    analysis: 'none',
-    parameters: {},
-    attempt: 1,
-  };
-}
 
 /** Runs the suite against queues that `open` makes: each one empty. */
 export function describeQueue(name: string, open: () => Promise<Queue>): void {
@@ -228,31 +213,8 @@ export function describeQueue(name: string, open: () => Promise<Queue>): void {
     });
 
     it('carries reports with their bytes', async () => {
-      const report: Report = {
-        ...{
-          v: MESSAGE_VERSION,
-          kind: 'success',
-          run: 'run-1',
-          index: 0,
-          attempt: 1,
-          worker: 'w',
-          from: 0,
-          to: 10,
-          fileEntries: 10,
-          toy: false,
-        },
-        ...{
-          fileBytes: 1000,
-          bytesRead: 500,
-          requests: 3,
-          wallMs: 1.5,
-          cpuMs: 1,
-          retries: 0,
-          places: { files: { bytes: 500, requests: 3 } },
-          stagesMs: { open: 0.1, read: 0.2, process: 0.3, encode: 0.4 },
-        },
-        histograms: { m4l: Uint8Array.from({ length: 1000 }, (_, i) => i), cutFlow: new Uint8Array(0) },
-      };
+      const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i);
+      const report = exampleSuccess({ histograms: { m4l: bytes, cutFlow: new Uint8Array(0) } });
       const others: Report[] = [
         { v: MESSAGE_VERSION, kind: 'started', run: 'run-1', index: 0, attempt: 1, worker: 'w' },
         { v: MESSAGE_VERSION, kind: 'alive', worker: 'w', tasks: [{ run: 'run-1', index: 0 }] },

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { describeQueue, exampleTask } from './conformance.ts';
+import { exampleTask } from '../../test/example-messages.ts';
+import { describeQueue } from './conformance.ts';
 import { openMemoryQueue } from './memory.ts';
 
 describeQueue('memory', async () => openMemoryQueue());

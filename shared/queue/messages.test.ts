@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { exampleTask } from '../../test/example-messages.ts';
 import { isPipelineError } from '../errors.ts';
-import { exampleTask } from './conformance.ts';
 import { parseMessage, reportSchema, taskSchema } from './messages.ts';
 
 describe('messages', () => {

@@ -49,18 +49,16 @@ export function skipTObject(cursor: Cursor): number {
 /** Reads an object of a class; `start` is where its pointer began, see {@link ObjectBuffer.register}. */
 export type ReadObject = (className: string, start: number) => unknown;
 
-interface PartPlace {
+/** A part of a buffer that is read when somebody asks for it. */
+interface PostponedPart {
   readonly start: number;
-  /** Of the objects that it is a part of. */
+  readonly end: number;
+  /** How deep the objects nest that it is a part of. */
   readonly depth: number;
   /** Parts of it that are postponed again, in order; known once it is read. */
   readonly inner: PostponedPart[];
-}
-
-/** A part of a buffer that is read when somebody asks for it. */
-interface PostponedPart extends PartPlace {
-  readonly end: number;
-  /** Reads it; the second time it does nothing. */
+  /** It is read, or somebody is just reading it. */
+  isBegun: boolean;
   readonly read: () => unknown;
 }
 
@@ -125,27 +123,26 @@ export class ObjectBuffer {
    * in there. Of a tree with a thousand branches few are ever asked for.
    */
   postpone<T>(end: number, read: () => T): () => T {
-    const { cursor } = this;
-    const start = cursor.offset;
-    const depth = this.#depth;
-    const inner: PostponedPart[] = [];
     let result: { readonly value: T } | { readonly error: unknown } | undefined;
     const readOnce = (): T => {
-      result ??= this.#attempt({ start, depth, inner }, read);
+      result ??= this.#attempt(part, read);
       if ('error' in result) throw result.error;
       return result.value;
     };
-    cursor.seek(end);
-    this.#parts.push({ start, end, depth, inner, read: readOnce });
+    const start = this.cursor.offset;
+    const part: PostponedPart = { start, end, depth: this.#depth, inner: [], isBegun: false, read: readOnce };
+    this.cursor.seek(end);
+    this.#parts.push(part);
     return readOnce;
   }
 
-  #attempt<T>({ start, depth, inner }: PartPlace, read: () => T): { readonly value: T } | { readonly error: unknown } {
+  #attempt<T>(part: PostponedPart, read: () => T): { readonly value: T } | { readonly error: unknown } {
     const { cursor } = this;
     const before = { offset: cursor.offset, depth: this.#depth, parts: this.#parts };
-    cursor.offset = start;
-    this.#depth = depth;
-    this.#parts = inner;
+    part.isBegun = true;
+    cursor.offset = part.start;
+    this.#depth = part.depth;
+    this.#parts = part.inner;
     try {
       return { value: read() };
     } catch (error) {
@@ -164,7 +161,7 @@ export class ObjectBuffer {
     while (!all.has(place)) {
       const part = parts[lastUpTo(parts, offset)];
       if (part === undefined || part.end <= offset) return undefined;
-      part.read();
+      if (!part.isBegun) part.read();
       parts = part.inner;
     }
     return all.get(place);

@@ -5,8 +5,52 @@ import { describe, expect, it } from 'vitest';
 import { bytesSource } from '../../test/bytes-source.ts';
 import { digestBranch } from './digest.ts';
 import { openRootFile } from './file.ts';
-import { type Batch, planWindows } from './plan.ts';
-import { openTree } from './tree.ts';
+import { type Batch, planBatches, planWindows } from './plan.ts';
+import { type BasketRef, type Branch, openTree } from './tree.ts';
+
+/** A branch of `entries` entries with baskets that start at these. */
+function branchOf(starts: readonly number[], entries: number, entryBytes: number): Branch {
+  const baskets = starts.map((firstEntry, i): BasketRef => {
+    const place = { seek: 0, bytes: 1, embedded: undefined };
+    return { firstEntry, endEntry: starts[i + 1] ?? entries, ...place };
+  });
+  return { path: 'x', entries, uncompressedBytes: entries * entryBytes, baskets } as unknown as Branch;
+}
+
+const every = (step: number, entries: number) => Array.from({ length: Math.ceil(entries / step) }, (_, i) => i * step);
+
+describe('planBatches', () => {
+  it('leaves clusters whole whose baskets are as long as they: cutting would copy them all', () => {
+    const branches = [branchOf(every(1000, 4000), 4000, 8), branchOf(every(1000, 4000), 4000, 4)];
+    expect(planBatches(branches, 0, 4000, 1000).map(({ from, to }) => [from, to])).toEqual(every(1000, 4000).map((at) => [at, at + 1000]));
+  });
+
+  it('cuts a cluster into no more parts than its baskets are, by their bytes', () => {
+    const branches = [branchOf([0], 1000, 1), branchOf(every(10, 1000), 1000, 8)];
+    // 9 bytes an entry; a cut goes through baskets of 1000 and 80 bytes.
+    expect(planBatches(branches, 0, 1000, 1000)).toHaveLength(8);
+    expect(planBatches(branches, 0, 1000, 3300)).toHaveLength(3);
+    expect(planBatches(branches, 0, 1000, 9000)).toHaveLength(1);
+  });
+
+  it('covers any range once, and reads each basket once', () => {
+    const starts = fc.uniqueArray(fc.integer({ min: 1, max: 499 }), { maxLength: 12 }).map((cuts) => [0, ...cuts.sort((a, b) => a - b)]);
+    fc.assert(
+      fc.property(fc.array(starts, { minLength: 1, maxLength: 4 }), fc.nat(500), fc.nat(500), fc.nat(4000), (lists, a, b, bytes) => {
+        const branches = lists.map((list) => branchOf(list, 500, 4));
+        const [from, to] = [Math.min(a, b), Math.max(a, b)];
+        const batches = planBatches(branches, from, to, bytes);
+        expect(batches.map((batch) => batch.from)).toEqual([from, ...batches.map((batch) => batch.to)].slice(0, batches.length));
+        if (from < to) expect(batches.at(-1)?.to).toBe(to);
+        const reads = batches.flatMap((batch) => batch.reads.map(({ column, basket }) => `${column}/${basket}`));
+        const wanted = branches.flatMap(({ baskets }, column) =>
+          baskets.flatMap(({ firstEntry, endEntry }, basket) => (firstEntry < to && endEntry > from ? [`${column}/${basket}`] : [])),
+        );
+        expect(reads.sort()).toEqual(from < to ? wanted.sort() : []);
+      }),
+    );
+  });
+});
 
 describe('planWindows', () => {
   it('keeps all batches in order, and joins neighbours as long as there is room', () => {
