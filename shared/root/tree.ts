@@ -223,7 +223,8 @@ function pathOf(branch: RootObject, prefix: string): string {
 /** Which branch a leaf stands in. */
 class LeafPaths {
   readonly #items: readonly (RootObject | undefined)[];
-  #all: Map<RootObject, string> | undefined;
+  #byName: ReadonlyMap<string, RootObject> | undefined;
+  #all: ReadonlyMap<RootObject, string> | undefined;
 
   constructor(items: readonly (RootObject | undefined)[]) {
     this.#items = items;
@@ -231,8 +232,9 @@ class LeafPaths {
 
   /** Path of the branch. Mostly it has the name of its leaf; only where it has not, all branches are read. */
   of(leaf: RootObject): string | undefined {
+    this.#byName ??= new Map(this.#items.flatMap((item) => (item === undefined ? [] : [[nameOf(item), item]])));
     const name = text(leaf.members, 'fName');
-    const namesake = this.#items.find((item) => item !== undefined && nameOf(item) === name);
+    const namesake = this.#byName.get(name);
     if (namesake?.members['fLeaves'] !== undefined && list(namesake.members, 'fLeaves').includes(leaf)) return name;
     this.#all ??= indexLeaves(this.#items, '', new Map());
     return this.#all.get(leaf);
