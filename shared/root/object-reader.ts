@@ -121,8 +121,8 @@ class ObjectReader {
   read(className: string, register: (object: unknown) => void = () => {}): RootObject {
     const byHand = this.#readByHand(className);
     if (byHand !== undefined) return byHand;
-    if (POSTPONED.has(className)) {
-      const branch = this.#postponeBranch(className);
+    const branch = POSTPONED.has(className) ? this.#postponeBranch(className) : undefined;
+    if (branch !== undefined) {
       register(branch);
       return branch;
     }
@@ -142,20 +142,24 @@ class ObjectReader {
     return object;
   }
 
-  #postponeBranch(className: string): RootObject {
+  /** A branch of which only the name is read; undefined, and nothing passed over, where it does not say where it ends or has no name. */
+  #postponeBranch(className: string): RootObject | undefined {
     const start = this.#cursor.offset;
     const header = readVersion(this.#cursor);
     const { end } = header;
     const content = this.#cursor.offset;
+    const name = end === undefined ? undefined : this.#leadingName(className, header);
+    if (end === undefined || name === undefined) {
+      this.#cursor.offset = start;
+      return undefined;
+    }
+    this.#cursor.offset = content;
     const read = (): Record<string, unknown> => {
       const members = {};
       this.#readMembers(className, header, members);
       this.#checkEnd(className, header, start);
       return members;
     };
-    const name = this.#leadingName(className, header);
-    this.#cursor.offset = content;
-    if (end === undefined || name === undefined) return { className, members: read() };
     return postponed(className, this.#buffer.postpone(end, read), name);
   }
 

@@ -19,7 +19,7 @@ export interface Batch {
   readonly reads: readonly PlannedRead[];
 }
 
-/** A stretch that is this much over the budget is cut. */
+/** A stretch that is this much over the budget is cut, if its baskets are small beside it. */
 const TOLERANCE = 1.5;
 
 /**

@@ -63,7 +63,10 @@ function plainName(className: string): string {
   return parseTypeName(className)?.text ?? className;
 }
 
-/** Reads the list of TStreamerInfo objects that ends a file; the elements of each when they are asked for. `payload` starts `keyLength` bytes behind its key. */
+/**
+ * Reads the list of TStreamerInfo objects that ends a file; the elements of each are read when they are asked for. `payload` starts
+ * `keyLength` bytes behind its key.
+ */
 export function parseStreamerInfos(payload: Uint8Array, keyLength: number, origin: number): StreamerInfo[] {
   const buffer = new ObjectBuffer(new Cursor(payload, origin), keyLength);
   const infos: StreamerInfo[] = [];
