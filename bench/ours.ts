@@ -9,7 +9,7 @@ import { ComputePool } from '#services/worker/compute-pool.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
 import { columnsToRead, describeHistograms } from '#shared/analysis/partial.ts';
 import { loadBuiltInAnalysis } from '#shared/analysis/registry.ts';
-import { decodeHistogram } from '#shared/histogram/codec.ts';
+import { addEncoded } from '#shared/histogram/codec.ts';
 import { integral } from '#shared/histogram/contents.ts';
 import { Histogram } from '#shared/histogram/histogram.ts';
 import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
@@ -47,7 +47,7 @@ let events = 0;
 for (const answer of answers) {
   if (answer.kind !== 'partial') throw new Error(JSON.stringify(answer));
   events += answer.partial.to - answer.partial.from;
-  merged.merge(decodeHistogram(answer.partial.histograms[described.name] ?? new Uint8Array(0), described.axes));
+  addEncoded(merged, answer.partial.histograms[described.name] ?? new Uint8Array(0));
 }
 const used = process.cpuUsage(cpu);
 const seconds = (ms: number) => Math.round(ms) / 1000;

@@ -6,7 +6,7 @@ import type { Ledger } from './ledger.ts';
 import type { Booked } from './ledger-commit.ts';
 import type { Verdict } from './ledger-rows.ts';
 import type { RunModel } from './run-model.ts';
-import { decodePartial, type Sums } from './sums.ts';
+import type { Sums } from './sums.ts';
 
 export type Conclusion = Success | Failure;
 
@@ -121,12 +121,7 @@ export class GroupCommit {
   async #judge(report: Conclusion): Promise<Verdict> {
     const model = await this.#options.model(report.run);
     if (report.kind === 'failure') return { report, dueMs: this.#dueMs(report, model) };
-    try {
-      const partial = decodePartial(model, report.histograms);
-      return { report, merge: (dataset) => this.#options.sums.merge(model, dataset, partial) };
-    } catch (error) {
-      return { report: refusal(report, error), dueMs: undefined };
-    }
+    return { report, merge: (dataset) => this.#options.sums.merge(model, dataset, report.histograms) };
   }
 
   #dueMs({ retryable, attempt }: Failure, { spec }: RunModel): number | undefined {

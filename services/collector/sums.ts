@@ -1,24 +1,14 @@
 import { type NamedHistograms, startPartial } from '#shared/analysis/partial.ts';
 import { MessageError } from '#shared/errors.ts';
-import { decodeHistogram, encodeHistogram } from '#shared/histogram/codec.ts';
+import { addEncoded, encodeHistogram } from '#shared/histogram/codec.ts';
 import type { HistogramContents } from '#shared/histogram/contents.ts';
-import type { Histogram } from '#shared/histogram/histogram.ts';
+import type { Success } from '#shared/queue/messages.ts';
 import type { Ledger } from './ledger.ts';
 import type { SumRow } from './ledger-rows.ts';
 import type { RunModel } from './run-model.ts';
 
-/** Histograms of one partial, checked. */
-export type DecodedPartial = Readonly<Record<string, Histogram>>;
-
-/** @throws MessageError unless the partial has exactly the run's histograms, each with its axes */
-export function decodePartial({ axes, spec }: RunModel, histograms: Readonly<Record<string, Uint8Array>>): DecodedPartial {
-  const names = Object.keys(axes);
-  const given = Object.keys(histograms);
-  if (names.length !== given.length || !names.every((name) => Object.hasOwn(histograms, name))) {
-    throw new MessageError(`the partial has the histograms ${given.join(', ') || 'none'}; run ${spec.run} fills ${names.join(', ')}`);
-  }
-  return Object.fromEntries(Object.entries(axes).map(([name, own]) => [name, decodeHistogram(histograms[name] as Uint8Array, own)]));
-}
+/** Histograms of a partial, encoded. */
+type Encoded = Success['histograms'];
 
 interface DatasetSums {
   readonly run: string;
@@ -39,11 +29,15 @@ export class Sums {
     this.#ledger = ledger;
   }
 
-  /** Adds a partial to its dataset's sums. */
-  merge(model: RunModel, dataset: string, partial: DecodedPartial): void {
-    this.#touched.add(keyOf(model.spec.run, dataset));
+  /**
+   * Adds a partial to its dataset's sums.
+   * @throws MessageError unless it has exactly the run's histograms, each with its axes; `rollback` is due then
+   */
+  merge(model: RunModel, dataset: string, partial: Encoded): void {
+    assertSameNames(model, partial);
     const { histograms } = this.#load(model, dataset);
-    for (const [name, histogram] of Object.entries(histograms)) histogram.merge(partial[name] as Histogram);
+    this.#touched.add(keyOf(model.spec.run, dataset));
+    for (const [name, histogram] of Object.entries(histograms)) addEncoded(histogram, partial[name] as Uint8Array);
   }
 
   /** The sums that changed, encoded. */
@@ -84,12 +78,19 @@ export class Sums {
     const histograms = startPartial(model.analysis, model.parameters);
     for (const [name, histogram] of Object.entries(histograms)) {
       const bytes = this.#ledger.sum(run, dataset, name);
-      if (bytes) histogram.merge(decodeHistogram(bytes, histogram.axes));
+      if (bytes) addEncoded(histogram, bytes);
     }
     const sums = { run, dataset, histograms };
     this.#datasets.set(key, sums);
     return sums;
   }
+}
+
+function assertSameNames({ axes, spec }: RunModel, histograms: Encoded): void {
+  const names = Object.keys(axes);
+  const given = Object.keys(histograms);
+  if (names.length === given.length && names.every((name) => Object.hasOwn(histograms, name))) return;
+  throw new MessageError(`the partial has the histograms ${given.join(', ') || 'none'}; run ${spec.run} fills ${names.join(', ')}`);
 }
 
 function keyOf(run: string, dataset: string): string {

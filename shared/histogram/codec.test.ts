@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPipelineError, MessageError } from '../errors.ts';
 import { type Axis, category, regular, variable } from './axis.ts';
-import { decodeHistogram, encodeHistogram } from './codec.ts';
+import { addEncoded, encodeHistogram } from './codec.ts';
 import { Histogram } from './histogram.ts';
 
 const mass = regular(34, 80, 250, { name: 'm4l' });
@@ -12,6 +12,12 @@ const shapes: readonly (readonly Axis[])[] = [
   [category(['all', 'häufig', ''], { name: 'cutFlow' })],
   [regular(3, -0, 2, { name: 'x' }), category(['a', 'b'], { name: 'y' })],
 ];
+
+function decodeHistogram(bytes: Uint8Array, axes: readonly Axis[]): Histogram {
+  const histogram = new Histogram(axes);
+  addEncoded(histogram, bytes);
+  return histogram;
+}
 
 const anyHistogram = fc
   .tuple(
@@ -46,10 +52,14 @@ describe('histogram bytes', () => {
         const copy = decodeHistogram(bytes, histogram.axes);
         expect(copy.contents()).toEqual(histogram.contents());
         expect(encodeHistogram(copy)).toEqual(bytes);
+        // Added to what is there, it is a merge.
+        const twice = decodeHistogram(bytes, histogram.axes);
+        addEncoded(twice, bytes);
         // It is the same inside, too: both go on alike.
         copy.merge(histogram);
         histogram.merge(histogram);
         expect(encodeHistogram(copy)).toEqual(encodeHistogram(histogram));
+        expect(encodeHistogram(twice)).toEqual(encodeHistogram(histogram));
       }),
       { numRuns: 500 },
     );

@@ -12,11 +12,18 @@
 import { MessageError } from '../errors.ts';
 import type { Axis } from './axis.ts';
 import { type ExactSums, firstLimb, lastLimb, MAGNITUDE_LIMBS } from './exact-sums.ts';
-import { Histogram } from './histogram.ts';
+import type { Histogram } from './histogram.ts';
 
 const VERSION = 1;
 /** 2^53 fills of the largest double need no more. */
 const MAX_SUM_BYTES = 269;
+/** Sums of no more bytes are added as two doubles, where the units of neither are past the largest double. */
+const SHORT_BYTES = 8;
+const SHORT_END = 250;
+/** 256^i units of 2^-1074. */
+const UNITS = Float64Array.from({ length: SHORT_END + 4 }, (_, i) => 2 ** (8 * i - 1074));
+/** Scratch. */
+const limbs = new Uint32Array(MAGNITUDE_LIMBS);
 const HINT = 'The bytes are damaged, or were made by another version or for another histogram.';
 
 /** @throws AnalysisError if the sums are past anything that doubles can add up to. */
@@ -25,7 +32,6 @@ export function encodeHistogram(histogram: Histogram): Uint8Array {
   const writer = new ByteWriter();
   for (const byte of header) writer.byte(byte);
   const { entries, sumw, sumw2 } = histogram.exact();
-  const limbs = new Uint32Array(MAGNITUDE_LIMBS);
   let empty = 0;
   for (let cell = 0; cell <= histogram.cells; cell++) {
     const count = entries[cell];
@@ -40,42 +46,42 @@ export function encodeHistogram(histogram: Histogram): Uint8Array {
     }
     if (count === undefined) break;
     writer.varint(count);
-    writeSum(writer, sumw, cell, limbs);
-    writeSum(writer, sumw2, cell, limbs);
+    writeSum(writer, sumw, cell);
+    writeSum(writer, sumw2, cell);
   }
   return writer.bytes();
 }
 
 /**
- * The histogram over `axes` that `bytes` hold. Memory is bounded by the axes, never by what the bytes say.
+ * Adds the fills of an encoded histogram to one with the same axes; exactly. Memory is bounded by the axes, never by what
+ * the bytes say.
  *
- * @throws MessageError if the bytes are not what `encodeHistogram` writes for a histogram with these bins.
+ * @throws MessageError if the bytes are not what `encodeHistogram` writes for a histogram with these bins; a part of them
+ * may have been added then.
  */
-export function decodeHistogram(bytes: Uint8Array, axes: readonly Axis[]): Histogram {
-  const histogram = new Histogram(axes);
-  const name = axes.map((axis) => axis.name).join(' × ');
-  const reader = new ByteReader(bytes, name);
+export function addEncoded(histogram: Histogram, bytes: Uint8Array): void {
+  const { axes, cells } = histogram;
+  const reader = new ByteReader(bytes, axes);
   reader.expect(headerOf(axes));
   const { entries, sumw, sumw2 } = histogram.exact();
-  const limbs = new Uint32Array(MAGNITUDE_LIMBS);
   let afterRun = false;
-  for (let cell = 0; cell < histogram.cells; ) {
+  for (let cell = 0; cell < cells; ) {
     const count = reader.varint();
     if (count === 0) {
       const run = reader.varint();
-      if (afterRun || run < 1 || run > histogram.cells - cell) throw reader.fault('a run of empty cells is wrong');
+      if (afterRun || run < 1 || run > cells - cell) throw reader.fault('a run of empty cells is wrong');
       afterRun = true;
       cell += run;
       continue;
     }
     afterRun = false;
-    entries[cell] = count;
-    readSum(reader, sumw, cell, limbs);
-    if (readSum(reader, sumw2, cell, limbs) < 0) throw reader.fault('a sum of squares is negative');
+    // In range: below `cells`.
+    entries[cell]! += count;
+    addSum(reader, sumw, cell);
+    if (addSum(reader, sumw2, cell) < 0) throw reader.fault('a sum of squares is negative');
     cell += 1;
   }
   if (!reader.atEnd) throw reader.fault('there are bytes after the last cell');
-  return histogram;
 }
 
 function writeHeader(writer: ByteWriter, axes: readonly Axis[]): void {
@@ -117,41 +123,49 @@ function headerOf(axes: readonly Axis[]): Uint8Array {
   return header;
 }
 
-function writeSum(writer: ByteWriter, sums: ExactSums, cell: number, limbs: Uint32Array): void {
+function writeSum(writer: ByteWriter, sums: ExactSums, cell: number): void {
   const sign = sums.magnitude(cell, limbs);
   if (sign === 0) {
     writer.varint(0);
     return;
   }
   let from = 4 * firstLimb(limbs, sums.lowestLimb);
-  while (byteOf(limbs, from) === 0) from += 1;
+  while (byteOf(from) === 0) from += 1;
   let to = 4 * lastLimb(limbs, sums.limbsEnd) + 4;
-  while (byteOf(limbs, to - 1) === 0) to -= 1;
+  while (byteOf(to - 1) === 0) to -= 1;
   writer.varint(2 * (to - from) + (sign < 0 ? 1 : 0));
   writer.varint(from);
-  for (let i = from; i < to; i++) writer.byte(byteOf(limbs, i));
+  for (let i = from; i < to; i++) writer.byte(byteOf(i));
 }
 
-/** Reads a sum into a cell and returns its sign. `limbs` is scratch. */
-function readSum(reader: ByteReader, sums: ExactSums, cell: number, limbs: Uint32Array): -1 | 0 | 1 {
+/** Reads a sum, adds it to a cell and returns its sign. */
+function addSum(reader: ByteReader, sums: ExactSums, cell: number): -1 | 0 | 1 {
   const lengthAndSign = reader.varint();
   if (lengthAndSign === 0) return 0;
   const length = Math.floor(lengthAndSign / 2);
   const from = reader.varint();
   if (length === 0 || length + from > MAX_SUM_BYTES) throw reader.fault('a sum is too long');
-  limbs.fill(0);
-  for (let i = from; i < from + length; i++) {
-    const byte = reader.byte();
-    if (byte === 0 && (i === from || i === from + length - 1)) throw reader.fault('a sum is not in its shortest form');
-    // In range: i < MAX_SUM_BYTES < 4 * MAGNITUDE_LIMBS.
-    limbs[i >>> 2]! |= byte << (8 * (i & 3));
-  }
   const sign = lengthAndSign % 2 === 1 ? -1 : 1;
-  sums.addMagnitude(cell, sign, limbs);
+  const isShort = length <= SHORT_BYTES && from < SHORT_END;
+  const shift = isShort ? 0 : from;
+  limbs.fill(0, 0, isShort ? 2 : MAGNITUDE_LIMBS);
+  for (let i = 0; i < length; i++) {
+    const byte = reader.byte();
+    if (byte === 0 && (i === 0 || i === length - 1)) throw reader.fault('a sum is not in its shortest form');
+    // In range: below MAX_SUM_BYTES, which is below 4 * MAGNITUDE_LIMBS.
+    limbs[(shift + i) >>> 2]! |= byte << (8 * ((shift + i) & 3));
+  }
+  if (!isShort) sums.addMagnitude(cell, sign, limbs);
+  else {
+    // Two doubles, both exact: a short sum is added as fills are.
+    sums.add(cell, sign * limbs[0]! * UNITS[from]!);
+    if (length > 4) sums.add(cell, sign * limbs[1]! * UNITS[from + 4]!);
+  }
   return sign;
 }
 
-function byteOf(limbs: Uint32Array, index: number): number {
+/** Of the scratch limbs. */
+function byteOf(index: number): number {
   return (limbs[index >>> 2]! >>> (8 * (index & 3))) & 0xff;
 }
 
@@ -195,12 +209,12 @@ class ByteWriter {
 
 class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #name: string;
+  readonly #axes: readonly Axis[];
   #offset = 0;
 
-  constructor(bytes: Uint8Array, name: string) {
+  constructor(bytes: Uint8Array, axes: readonly Axis[]) {
     this.#bytes = bytes;
-    this.#name = name;
+    this.#axes = axes;
   }
 
   get atEnd(): boolean {
@@ -236,6 +250,7 @@ class ByteReader {
   }
 
   fault(reason: string): MessageError {
-    return new MessageError(reason, { object: this.#name, offset: this.#offset, hint: HINT });
+    const object = this.#axes.map(({ name }) => name).join(' × ');
+    return new MessageError(reason, { object, offset: this.#offset, hint: HINT });
   }
 }

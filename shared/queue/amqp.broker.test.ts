@@ -1,7 +1,9 @@
+import { encode } from '@msgpack/msgpack';
 import type { ConsumeMessage } from 'amqplib';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBroker } from '../../test/broker.ts';
 import { exampleSuccess, exampleTask } from '../../test/example-messages.ts';
+import { MessageError, StorageError } from '../errors.ts';
 import { MAX_MESSAGE_BYTES } from './amqp/codec.ts';
 import { openAmqpQueue } from './amqp.ts';
 import { describeQueue } from './conformance.ts';
@@ -66,7 +68,7 @@ describe.skipIf(!broker)('the queue over AMQP', () => {
     expect(report.properties).toMatchObject({
       ...common,
       contentType: 'application/msgpack',
-      type: 'report',
+      type: 'reports',
       messageId: 'run-1/3/1/success',
     });
     expect(task.properties.headers?.['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
@@ -115,6 +117,94 @@ describe.skipIf(!broker)('the queue over AMQP', () => {
     expect(letters.find(({ reason }) => /index/.test(reason))?.message).toMatchObject({ index: -1 });
     expect(installation.events.get('invalid')).toBe(6);
     expect(installation.log.filter(({ event }) => event === 'queue.invalid')).toHaveLength(6);
+  });
+
+  it('brings reports that come together in few messages, in their order', async () => {
+    const reports = Array.from({ length: 250 }, (_, index) => exampleSuccess({ index, histograms: { m4l: Uint8Array.of(index) } }));
+    await Promise.all(reports.map((report) => queue.reports.publish(report)));
+    expect(await queue.reports.depth()).toBe(3);
+    expect(await take(queue.reports, 250)).toEqual(reports);
+    expect(await queue.reports.depth()).toBe(0);
+    const big = Array.from({ length: 5 }, (_, index) => exampleSuccess({ index, histograms: { m4l: new Uint8Array(60_000) } }));
+    await Promise.all(big.map((report) => queue.reports.publish(report)));
+    expect(await queue.reports.depth()).toBe(5);
+    expect(await take(queue.reports, 5)).toEqual(big);
+  });
+
+  it('of reports in one message refuses the bad ones, and handles the others', async () => {
+    const good = [exampleSuccess({ index: 0 }), exampleSuccess({ index: 1 }), exampleSuccess({ index: 2 })];
+    const content = Buffer.from(encode([good[0], { ...good[1], index: -1 }, good[1], 'no report', good[2]]));
+    const json = Buffer.from(JSON.stringify(Array.from({ length: 1001 }, () => ({}))));
+    await installation.directly(async (channel) => {
+      channel.sendToQueue(installation.names.reports, content, { contentType: 'application/msgpack' });
+      channel.sendToQueue(installation.names.reports, json, { contentType: 'application/json' });
+    });
+    const done = new AbortController();
+    const seen: number[] = [];
+    const consumed = queue.reports.consume(
+      async ({ message }) => {
+        if (message.kind !== 'success') throw new Error('unexpected');
+        seen.push(message.index);
+        if (message.index === 1) throw new MessageError('refused by its handler');
+      },
+      { prefetch: 5, signal: done.signal },
+    );
+    const letters = await take(queue.deadLetters, 4);
+    done.abort();
+    await consumed;
+    expect(seen).toEqual([0, 1, 2]);
+    const told = letters.map(({ message, reason, queue: from }) => ({ message, reason, from }));
+    const from = installation.names.reports;
+    expect(told).toContainEqual({ message: good[1], reason: 'refused by its handler', from });
+    expect(told).toContainEqual({ message: 'no report', reason: expect.stringMatching(/expected object/i), from });
+    expect(told).toContainEqual({ message: { ...good[1], index: -1 }, reason: expect.stringMatching(/index/), from });
+    expect(told).toContainEqual({ message: expect.anything(), reason: expect.stringMatching(/1001 parts/), from });
+    expect(await queue.reports.depth()).toBe(0);
+  });
+
+  it('brings a message with several reports again where one of them was given back', async () => {
+    await Promise.all([0, 1, 2].map((index) => queue.reports.publish(exampleSuccess({ index }))));
+    const done = new AbortController();
+    const seen: (readonly [number, boolean])[] = [];
+    await queue.reports.consume(
+      async ({ message, redelivered }) => {
+        if (message.kind !== 'success') throw new Error('unexpected');
+        seen.push([message.index, redelivered]);
+        if (message.index === 1 && !redelivered) throw new StorageError('not now');
+        if (message.index === 2 && redelivered) done.abort();
+      },
+      { prefetch: 5, signal: done.signal },
+    );
+    const all = (isAgain: boolean) => [0, 1, 2].map((index) => [index, isAgain]);
+    expect(seen).toEqual([...all(false), ...all(true)]);
+    expect(await queue.reports.depth()).toBe(0);
+  });
+
+  it('acks what was handled, in any order, and nothing else', async () => {
+    await Promise.all(Array.from({ length: 6 }, (_, index) => queue.tasks.publish(exampleTask(index))));
+    const worker = await installation.open();
+    const { promise: allIn, resolve } = Promise.withResolvers<void>();
+    const release = Array.from({ length: 6 }, () => Promise.withResolvers<void>());
+    let inHand = 0;
+    const consumed = worker.tasks.consume(
+      async ({ message }) => {
+        if (++inHand === 6) resolve();
+        await release[message.index]?.promise;
+      },
+      { prefetch: 6, signal: new AbortController().signal },
+    );
+    await allIn;
+    for (const index of [4, 0, 2]) {
+      release[index]?.resolve();
+      await new Promise((next) => setTimeout(next, 20));
+    }
+    // It dies with the others in its hands.
+    await worker.close();
+    for (const { resolve: end } of release) end();
+    await consumed;
+    const left = await take(queue.tasks, 3);
+    expect(left.map(({ index }) => index).sort()).toEqual([1, 3, 5]);
+    expect(await queue.tasks.depth('run-1')).toBe(0);
   });
 
   it('gives up a message that was delivered too often, and says how often and where', async () => {

@@ -2,10 +2,11 @@
 import type { Channel as AmqpChannel } from 'amqplib';
 import { isPipelineError } from '../errors.ts';
 import { sleep } from '../runtime/retry.ts';
-import { buried, decodeDeadLetter, decodeMessage, type Encoded, encodeDeadLetter, encodeReport, encodeTask } from './amqp/codec.ts';
+import { Bundles } from './amqp/bundles.ts';
+import { buried, buriedPart, decodeDeadLetter, decodeParts, encodeDeadLetter, encodeTask } from './amqp/codec.ts';
 import { AmqpConnection, closedError } from './amqp/connection.ts';
 import { dial, parseTarget } from './amqp/dial.ts';
-import { Hands } from './amqp/hands.ts';
+import { Hands, type HandsOptions } from './amqp/hands.ts';
 import { type AmqpOptions, type QueueEvent, type QueueNames, queueNames } from './amqp/options.ts';
 import { Outages } from './amqp/outages.ts';
 import { AmqpPublisher } from './amqp/publisher.ts';
@@ -16,6 +17,9 @@ import { declareRun, declareTopology, isMissing, isRefusal, onChannel, topologyE
 import { Turns } from './amqp/turns.ts';
 import { type DeadLetter, parseMessage, type Report, reportSchema, type Task, taskSchema } from './messages.ts';
 import type { Channel, ConsumeOptions, Handler, Line, PassOn, Queue, TaskChannel } from './queue.ts';
+
+/** What deliveries hold. */
+type Form<T> = Pick<HandsOptions<T>, 'decode' | 'parse'>;
 
 const ANNOUNCE_MS = 2000;
 /** Wait before the broker is asked again after a connection ended. */
@@ -73,10 +77,8 @@ class AmqpQueue implements Queue {
     });
     this.#announcer = new Announcer(this.#publisher, this.#names.runs, options.announceMs ?? ANNOUNCE_MS);
     this.tasks = this.#taskChannel();
-    this.reports = this.#fixedChannel<Report>(this.#names.reports, encodeReport, (received) =>
-      parseMessage(reportSchema, decodeMessage(received)),
-    );
-    this.deadLetters = this.#fixedChannel<DeadLetter>(this.#names.dead, encodeDeadLetter, decodeDeadLetter);
+    this.reports = this.#reportChannel();
+    this.deadLetters = this.#deadLetterChannel();
   }
 
   async open(): Promise<void> {
@@ -155,10 +157,23 @@ class AmqpQueue implements Queue {
     return new Set([...announced, ...Array.from(this.#seen, (each) => tasks(each))]);
   }
 
-  #fixedChannel<T>(queue: string, encode: (message: T) => Encoded, decode: (received: Received) => T): Channel<T> {
+  #reportChannel(): Channel<Report> {
+    const queue = this.#names.reports;
+    const bundles = new Bundles((message) => this.#publisher.publish({ exchange: '', key: queue }, message));
+    const form = { decode: decodeParts, parse: (part: unknown) => parseMessage(reportSchema, part) };
     return {
-      publish: async (message) => this.#publisher.publish({ exchange: '', key: queue }, encode(message)),
-      consume: (handler, options) => this.#consumeFixed(queue, decode, handler, options),
+      publish: (report) => bundles.publish(report),
+      consume: (handler, options) => this.#consumeFixed(queue, form, handler, options),
+      depth: () => this.#depth(queue),
+    };
+  }
+
+  #deadLetterChannel(): Channel<DeadLetter> {
+    const queue = this.#names.dead;
+    const form = { decode: (received: Received) => [decodeDeadLetter(received)], parse: (letter: unknown) => letter as DeadLetter };
+    return {
+      publish: async (letter) => this.#publisher.publish({ exchange: '', key: queue }, encodeDeadLetter(letter)),
+      consume: (handler, options) => this.#consumeFixed(queue, form, handler, options),
       depth: () => this.#depth(queue),
     };
   }
@@ -166,7 +181,8 @@ class AmqpQueue implements Queue {
   async #consumeTasks(handler: Handler<Task>, options: ConsumeOptions): Promise<void> {
     if (!(await this.#openConsuming(options.signal))) return;
     const connection = this.#consuming;
-    const hands = this.#hands(handler, options.signal, (received) => parseMessage(taskSchema, decodeMessage(received)));
+    const form = { decode: decodeParts, parse: (part: unknown) => parseMessage(taskSchema, part) };
+    const hands = this.#hands(handler, options.signal, form);
     const handle = (received: Received) => hands.take(received);
     const onRefusal = this.#tellRefusal;
     const turns = new Turns({
@@ -187,15 +203,10 @@ class AmqpQueue implements Queue {
     await turns.end();
   }
 
-  async #consumeFixed<T>(
-    queue: string,
-    decode: (received: Received) => T,
-    handler: Handler<T>,
-    { prefetch, signal }: ConsumeOptions,
-  ): Promise<void> {
+  async #consumeFixed<T>(queue: string, form: Form<T>, handler: Handler<T>, { prefetch, signal }: ConsumeOptions): Promise<void> {
     if (!(await this.#openConsuming(signal))) return;
     const connection = this.#consuming;
-    const hands = this.#hands(handler, signal, decode);
+    const hands = this.#hands(handler, signal, form);
     const prepare = async (channel: AmqpChannel) => {
       await declareTopology(channel, this.#names);
       return queue;
@@ -210,16 +221,18 @@ class AmqpQueue implements Queue {
     await subscription.end();
   }
 
-  #hands<T>(handler: Handler<T>, signal: AbortSignal, decode: (received: Received) => T): Hands<T> {
+  #hands<T>(handler: Handler<T>, signal: AbortSignal, form: Form<T>): Hands<T> {
     return new Hands({
-      decode,
+      ...form,
       handler,
       signal: AbortSignal.any([signal, this.#stop.signal]),
-      bury: (received, burial) => {
+      bury: (received, { part, ...burial }) => {
         // A dead letter that cannot be handled is let go: there is no further place for it.
         if (received.fields.routingKey === this.#names.dead || received.fields.exchange === this.#names.dead) return Promise.resolve();
         const queue = received.fields.routingKey;
-        return this.#publisher.publish({ exchange: this.#names.dead, key: queue }, buried(received, { ...burial, queue }));
+        const about = { ...burial, queue };
+        const letter = part === undefined ? buried(received, about) : buriedPart(received, part.value, about);
+        return this.#publisher.publish({ exchange: this.#names.dead, key: queue }, letter);
       },
       onEvent: this.#onEvent,
       log: this.#options.log,

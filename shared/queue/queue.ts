@@ -20,7 +20,7 @@ export interface Delivery<T> {
 export type Handler<T> = (delivery: Delivery<T>) => Promise<void>;
 
 export interface ConsumeOptions {
-  /** Most deliveries in hand (delivered, not yet acked) at a time. It may change meanwhile; it is looked at again now and then. */
+  /** Most deliveries in hand (delivered, not yet acked) at a time; reports may come several in one. It may change meanwhile; it is looked at again now and then. */
   readonly prefetch: number;
   /** Abort: no new deliveries; those in hand are awaited. */
   readonly signal: AbortSignal;

@@ -9,8 +9,13 @@ import { DELIVERY_LIMIT } from './topology.ts';
 /** Body of a message at most. Brokers hold messages in memory; a partial of this size has too many bins. */
 export const MAX_MESSAGE_BYTES = 1_000_000;
 
+/** Each of a received message may become a dead letter of its own. */
+const MAX_PARTS = 1000;
 const JSON_TYPE = 'application/json';
 const MSGPACK_TYPE = 'application/msgpack';
+/** How MessagePack begins an array of up to 65,535; a count of 16 bits follows. */
+const MSGPACK_ARRAY_16 = 0xdc;
+const ARRAY_HEADER = 3;
 const VERSION_HEADER = 'x-higgsflow-version';
 const REASON_HEADER = 'x-higgsflow-reason';
 const QUEUE_HEADER = 'x-higgsflow-queue';
@@ -35,21 +40,37 @@ export function encodeTask(task: Task): Encoded {
   return encoded(toJson(task), JSON_TYPE, { type: 'task', messageId: `${key}/${task.attempt}`, traceId: traceIdOf(key) });
 }
 
-/** @throws MessageError if the message is too big */
-export function encodeReport(report: Report): Encoded {
+/** A report as a part of a message. @throws MessageError if it is too big */
+export function encodeReport(report: Report): Uint8Array {
+  const bytes = encoder.encode(report);
+  if (bytes.length + ARRAY_HEADER > MAX_MESSAGE_BYTES) throw tooBig(bytes.length);
+  return bytes;
+}
+
+/** One message with several reports; it is called after the first of them. @throws MessageError if it is too big */
+export function encodeReports(first: Report, parts: readonly Uint8Array[]): Encoded {
+  const header = Uint8Array.of(MSGPACK_ARRAY_16, parts.length >> 8, parts.length & 0xff);
+  return encoded(Buffer.concat([header, ...parts]), MSGPACK_TYPE, { type: 'reports', ...nameOf(first) });
+}
+
+function nameOf(report: Report): Omit<About, 'type'> {
   if (report.kind === 'alive') {
-    const id = randomBytes(16).toString('hex');
-    return encoded(toJson(report), JSON_TYPE, { type: 'report', messageId: `alive/${id}`, traceId: id });
+    const traceId = newTraceId();
+    return { messageId: `alive/${traceId}`, traceId };
   }
   const key = `${report.run}/${report.index}`;
-  const about = { type: 'report', messageId: `${key}/${report.attempt}/${report.kind}`, traceId: traceIdOf(key) };
-  return report.kind === 'success' ? encoded(toMsgpack(report), MSGPACK_TYPE, about) : encoded(toJson(report), JSON_TYPE, about);
+  return { messageId: `${key}/${report.attempt}/${report.kind}`, traceId: traceIdOf(key) };
 }
 
 /** @throws MessageError if the message is too big */
 export function encodeDeadLetter({ message, ...about }: DeadLetter): Encoded {
   const { content, properties } = encoded(toMsgpack(message), MSGPACK_TYPE, { type: 'dead', messageId: 'dead', traceId: newTraceId() });
   return { content, properties: { ...properties, headers: { ...properties.headers, ...deadHeaders(about) } } };
+}
+
+/** One of the parts of a received message as a dead letter, under the message's name. */
+export function buriedPart({ properties, fields }: Message, part: unknown, about: Omit<DeadLetter, 'message'>): Encoded {
+  return buried({ content: toMsgpack(part), properties: { ...properties, contentType: MSGPACK_TYPE }, fields }, about);
 }
 
 /** A received message as a dead letter: the same bytes, with the reason in its headers. */
@@ -81,6 +102,14 @@ export function decodeMessage({ content, properties }: Message): unknown {
     throw new MessageError(`message is no ${type}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
   throw new MessageError(`message of unknown content type "${String(type).slice(0, 100)}"`);
+}
+
+/** The same of a message that may hold several. @throws MessageError also if they are too many */
+export function decodeParts(message: Message): readonly unknown[] {
+  const body = decodeMessage(message);
+  if (!Array.isArray(body)) return [body];
+  if (body.length > MAX_PARTS) throw new MessageError(`a message of ${body.length} parts is over the limit of ${MAX_PARTS}`);
+  return body;
 }
 
 /** The letter, whoever sent it there: this program, or the broker itself (delivery limit). Never throws. */
