@@ -32,7 +32,7 @@ async function readBaskets(): Promise<Block[]> {
 
 const baskets = await readBaskets();
 using arena = borrowArena();
-const plan = new ArenaPlan(arena);
+const plan = new ArenaPlan(arena.start);
 const scratch = plan.take(Math.max(...baskets.map(({ bytes }) => bytes.length)));
 const to = plan.take(Math.max(...baskets.map(({ length }) => length)));
 arena.reserve(plan);

@@ -15,8 +15,6 @@ export interface PoolOptions extends Omit<ThreadSettings, 'bandwidth' | 'storage
   readonly threads: number;
   /** Files of tasks that wait are copied into the fast folder meanwhile. */
   readonly stageIn?: boolean | undefined;
-  /** A thread that uses more memory than this is ended, and its task fails (retryable). */
-  readonly memoryMb: number;
 }
 
 interface Job {
@@ -78,8 +76,16 @@ export class ComputePool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    const { batchBytes, verify = 'full', allowAnalysisFiles, readRetry, stageIn = false } = options;
-    this.#settings = { batchBytes, verify, allowAnalysisFiles, readRetry, bandwidth: threadPromises(), storage: environmentSettings() };
+    const { batchBytes, verify = 'full', allowAnalysisFiles, memoryMb, readRetry, stageIn = false } = options;
+    this.#settings = {
+      batchBytes,
+      verify,
+      allowAnalysisFiles,
+      memoryMb,
+      readRetry,
+      bandwidth: threadPromises(),
+      storage: environmentSettings(),
+    };
     this.#stage = stageIn ? new StageAhead(this.#settings) : undefined;
     // No resource limit says this; it holds for isolates to come.
     setFlagsFromString(`--initial-old-space-size=${OLD_START_MB}`);

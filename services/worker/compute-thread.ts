@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isPipelineError } from '#shared/errors.ts';
 import type { Task } from '#shared/queue/messages.ts';
+import { limitArenas } from '#shared/root/arena.ts';
 import { limitBandwidth } from '#shared/storage/bandwidth.ts';
 import { giveSettings } from '#shared/storage/given-settings.ts';
 import { FileCache } from './file-cache.ts';
@@ -13,6 +14,7 @@ const GATHER_MS = 5;
 
 const settings = workerData as ThreadStart;
 limitBandwidth(settings.bandwidth);
+limitArenas(settings.memoryMb * 1e6);
 giveSettings(settings.storage);
 const files = new FileCache(settings.readRetry);
 /** Of the tasks that came since the last abort. */

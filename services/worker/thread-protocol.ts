@@ -13,6 +13,8 @@ export interface ThreadSettings {
   readonly batchBytes: number;
   readonly verify: Verify;
   readonly allowAnalysisFiles: AnalysisFiles;
+  /** Memory that it may use: so much for objects and arrays, and as much for the bytes that are decoded. */
+  readonly memoryMb: number;
   /** Of one read. */
   readonly readRetry: RetryPolicy;
   /** What the bandwidth caps of this process have promised: its threads stand in one line. */

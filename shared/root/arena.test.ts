@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytesSource } from '../../test/bytes-source.ts';
-import { Arena, ArenaPlan, borrowArena } from './arena.ts';
+import { Arena, ArenaPlan, borrowArena, limitArenas } from './arena.ts';
 import { readBatches } from './batches.ts';
 import type { ColumnBatch } from './column-batch.ts';
 import { compiledMemory } from './compiled-kernels.ts';
+import { FetchRoom } from './fetch-room.ts';
 import { openRootFile } from './file.ts';
 import type { KernelMemory } from './kernels.ts';
 import { plainMemory } from './plain-kernels.ts';
@@ -29,7 +30,7 @@ function numbers({ columns }: ColumnBatch): unknown[] {
 describe.each(memories)('an arena of %s kernels', (_name, make) => {
   it('gives places that do not overlap, and room for all of them', () => {
     using arena = new Arena(make());
-    const plan = new ArenaPlan(arena);
+    const plan = new ArenaPlan(arena.start);
     const places = [5, 0, 200_000, 1, 64].map((bytes) => ({ at: plan.take(bytes), bytes }));
     arena.reserve(plan);
     for (const [i, { at, bytes }] of places.entries()) arena.bytes.fill(i, at, at + bytes);
@@ -40,11 +41,43 @@ describe.each(memories)('an arena of %s kernels', (_name, make) => {
     }
   });
 
-  it('refuses what no memory holds', () => {
+  it('refuses what no memory holds, or more than it may', () => {
     using arena = new Arena(make());
-    const plan = new ArenaPlan(arena);
+    const plan = new ArenaPlan(arena.start);
+    plan.take(10e6);
+    limitArenas(9e6);
+    expect(() => arena.reserve(plan)).toThrow(/a batch needs 1[01] MB of memory at once, of 9/);
+    limitArenas(Number.POSITIVE_INFINITY);
+    arena.reserve(plan);
     plan.take(2 ** 53);
     expect(() => arena.reserve(plan)).toThrow('MB of memory at once');
+  });
+
+  it('leaves views as they are when it grows, and knows what lies in it', () => {
+    using arena = new Arena(make());
+    const plan = new ArenaPlan(arena.start);
+    const at = plan.take(1000);
+    arena.reserve(plan);
+    const view = arena.bytes.subarray(at, at + 1000);
+    plan.take(50e6);
+    arena.reserve(plan);
+    arena.bytes[at] = 77;
+    expect([view[0], view.length]).toEqual([77, 1000]);
+    expect(arena.addressOf(view)).toBe(at);
+    expect(arena.addressOf(new Uint8Array(10))).toBeUndefined();
+  });
+
+  it('gives rooms for what is fetched, from the start again each time, and other memory beyond', () => {
+    using arena = new Arena(make());
+    const plan = new ArenaPlan(arena.start);
+    const at = plan.take(1000);
+    const next = plan.take(10);
+    arena.reserve(plan);
+    const room = new FetchRoom(arena, at, 1000);
+    const first = room.restart();
+    expect([first(600), first(500), first(400)].map((bytes) => arena.addressOf(bytes))).toEqual([at, undefined, at + 600]);
+    expect(at + 1000).toBeLessThanOrEqual(next);
+    expect(arena.addressOf(room.restart()(1000))).toBe(at);
   });
 });
 
@@ -58,7 +91,7 @@ describe('views of a batch', () => {
     for (const megabytes of [1, 40]) {
       for await (const other of readBatches(tree, names)) expect(other.to).toBeGreaterThan(0);
       using arena = borrowArena();
-      const plan = new ArenaPlan(arena);
+      const plan = new ArenaPlan(arena.start);
       plan.take(megabytes * 2 ** 20);
       arena.reserve(plan);
       arena.bytes.fill(0xff, arena.start);

@@ -2,10 +2,10 @@
  * Working memory of one reader: compressed bytes are put in, decoded, and turned into columns, and the analysis sees views
  * of it; nothing is copied out.
  *
- * Memory that grows leaves old views behind. That cannot happen here by the order of things: an arena has one user at a
- * time; all places of a batch are planned first (`ArenaPlan`), `reserve` makes room for them at once, and views are
- * made last. The next `reserve` is that of the next batch, or of columns that are read late: before either all views have ended
- * by contract, and they are made again.
+ * Memory that moved when it grew would leave old views behind. This one does not move: it is shared memory, although only one
+ * thread uses it, and a view made earlier goes on seeing its bytes. So the bytes of the next batch can be read into it
+ * (`FetchRoom`) while places for this one are made. An arena has one user at a time; all places of a batch are planned first
+ * (`ArenaPlan`), and `reserve` makes room for them at once.
  */
 import { UnsupportedError } from '../errors.ts';
 import { compiledMemory, missingKernels } from './compiled-kernels.ts';
@@ -18,16 +18,24 @@ const ALIGNMENT = 64;
 /** A larger arena is not kept for the next reader: WebAssembly memory never shrinks. */
 const KEPT_BYTES = 128 * 2 ** 20;
 const KEPT_ARENAS = 2;
+const MB = 1e6;
 /** What 32-bit addresses reach. */
 const MOST_BYTES = 2 ** 32 - 2 ** 16;
+let limit = MOST_BYTES;
+
+/** From now on no arena of this thread grows past so many bytes: V8 does not count them as the thread's. */
+export function limitArenas(bytes: number): void {
+  limit = Math.min(bytes, MOST_BYTES);
+}
 
 /** Places in an arena, one behind the other. */
 export class ArenaPlan {
   /** First byte behind all places. */
   end: number;
 
-  constructor(arena: Arena) {
-    this.end = arena.start;
+  /** `start`: of the first place. */
+  constructor(start: number) {
+    this.end = start;
   }
 
   /** Address of a new place of `bytes` bytes. */
@@ -42,8 +50,11 @@ export class Arena implements Disposable {
   readonly kernels: Kernels;
   readonly start: number;
   /** All of the memory; another object after `reserve`. */
-  bytes: Uint8Array<ArrayBuffer>;
+  bytes: Uint8Array<SharedArrayBuffer>;
   readonly #memory: KernelMemory;
+  /** What `bytes` was and is made over: all are the same memory. */
+  readonly #buffers = new Set<ArrayBufferLike>();
+  #isAbandoned = false;
 
   constructor(memory = compiledMemory() ?? plainMemory?.()) {
     if (memory === undefined) throw new Error('there are no kernels');
@@ -51,23 +62,35 @@ export class Arena implements Disposable {
     this.kernels = memory.kernels;
     this.start = memory.start;
     this.bytes = new Uint8Array(memory.buffer());
+    this.#buffers.add(this.bytes.buffer);
   }
 
-  /** Makes room for all places of a plan. Views from before are void; the bytes stay where they are. @throws UnsupportedError where there is no room */
+  /** Makes room for all places of a plan. The bytes stay where they are. @throws UnsupportedError where there is no room */
   reserve({ end }: ArenaPlan): void {
     if (end <= this.bytes.length) return;
-    if (end > MOST_BYTES) {
-      throw new UnsupportedError(`a batch needs ${Math.ceil(end / 2 ** 20)} MB of memory at once, of ${Math.floor(MOST_BYTES / 2 ** 20)}`, {
-        hint: 'Its clusters are too large: read fewer columns at a time.',
+    if (end > limit) {
+      throw new UnsupportedError(`a batch needs ${Math.ceil(end / MB)} MB of memory at once, of ${Math.floor(limit / MB)}`, {
+        hint: 'Its clusters are large: read fewer columns at a time, or give a worker more memory (MEMORY_MB).',
       });
     }
     this.#memory.grow(end);
     this.bytes = new Uint8Array(this.#memory.buffer());
+    this.#buffers.add(this.bytes.buffer);
+  }
+
+  /** Address of bytes that are here; undefined for others. */
+  addressOf({ buffer, byteOffset }: Uint8Array): number | undefined {
+    return this.#buffers.has(buffer) ? byteOffset : undefined;
+  }
+
+  /** Reads that nobody awaits may still write to it: it is not to be used again. */
+  abandon(): void {
+    this.#isAbandoned = true;
   }
 
   /** Ends the use of a borrowed arena. */
   [Symbol.dispose](): void {
-    if (free.length < KEPT_ARENAS && this.bytes.length <= KEPT_BYTES) free.push(this);
+    if (!this.#isAbandoned && free.length < KEPT_ARENAS && this.bytes.length <= KEPT_BYTES) free.push(this);
   }
 }
 

@@ -6,6 +6,7 @@ import type { ColumnBatch } from './column-batch.ts';
 import { type ColumnPlace, viewColumns } from './column-place.ts';
 import type { Column } from './column-type.ts';
 import type { Fetched } from './fetch-baskets.ts';
+import { FetchRoom } from './fetch-room.ts';
 import { ObjectBranchReader } from './object-branch-reader.ts';
 import type { Batch, PlannedRead } from './plan.ts';
 import type { BasketRef, Tree } from './tree.ts';
@@ -27,25 +28,35 @@ export class BatchDecoder {
   readonly #all: readonly Reader[];
   readonly #arena: Arena;
   readonly #verify: Verify;
+  /** Where the first place of a batch may be. */
+  readonly #from: number;
   #plan: ArenaPlan;
   /** Columns of the batch at hand by the branch that counts their lists. */
   #leaders = new Map<string, ColumnPlace>();
   #decoded: Reader[] = [];
 
-  constructor(tree: Tree, readers: readonly Reader[], arena: Arena, verify: Verify) {
+  constructor(tree: Tree, readers: readonly Reader[], arena: Arena, from: number, verify: Verify) {
     this.#tree = tree;
     this.#all = readers;
     this.#arena = arena;
+    this.#from = from;
     this.#verify = verify;
-    this.#plan = new ArenaPlan(arena);
+    this.#plan = new ArenaPlan(from);
   }
 
   /** The first columns of a batch. Those of the batch before are void. */
   start(step: DecodeStep): Promise<ColumnBatch> {
-    this.#plan = new ArenaPlan(this.#arena);
+    this.#plan = new ArenaPlan(this.#from);
     this.#leaders = new Map();
     this.#decoded = [];
     return this.more(step);
+  }
+
+  /** A place for bytes of this batch that are fetched late. */
+  fetchRoom(bytes: number): FetchRoom {
+    const room = new FetchRoom(this.#arena, this.#plan.take(bytes), bytes);
+    this.#arena.reserve(this.#plan);
+    return room;
   }
 
   /**

@@ -1,10 +1,10 @@
-import { borrowArena } from './arena.ts';
+import { ArenaPlan, borrowArena } from './arena.ts';
 import { BatchDecoder, type Reader } from './batch-decoder.ts';
 import { BranchReader } from './branch-reader.ts';
 import type { Verify } from './codecs/codec.ts';
 import type { ColumnBatch } from './column-batch.ts';
 import { type Fetched, fetchReads, storedBytes } from './fetch-baskets.ts';
-import { FetchMemory } from './fetch-memory.ts';
+import { FetchRoom } from './fetch-room.ts';
 import { LateBatches, type LateReading } from './late-reading.ts';
 import { type NamedLayout, ObjectBranchReader } from './object-branch-reader.ts';
 import { type Batch, planBatches, planWindows } from './plan.ts';
@@ -22,6 +22,9 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Neighbours are read together with what stands between them: room for so many times the bytes that are asked for. */
+const SPARE = 1.1;
+
 /** Default of ReadOptions.batchBytes. */
 export const DEFAULT_BATCH_BYTES = 8 * 2 ** 20;
 
@@ -38,15 +41,19 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
   const branches = readers.map((reader) => reader.branch);
   const batches = await tree.file.within(tree.path, async () => planBatches(branches, from, to, batchBytes));
   using arena = borrowArena();
-  const decoder = new BatchDecoder(tree, readers, arena, verify);
   const reading = late === undefined ? undefined : new LateBatches(tree, readers, late);
   const readsOf = (batch: Batch) => reading?.ahead(batch) ?? batch.reads;
   const windows = planWindows(batches, tree.file.source.windowBytes ?? 0, (batch) => storedBytes(readsOf(batch), branches));
   const most = windows.reduce((bytes, window) => Math.max(bytes, storedBytes(window.flatMap(readsOf), branches)), 0);
   // Two: while batches are decoded out of one, the next are fetched into the other.
-  const memories = [FetchMemory.borrow(most), FetchMemory.borrow(most)] as const;
+  const plan = new ArenaPlan(arena.start);
+  const roomBytes = Math.ceil(SPARE * most);
+  const room = () => new FetchRoom(arena, plan.take(roomBytes), roomBytes);
+  const rooms = [room(), room()] as const;
+  arena.reserve(plan);
+  const decoder = new BatchDecoder(tree, readers, arena, plan.end, verify);
   const fetch = (window: readonly Batch[], index: number): Promise<Fetched> =>
-    fetchReads(tree, branches, window.flatMap(readsOf), signal, memories[index % 2 === 0 ? 0 : 1].restart());
+    fetchReads(tree, branches, window.flatMap(readsOf), signal, rooms[index % 2 === 0 ? 0 : 1]);
   let pending = windows[0] === undefined ? undefined : fetch(windows[0], 0);
   try {
     for (const [index, window] of windows.entries()) {
@@ -60,7 +67,6 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
           : await reading.decode(decoder, batch, fetched, signal);
       }
     }
-    for (const memory of memories) memory.keep();
   } finally {
     await pending?.catch(() => {});
   }

@@ -130,7 +130,7 @@ type ElementConstructors = {
   readonly [E in ElementType]: {
     readonly BYTES_PER_ELEMENT: number;
     new (length: number): ElementArrays[E];
-    new (buffer: ArrayBuffer, byteOffset: number, length: number): ElementArrays[E];
+    new (buffer: ArrayBufferLike, byteOffset: number, length: number): ElementArrays[E];
   };
 };
 
@@ -157,7 +157,12 @@ export function createElements<E extends ElementType>(element: E, length: number
 }
 
 /** A view of `length` numbers that stand in `buffer`. */
-export function elementsAt<E extends ElementType>(element: E, buffer: ArrayBuffer, byteOffset: number, length: number): ElementArray<E> {
+export function elementsAt<E extends ElementType>(
+  element: E,
+  buffer: ArrayBufferLike,
+  byteOffset: number,
+  length: number,
+): ElementArray<E> {
   return new CONSTRUCTORS[element](buffer, byteOffset, length);
 }
 

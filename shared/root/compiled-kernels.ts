@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import type { KernelMemory, Kernels } from './kernels.ts';
+import { growing } from './shared-memory.ts';
 
 const FILE = new URL('./codecs/wasm/kernels.wasm', import.meta.url);
-const PAGE_BYTES = 65_536;
 
 interface Exports extends Kernels {
   readonly memory: WebAssembly.Memory;
@@ -32,14 +32,5 @@ function compile(): WebAssembly.Module | string {
 export function compiledMemory(): KernelMemory | undefined {
   if (typeof module === 'string') return undefined;
   const kernels = new WebAssembly.Instance(module).exports as unknown as Exports;
-  const { memory } = kernels;
-  return {
-    kernels,
-    start: kernels.heapStart.value as number,
-    buffer: () => memory.buffer,
-    grow: (end) => {
-      const missing = end - memory.buffer.byteLength;
-      if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-    },
-  };
+  return { kernels, start: kernels.heapStart.value as number, ...growing(kernels.memory) };
 }

@@ -59,7 +59,7 @@ export function prepareRecord({ bytes, length, origin }: StoredRecord): Promise<
 
 /**
  * Puts the bytes of a prepared record to address `to`, where there is room for all of it; `scratch` has room for the record as
- * it is stored. What stands behind the wanted bytes is undefined.
+ * it is stored, where it is not in the arena yet. What stands behind the wanted bytes is undefined.
  * @throws CodecError for damage; UnsupportedError for an unknown codec
  */
 export function decompressInto(
@@ -73,7 +73,8 @@ export function decompressInto(
     arena.bytes.set(bytes, to);
     return;
   }
-  arena.bytes.set(bytes, scratch);
+  const stored = arena.addressOf(bytes) ?? scratch;
+  if (stored === scratch) arena.bytes.set(bytes, scratch);
   let from = 0;
   let done = 0;
   while (done < wanted.bytes) {
@@ -86,7 +87,7 @@ export function decompressInto(
     }
     try {
       const needed = Math.min(uncompressed, wanted.bytes - done);
-      codec(arena, { from: scratch + start, bytes: compressed, to: to + done, length: uncompressed, needed, verify: wanted.verify });
+      codec(arena, { from: stored + start, bytes: compressed, to: to + done, length: uncompressed, needed, verify: wanted.verify });
     } catch (cause) {
       const reason = isPipelineError(cause) ? cause.reason : `it does not decode (${cause instanceof Error ? cause.message : cause})`;
       throw new CodecError(`damaged ${tag} block: ${reason}`, { offset: origin + from, cause });
@@ -105,7 +106,7 @@ export async function decompress(bytes: Uint8Array, length: number, origin: numb
   const record = { bytes, length, origin };
   await prepareRecord(record);
   using arena = borrowArena();
-  const plan = new ArenaPlan(arena);
+  const plan = new ArenaPlan(arena.start);
   const scratch = plan.take(bytes.length);
   const to = plan.take(length);
   arena.reserve(plan);

@@ -1,6 +1,7 @@
 /** From planned reads to the bytes of baskets: one list of ranges a source. */
 import { RootFormatError } from '../errors.ts';
 import type { ByteRange, ByteSource, ReadMemory } from '../storage/source.ts';
+import type { FetchRoom } from './fetch-room.ts';
 import type { PlannedRead } from './plan.ts';
 import type { BasketRef, Branch, Tree } from './tree.ts';
 
@@ -12,17 +13,24 @@ export function storedBytes(reads: readonly PlannedRead[], branches: readonly Br
   return reads.reduce((sum, { column, basket }) => sum + (branches[column]?.baskets[basket]?.bytes ?? 0), 0);
 }
 
-/** Fetches baskets. @throws RootFormatError for places outside the file; StorageError from the source */
+/** Fetches baskets, into the room where the source takes it. What was there before is gone. @throws RootFormatError for places outside the file; StorageError from the source */
 export async function fetchReads(
   tree: Tree,
   branches: readonly Branch[],
   reads: readonly PlannedRead[],
   signal: AbortSignal | undefined,
-  memory: ReadMemory,
+  room: FetchRoom,
 ): Promise<Fetched> {
   const stored = reads.filter(({ column, basket }) => branches[column]?.baskets[basket]?.embedded === undefined);
-  const blocks = await fetchBlocks(tree, branches, stored, signal, memory);
-  return new Map(stored.map((read, i) => [read, blocks[i] as Uint8Array]));
+  const memory = room.restart();
+  try {
+    const blocks = await fetchBlocks(tree, branches, stored, signal, memory);
+    return new Map(stored.map((read, i) => [read, blocks[i] as Uint8Array]));
+  } catch (error) {
+    // Of several reads some may be under way still.
+    room.abandon();
+    throw error;
+  }
 }
 
 async function fetchBlocks(

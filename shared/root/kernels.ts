@@ -79,8 +79,8 @@ export const OTHER_KIND = 10;
 
 /** Memory with kernels that work on it. */
 export interface KernelMemory {
-  /** The memory as it is now; another object once it has grown. */
-  buffer(): ArrayBuffer;
+  /** The memory as it is now. Once it has grown, another object over the same bytes: what looks at an older one goes on seeing them. */
+  buffer(): SharedArrayBuffer;
   /** First byte that is free to use. */
   readonly start: number;
   /** Makes the memory at least `end` bytes long; what it holds stays. @throws RangeError where there is no more */

@@ -3,7 +3,6 @@ import type { BatchDecoder, Reader } from './batch-decoder.ts';
 import { BranchReader } from './branch-reader.ts';
 import type { ColumnBatch } from './column-batch.ts';
 import { type Fetched, fetchReads, storedBytes } from './fetch-baskets.ts';
-import { FetchMemory } from './fetch-memory.ts';
 import type { Batch, PlannedRead } from './plan.ts';
 import type { BasketRef, Branch, Tree } from './tree.ts';
 
@@ -58,7 +57,6 @@ export class LateBatches {
   readonly #readers: readonly Reader[];
   readonly #branches: readonly Branch[];
   readonly #late: LateReading;
-  readonly #memory = new FetchMemory();
   /** By the column of a planned read. */
   readonly #isLate: readonly boolean[];
   /** Most of the late columns was needed last time. */
@@ -93,7 +91,8 @@ export class LateBatches {
     }
     this.#isDense = storedBytes(needed, this.#branches) >= DENSE * storedBytes(lateReads, this.#branches);
     const missing = needed.filter((read) => !fetched.has(read));
-    const rest = await fetchReads(this.#tree, this.#branches, missing, signal, this.#memory.restart());
+    const room = decoder.fetchRoom(storedBytes(missing, this.#branches));
+    const rest = await fetchReads(this.#tree, this.#branches, missing, signal, room);
     const others = this.#readers.filter((_, column) => isLate(column));
     const columns = await decoder.more({ batch, reads: needed, fetched: new Map([...fetched, ...rest]), readers: others });
     const saved = unneeded.filter((read) => !fetched.has(read));

@@ -5,6 +5,7 @@ import createXxhash from 'xxhash-wasm';
 import { CodecError } from '../errors.ts';
 import { VECTOR_HEADER_BYTES } from './branch-type.ts';
 import type { Decoder, KernelMemory, Kernels } from './kernels.ts';
+import { growing, sharedMemory } from './shared-memory.ts';
 
 const { h64Raw } = await createXxhash();
 const CHECKSUM_BYTES = 8;
@@ -14,18 +15,13 @@ const BYTE_COUNT_BIT = 0x40000000;
 
 /** New memory with plain kernels. */
 export function plainMemory(): KernelMemory {
-  let bytes = Buffer.alloc(0);
-  return {
-    kernels: plainKernels(() => bytes),
-    start: 0,
-    buffer: () => bytes.buffer,
-    grow: (end) => {
-      if (end <= bytes.length) return;
-      const grown = Buffer.from(new ArrayBuffer(end));
-      grown.set(bytes);
-      bytes = grown;
-    },
+  const memory = growing(sharedMemory());
+  let bytes = Buffer.from(memory.buffer());
+  const now = () => {
+    if (bytes.buffer !== memory.buffer()) bytes = Buffer.from(memory.buffer());
+    return bytes;
   };
+  return { kernels: plainKernels(now), start: 0, ...memory };
 }
 
 function plainKernels(memory: () => Buffer): Kernels {
@@ -113,7 +109,7 @@ function inflater(memory: () => Buffer, inflate: typeof inflateSync): Decoder {
 
 function lz4Checked(memory: Buffer, from: number, bytes: number, to: number, length: number): number {
   if (bytes < CHECKSUM_BYTES) throw new CodecError('the block ends within its checksum');
-  const block = memory.subarray(from, from + bytes);
+  const block = Buffer.from(memory.subarray(from, from + bytes));
   if (h64Raw(block.subarray(CHECKSUM_BYTES)) !== block.readBigUInt64BE()) throw new CodecError('its checksum differs');
   // The library wants the length in front of the data: it takes the place of the checksum, which nobody needs any more.
   const start = CHECKSUM_BYTES - PREFIX_BYTES;

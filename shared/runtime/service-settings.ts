@@ -54,7 +54,7 @@ export const workerSettings = z.object({
   ...http(9100),
   THREADS: whole.optional().describe('compute threads; without it as many as the CPU limit of the container allows'),
   BATCH_MB: whole.default(8).describe('decompressed MB that a thread works on at a time'),
-  MEMORY_MB: whole.default(1024).describe('JavaScript heap of a thread at most'),
+  MEMORY_MB: whole.default(1024).describe('memory of a thread at most: so much for objects and arrays, as much for bytes that are decoded'),
   VERIFY: z.enum(['full', 'data']).default('full').describe('`full`: all checksums of what is used; `data`: decode no more than is needed'),
   GRACE_SECONDS: z.coerce.number().min(0).default(25).describe('time for tasks at hand after SIGTERM; then they are given back'),
   WORKER_NAME: text.optional().describe('name in logs and reports; without it host and process id'),

@@ -18,7 +18,7 @@ function frame(isChecked: boolean): Buffer {
 /** What stands in the memory after decoding: the bytes that are needed, and those behind them. */
 function decode(memory: KernelMemory, block: Uint8Array, verify: Verify, length = data.length) {
   const arena = new Arena(memory);
-  const plan = new ArenaPlan(arena);
+  const plan = new ArenaPlan(arena.start);
   const from = plan.take(block.length);
   const to = plan.take(length);
   arena.reserve(plan);

@@ -28,7 +28,7 @@ function entriesOf(branch: Branch): EntryBytes {
   const ref = branch.baskets[0] as BasketRef;
   const basket = storedBasket(BYTES.subarray(ref.seek, ref.seek + ref.bytes), ref);
   using arena = borrowArena();
-  const plan = new ArenaPlan(arena);
+  const plan = new ArenaPlan(arena.start);
   const places = { scratch: plan.take(ref.bytes), payload: plan.take(basket.record.length), verify: 'full' as const };
   arena.reserve(plan);
   const { data, dataBytes, table, shift } = loadBasket(arena, basket, places, true);
