@@ -20,13 +20,15 @@ interface TaskRow {
   readonly entriesLost: number | null;
   readonly pool: string | null;
   readonly luminosityFb: number | null;
+  /** Tasks of its file. */
+  readonly fileTasks: number;
 }
 
 /** @throws MessageError if the ledger has no such task. */
 function readTask(db: LedgerDatabase, run: string, index: number): TaskRow {
   const row = db.get(
     `SELECT t.state, t.attempts, t.first, t.last, t.file, f.dataset, f.entries AS fileEntries, x.entries_lost AS entriesLost, t.pool,
-     f.luminosity_fb AS luminosityFb
+     f.luminosity_fb AS luminosityFb, f.tasks AS fileTasks
      FROM tasks t JOIN files f ON f.run = t.run AND f.file = t.file LEFT JOIN failures x ON x.run = t.run AND x.idx = t.idx
      WHERE t.run = ? AND t.idx = ?`,
     run,
@@ -190,10 +192,13 @@ function forgetFailure(books: Books, run: string, index: number, task: TaskRow):
 }
 
 /** A file is done when each of its tasks is committed or failed. */
-function countDone({ db, counters }: Books, run: string, { file, dataset }: TaskRow, step: 1 | -1): void {
-  const row = db.get('UPDATE files SET done = done + ? WHERE run = ? AND file = ? RETURNING done, tasks', step, run, file);
-  const done = Number(row?.['done']);
-  const tasks = Number(row?.['tasks']);
-  const change = Number(done === tasks) - Number(done - step === tasks);
+function countDone({ db, counters }: Books, run: string, { file, fileTasks, dataset }: TaskRow, step: 1 | -1): void {
+  // A file of one task, as most are, needs no count of its own.
+  if (fileTasks === 1) {
+    counters.add(run, dataset, { files_done: step });
+    return;
+  }
+  const done = Number(db.get('UPDATE files SET done = done + ? WHERE run = ? AND file = ? RETURNING done', step, run, file)?.['done']);
+  const change = Number(done === fileTasks) - Number(done - step === fileTasks);
   if (change !== 0) counters.add(run, dataset, { files_done: change });
 }

@@ -1,7 +1,9 @@
 import type { LedgerDatabase } from './ledger-database.ts';
 
-/** Columns of `datasets` that commits change. */
+/** Columns of `datasets` that count. */
 const COLUMNS = [
+  'files',
+  'tasks',
   'committed',
   'failed',
   'files_done',

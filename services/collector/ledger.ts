@@ -72,8 +72,8 @@ export class Ledger {
 
   /** Takes planned files with their tasks; those it has already must be the same. @throws MessageError if not. */
   addFiles(run: string, files: readonly PlannedFile[]): void {
-    this.#db.transaction(() => {
-      for (const file of files) this.#addFile(run, file);
+    this.#book((books) => {
+      for (const file of files) this.#addFile(books, run, file);
     });
   }
 
@@ -296,28 +296,25 @@ export class Ledger {
     }
   }
 
-  #addFile(run: string, planned: PlannedFile): void {
+  #addFile({ counters }: Books, run: string, planned: PlannedFile): void {
     const { file, dataset, url, entries, bytes, toy = false, pool, tasks, luminosityFb, replicas } = planned;
-    if (this.#db.get('SELECT 1 FROM files WHERE run = ? AND file = ?', run, file)) {
-      this.#assertSameFile(run, file, url, tasks);
-      return;
-    }
-    this.#db.run(
-      'INSERT INTO files (run, file, dataset, url, entries, bytes, toy, tasks, luminosity_fb, replicas) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    const added = this.#db.run(
+      'INSERT OR IGNORE INTO files (run, file, dataset, url, entries, bytes, toy, tasks, luminosity_fb, replicas) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       ...[run, file, dataset, url, entries ?? null, bytes ?? null, Number(toy), tasks.length],
       ...[luminosityFb ?? null, replicas === undefined ? null : JSON.stringify(replicas)],
     );
+    if (added === 0) {
+      this.#assertSameFile(run, file, url, tasks);
+      return;
+    }
     for (const { index, from, to } of tasks) {
       const sql = 'INSERT INTO tasks (run, idx, file, first, last, pool) VALUES (?, ?, ?, ?, ?, ?)';
       this.#db.run(sql, run, index, file, from ?? null, to ?? null, pool ?? null);
     }
     if (pool !== undefined) this.#db.run('UPDATE pools SET open = open + ? WHERE run = ? AND pool = ?', tasks.length, run, pool);
     const asked = tasks.reduce((sum, { from, to }) => sum + (to ?? 0) - (from ?? 0), 0);
-    this.#db.run(
-      `UPDATE datasets SET files = files + 1, files_unknown = files_unknown + ?, files_toy = files_toy + ?, tasks = tasks + ?, entries_full = entries_full + ?,
-       entries_asked = entries_asked + ? WHERE run = ? AND dataset = ?`,
-      ...[entries === undefined ? 1 : 0, Number(toy), tasks.length, entries ?? 0, asked, run, dataset],
-    );
+    const known = { entries_full: entries ?? 0, entries_asked: asked, files_toy: Number(toy) };
+    counters.add(run, dataset, { files: 1, tasks: tasks.length, files_unknown: entries === undefined ? 1 : 0, ...known });
   }
 
   #assertSameFile(run: string, file: number, url: string, tasks: PlannedFile['tasks']): void {

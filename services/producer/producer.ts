@@ -12,10 +12,8 @@ export interface ProducerOptions {
   readonly signal: AbortSignal;
 }
 
-/** Tasks read back and published at a time. */
+/** Tasks read back, and published, at a time: a broker confirms many at once. */
 const PUBLISH_PAGE = 1000;
-/** Tasks published at the same time: the broker confirms many at once. */
-const PARALLEL = 200;
 
 /**
  * Spec -> tasks -> queue. The whole list is frozen in the ledger before any of it is published; a producer that starts
@@ -32,19 +30,15 @@ export async function startProducer({ spec, queue, taskList, describe, signal }:
     }
     await taskList.freeze(spec.run);
   }
-  let published = -1;
-  for (;;) {
+  let publishing: Promise<unknown> = Promise.resolve();
+  for (let last: Task | undefined; ; ) {
+    // The next page is read while one is on its way.
+    const tasks = await taskList.pending(spec.run, last?.index ?? -1, PUBLISH_PAGE);
+    await publishing;
     signal.throwIfAborted();
-    const tasks = await taskList.pending(spec.run, published, PUBLISH_PAGE);
-    const last = tasks.at(-1);
+    last = tasks.at(-1);
     if (last === undefined) return;
-    await publishAll(queue, tasks);
-    published = last.index;
-  }
-}
-
-async function publishAll({ tasks: channel }: Pick<Queue, 'tasks'>, tasks: readonly Task[]): Promise<void> {
-  for (let from = 0; from < tasks.length; from += PARALLEL) {
-    await Promise.all(tasks.slice(from, from + PARALLEL).map((task) => channel.publish(task)));
+    publishing = Promise.all(tasks.map((task) => queue.tasks.publish(task)));
+    publishing.catch(() => {}); // awaited in the next round
   }
 }

@@ -45,7 +45,7 @@ interface Thread {
 const WARM_THREADS = 4;
 /** A thread has the next tasks in its hands already where tasks are shorter than this: a message takes some time. */
 const SHORT_MS = 20;
-const MOST_IN_HAND = 16;
+const MOST_IN_HAND = 64;
 const GATHER_MS = 2;
 /** Weight of the newest task in the mean. */
 const WEIGHT = 0.2;

@@ -15,14 +15,14 @@ describe('how many tasks a worker holds', () => {
   });
 
   it('is more where tasks are short, up to a bound, and less again when they are long', () => {
-    expect(held(40, ...many(5))).toBe(3 * 8);
-    expect(held(40, ...many(0))).toBe(3 * 64);
+    expect(held(40, ...many(5))).toBe(3 * 32);
+    expect(held(40, ...many(0))).toBe(3 * 512);
     expect(held(40, ...many(1), ...many(500))).toBe(3);
   });
 
   it('is more where the broker is slow to take results', () => {
-    expect(held(5, ...many(5))).toBe(3);
-    expect(held(90, ...many(5))).toBe(3 * 16);
+    expect(held(1, ...many(5))).toBe(3);
+    expect(held(90, ...many(5))).toBe(3 * 64);
   });
 
   it('is one more for each thread where files are copied ahead', () => {

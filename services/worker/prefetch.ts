@@ -1,4 +1,6 @@
-const MOST_PER_THREAD = 64;
+const MOST_PER_THREAD = 512;
+/** Until a thread has the next task for one that is done: its confirm, the ack, a delivery, and waits for others that go along. */
+const CONFIRMS = 4;
 /** Weight of the newest task in the means. */
 const WEIGHT = 0.2;
 
@@ -28,7 +30,7 @@ export class Prefetch {
   get tasks(): number {
     const least = this.#threads + this.#ahead;
     if (this.#taskMs === undefined || this.#confirmMs === undefined) return least;
-    const perThread = Math.min(MOST_PER_THREAD, this.#confirmMs / Math.max(this.#taskMs, 0.1));
+    const perThread = Math.min(MOST_PER_THREAD, (CONFIRMS * this.#confirmMs) / Math.max(this.#taskMs, 0.1));
     return least * 2 ** Math.max(0, Math.floor(Math.log2(perThread)));
   }
 }
