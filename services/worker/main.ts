@@ -2,7 +2,6 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { openAmqpQueue } from '#shared/queue/amqp.ts';
 import { processEnvironment } from '#shared/runtime/config.ts';
 import { cpuLimit } from '#shared/runtime/cpu-limit.ts';
@@ -14,9 +13,6 @@ import { runService } from '#shared/runtime/service.ts';
 import { brokerAddress, workerSettings } from '#shared/runtime/service-settings.ts';
 import { observeTasks } from './observe.ts';
 import { startWorker } from './worker.ts';
-
-// This thread only carries messages: it needs no large nursery.
-setFlagsFromString('--semi-space-growth-factor=1');
 
 const HEARTBEAT_MS = 2000;
 /** Short tasks save the broker a third of its messages. */
