@@ -53,9 +53,11 @@ export class BatchDecoder {
   }
 
   /** A place for bytes of this batch that are fetched late. */
-  fetchRoom(bytes: number): FetchRoom {
+  fetchRoom(wanted: number): FetchRoom {
+    // As for all that is fetched: a damaged file may ask for more than it holds.
+    const bytes = Math.min(wanted, this.#tree.file.source.size);
     const room = new FetchRoom(this.#arena, this.#plan.take(bytes), bytes);
-    this.#arena.reserve(this.#plan);
+    this.#reserve();
     return room;
   }
 
@@ -70,10 +72,14 @@ export class BatchDecoder {
     const scratch = plan.take(mostBytes(readers, 'storedBytes'));
     const places = { scratch, payload: plan.take(mostBytes(readers, 'payloadBytes')), verify: this.#verify };
     for (const reader of readers) if (reader instanceof BranchReader) reader.planColumn(plan, from, to, this.#leaders);
-    arena.reserve(plan);
+    this.#reserve();
     for (const reader of readers) this.#inBranch(reader, () => reader.decode(arena, places, from, to));
     this.#decoded.push(...readers);
     return { from, to, columns: this.#view() };
+  }
+
+  #reserve(): void {
+    this.#tree.file.withinNow(this.#tree.path, () => this.#arena.reserve(this.#plan));
   }
 
   #view(): Record<string, Column> {

@@ -47,10 +47,11 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
   const most = windows.reduce((bytes, window) => Math.max(bytes, storedBytes(window.flatMap(readsOf), branches)), 0);
   // Two: while batches are decoded out of one, the next are fetched into the other.
   const plan = new ArenaPlan(arena.start);
-  const roomBytes = Math.ceil(SPARE * most);
+  // Baskets that say they are more than their file holds are refused when they are fetched.
+  const roomBytes = Math.ceil(SPARE * Math.min(most, tree.file.source.size));
   const room = () => new FetchRoom(arena, plan.take(roomBytes), roomBytes);
   const rooms = [room(), room()] as const;
-  arena.reserve(plan);
+  tree.file.withinNow(tree.path, () => arena.reserve(plan));
   const decoder = new BatchDecoder(tree, readers, arena, plan.end, verify);
   const fetch = (window: readonly Batch[], index: number): Promise<Fetched> =>
     fetchReads(tree, branches, window.flatMap(readsOf), signal, rooms[index % 2 === 0 ? 0 : 1]);

@@ -1,7 +1,6 @@
 /** A consumer of one queue that comes back after outages. */
 import type { Channel, ChannelModel, ConsumeMessage, Message } from 'amqplib';
 import { sleep } from '../../runtime/retry.ts';
-import { Acks } from './acks.ts';
 import { type AmqpConnection, backoffMs } from './connection.ts';
 import { isMissing, isRefusal, openChannel } from './topology.ts';
 
@@ -31,7 +30,6 @@ export class Subscription {
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
   #channel: Channel | undefined;
-  #acks: Acks | undefined;
   #queue = '';
   #tag: string | undefined;
   #limit: number;
@@ -79,7 +77,6 @@ export class Subscription {
   /** Ends the channel; what is not answered goes back into the queue. Resolves when all answers have reached the broker. */
   async end(): Promise<void> {
     this.#stop.abort(new Error('ended'));
-    this.#acks?.send();
     void this.#channel?.close().catch(() => {}); // it may have ended by itself
     await this.#ended;
   }
@@ -109,14 +106,12 @@ export class Subscription {
     try {
       this.#queue = await this.#options.prepare(channel);
       this.#channel = channel;
-      this.#acks = new Acks(channel);
       await this.#order(async () => {
         if (!this.#cancelled) await this.#consume(channel);
       });
       if (!this.#stop.signal.aborted) await ended;
     } finally {
       this.#channel = undefined;
-      this.#acks = undefined;
       this.#tag = undefined;
       await close();
     }
@@ -139,22 +134,20 @@ export class Subscription {
 
   #received(channel: Channel, { content, fields, properties }: ConsumeMessage): Received {
     const isLive = () => this.#channel === channel;
-    const acks = this.#acks;
+    const answer = (send: () => void) => {
+      // Between the channel's end and its event the library throws.
+      try {
+        if (isLive()) send();
+      } catch {}
+    };
     const message = { content, fields, properties };
-    acks?.delivered(fields.deliveryTag);
     return {
       ...message,
       get isLost() {
         return !isLive();
       },
-      ack: () => acks?.ack(fields.deliveryTag),
-      requeue: () => {
-        acks?.forget(fields.deliveryTag);
-        // Between the channel's end and its event the library throws.
-        try {
-          if (isLive()) channel.nack(message, false, true);
-        } catch {}
-      },
+      ack: () => answer(() => channel.ack(message)),
+      requeue: () => answer(() => channel.nack(message, false, true)),
     };
   }
 
