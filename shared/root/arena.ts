@@ -15,9 +15,8 @@ const plainMemory = missingKernels === undefined ? undefined : (await import('./
 
 /** Bytes between the places in an arena: kernels may not write past a place, but vectors like aligned ones. */
 const ALIGNMENT = 64;
-/** A larger arena is not kept for the next reader: WebAssembly memory never shrinks. */
-const KEPT_BYTES = 128 * 2 ** 20;
-const KEPT_ARENAS = 2;
+/** More than are in use at a time. All are kept: V8 does not see how large they are, and would be late to free what is dropped. */
+const KEPT_ARENAS = 8;
 const MB = 1e6;
 /** What 32-bit addresses reach. */
 const MOST_BYTES = 2 ** 32 - 2 ** 16;
@@ -90,7 +89,7 @@ export class Arena implements Disposable {
 
   /** Ends the use of a borrowed arena. */
   [Symbol.dispose](): void {
-    if (!this.#isAbandoned && free.length < KEPT_ARENAS && this.bytes.length <= KEPT_BYTES) free.push(this);
+    if (!this.#isAbandoned && free.length < KEPT_ARENAS) free.push(this);
   }
 }
 

@@ -1,6 +1,6 @@
 /** From planned reads to the bytes of baskets: one list of ranges a source. */
 import { RootFormatError } from '../errors.ts';
-import type { ByteRange, ByteSource, ReadMemory } from '../storage/source.ts';
+import type { ByteRange, ByteSource } from '../storage/source.ts';
 import type { FetchRoom } from './fetch-room.ts';
 import type { PlannedRead } from './plan.ts';
 import type { BasketRef, Branch, Tree } from './tree.ts';
@@ -22,15 +22,8 @@ export async function fetchReads(
   room: FetchRoom,
 ): Promise<Fetched> {
   const stored = reads.filter(({ column, basket }) => branches[column]?.baskets[basket]?.embedded === undefined);
-  const memory = room.restart();
-  try {
-    const blocks = await fetchBlocks(tree, branches, stored, signal, memory);
-    return new Map(stored.map((read, i) => [read, blocks[i] as Uint8Array]));
-  } catch (error) {
-    // Of several reads some may be under way still.
-    room.abandon();
-    throw error;
-  }
+  const blocks = await fetchBlocks(tree, branches, stored, signal, room);
+  return new Map(stored.map((read, i) => [read, blocks[i] as Uint8Array]));
 }
 
 async function fetchBlocks(
@@ -38,7 +31,7 @@ async function fetchBlocks(
   branches: readonly Branch[],
   reads: readonly PlannedRead[],
   signal: AbortSignal | undefined,
-  memory: ReadMemory,
+  room: FetchRoom,
 ): Promise<Uint8Array[]> {
   const ranges: ByteRange[] = [];
   const sources: ByteSource[] = [];
@@ -58,8 +51,14 @@ async function fetchBlocks(
   }
   if (ranges.length === 0) return [];
   const [first] = sources;
-  if (sources.every((source) => source === first)) return (first ?? tree.file.source).readMany(ranges, signal, memory);
-  return readFromAll(sources, ranges, signal);
+  if (!sources.every((source) => source === first)) return readFromAll(sources, ranges, signal);
+  try {
+    return await (first ?? tree.file.source).readMany(ranges, signal, room.restart());
+  } catch (error) {
+    // Of several reads some may be under way still.
+    room.abandon();
+    throw error;
+  }
 }
 
 /** Ranges of several files: those of friends stand in others. */
