@@ -84,6 +84,7 @@ describe('a run that is killed', () => {
     }
     expect(kills).toBeGreaterThan(0);
     expect(before.size).toBe(400);
+    expect(new Set(before.values()).size).toBeGreaterThan(1);
     expect(resultsOf('killed')).toEqual(resultsOf('whole'));
     expect(readdirSync(join(folder, 'killed')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
