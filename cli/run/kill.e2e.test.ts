@@ -15,11 +15,11 @@ const RESULTS = ['histograms.json', 'histograms.csv', 'histograms.root'];
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'kill-'));
-  writeLeptonSamples(join(folder, 'samples'), { data_A: 10_000, Zee: 20_000, llll: 50_000, ggH125_ZZ4lep: 20_000 });
+  writeLeptonSamples(join(folder, 'samples'), { data_A: 80_000, Zee: 160_000, llll: 400_000, ggH125_ZZ4lep: 160_000 });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const NEW_RUN = () => ['--analysis', 'atlas-hzz-2020', '--data', join(folder, 'samples'), '--chunk-entries', '250'];
+const NEW_RUN = () => ['--analysis', 'atlas-hzz-2020', '--data', join(folder, 'samples'), '--chunk-entries', '2000'];
 
 /** The real program in a process of its own. */
 function higgsflow(out: string, ...more: string[]): ChildProcess {
