@@ -28,6 +28,15 @@ describe('planChunks', () => {
     ]);
   });
 
+  it('makes every cluster a chunk where more are wanted, whatever number of entries a damaged file claims', () => {
+    const file = { entries: 2 ** 50, bytes: 1, toy: false, columnBytes: 1, clusters: [0, 10, 500] };
+    expect(planChunks(file, limits)).toEqual([
+      { from: 0, to: 10 },
+      { from: 10, to: 500 },
+      { from: 500, to: 2 ** 50 },
+    ]);
+  });
+
   it('reads the first part of a file, and counts only its bytes', () => {
     const file = { entries: 1001, bytes: 1, toy: false, columnBytes: 300e6, clusters: clusters(10, 1001) };
     expect(planChunks(file, { ...limits, fraction: 0.5 })).toEqual([{ from: 0, to: 500 }]);

@@ -36,19 +36,20 @@ export function planChunks({ entries, columnBytes, clusters }: FileDescription, 
   const bytes = entries === 0 ? 0 : columnBytes * (end / entries);
   const parts = Math.max(1, Math.ceil(end / limits.chunkEntries), Math.ceil(bytes / limits.chunkBytes));
   const starts = clusters.filter((start) => start > 0 && start < end);
+  // Where more chunks are wanted than there are clusters, each cluster is one.
+  const cuts = parts > starts.length ? starts : Array.from({ length: parts - 1 }, (_, i) => nearest(starts, (end * (i + 1)) / parts));
   const chunks: Chunk[] = [];
   let from = 0;
-  for (let part = 1; part < parts; part += 1) {
-    const to = nearest(starts, (end * part) / parts);
-    if (to === undefined || to <= from) continue;
+  for (const to of cuts) {
+    if (to <= from) continue;
     chunks.push({ from, to });
     from = to;
   }
   return [...chunks, { from, to: end }];
 }
 
-/** The value next to `wanted` in a sorted list; the lower one of two equally near. */
-function nearest(sorted: readonly number[], wanted: number): number | undefined {
+/** The value next to `wanted` in a sorted list that is not empty; the lower one of two equally near. */
+function nearest(sorted: readonly number[], wanted: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
@@ -58,6 +59,6 @@ function nearest(sorted: readonly number[], wanted: number): number | undefined 
   }
   const below = sorted[low - 1];
   const above = sorted[low];
-  if (below === undefined || above === undefined) return below ?? above;
+  if (below === undefined || above === undefined) return (below ?? above) as number;
   return wanted - below <= above - wanted ? below : above;
 }

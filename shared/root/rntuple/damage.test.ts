@@ -71,34 +71,62 @@ describe('envelopes that are wrong and have the right checksums', () => {
     return [anchor.header, anchor.footer, ...footer.groups.map(({ pageList }) => pageList)];
   }
 
-  it('end in tagged errors or in values, soon and in little memory', async () => {
+  interface Flip {
+    /** Of `envelopes`. */
+    readonly which: number;
+    readonly place: number;
+    readonly mask: number;
+  }
+
+  /** The file with these bytes of its envelopes changed and all checksums made right again. */
+  async function damaged(flips: readonly Flip[]): Promise<Uint8Array> {
     const xxh3 = await loadXxh3();
     const ranges = await envelopes();
-    expect(ranges.length).toBe(4);
-    const flip = fc.tuple(fc.nat(ranges.length - 1), fc.nat(), fc.oneof(fc.integer({ min: 1, max: 255 }), fc.constantFrom(0x80, 0xff, 1)));
+    const bytes = Uint8Array.from(original);
+    const view = new DataView(bytes.buffer);
+    for (const { which, place, mask } of flips) {
+      const { offset, bytes: length } = ranges[which] as (typeof ranges)[number];
+      const at = offset + 8 + (place % (length - 16));
+      bytes[at] = (bytes[at] ?? 0) ^ mask;
+    }
+    const seal = ({ offset, bytes: length }: { offset: number; bytes: number }) => {
+      const checksum = xxh3(bytes.subarray(offset, offset + length - 8));
+      view.setBigUint64(offset + length - 8, checksum, true);
+      return checksum;
+    };
+    const [header, footer, ...lists] = ranges as [(typeof ranges)[number], (typeof ranges)[number]];
+    const checksum = seal(header);
+    // Where the others name the header by its checksum.
+    view.setBigUint64(footer.offset + 16, checksum, true);
+    for (const list of lists as typeof ranges) view.setBigUint64(list.offset + 8, checksum, true);
+    for (const one of [footer, ...lists]) seal(one);
+    return bytes;
+  }
+
+  it('end in tagged errors or in values, soon and in little memory', async () => {
+    const mask = fc.oneof(fc.integer({ min: 1, max: 255 }), fc.constantFrom(0x80, 0xff, 1));
+    const flip = fc.record({ which: fc.nat(3), place: fc.nat(), mask });
+    expect(await envelopes()).toHaveLength(4);
     await fc.assert(
       fc.asyncProperty(fc.array(flip, { minLength: 1, maxLength: 3 }), async (flips) => {
-        const bytes = Uint8Array.from(original);
-        const view = new DataView(bytes.buffer);
-        for (const [which, place, mask] of flips) {
-          const { offset, bytes: length } = ranges[which] as (typeof ranges)[number];
-          const at = offset + 8 + (place % (length - 16));
-          bytes[at] = (bytes[at] ?? 0) ^ mask;
-        }
-        const seal = ({ offset, bytes: length }: { offset: number; bytes: number }) => {
-          const checksum = xxh3(bytes.subarray(offset, offset + length - 8));
-          view.setBigUint64(offset + length - 8, checksum, true);
-          return checksum;
-        };
-        const [header, footer, ...lists] = ranges as [(typeof ranges)[number], (typeof ranges)[number]];
-        const checksum = seal(header);
-        // Where the others name the header by its checksum.
-        view.setBigUint64(footer.offset + 16, checksum, true);
-        for (const list of lists as typeof ranges) view.setBigUint64(list.offset + 8, checksum, true);
-        for (const one of [footer, ...lists]) seal(one);
-        await readAll(bytes);
+        await readAll(await damaged(flips));
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('refuse a cluster that claims billions of entries, whatever is read', async () => {
+    // In the last page list: checksum, frame, count and frame stand before the first cluster's first entry and number of entries.
+    const entriesAt = 8 + 8 + 4 + 8 + 8;
+    for (const byte of [4, 5, 6]) {
+      const { codes } = await readAll(await damaged([{ which: 3, place: entriesAt + byte, mask: 0x08 }]));
+      expect(codes).toContain('RootFormatError');
+    }
+    const last = { which: 3, place: entriesAt + 24, mask: 0x08 };
+    for (const byte of [3, 4, 5]) {
+      const { codes, digests } = await readAll(await damaged([{ ...last, place: last.place + byte }]));
+      expect(codes).toContain('RootFormatError');
+      expect(digests.size).toBe(0);
+    }
   });
 });

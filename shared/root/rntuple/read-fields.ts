@@ -39,18 +39,22 @@ export interface EntryRange {
 export async function* readFields(rntuple: Rntuple, plans: readonly FieldPlan[], range: EntryRange): AsyncGenerator<NestedBatch> {
   const { file, path, clusters } = rntuple;
   const steps = planSteps(plans, clusters, range.from, range.to, range.batchBytes);
-  const read = (step: Step) => file.within(path, () => readStep(rntuple, plans, step, range.signal));
-  let pending = steps[0] === undefined ? undefined : read(steps[0]);
+  const readNext = () => {
+    const step = steps.next().value;
+    if (step === undefined) return undefined;
+    const columns = file.within(path, () => readStep(rntuple, plans, step, range.signal));
+    columns.catch(() => {}); // it is awaited in the next round, or not wanted any more
+    return { step, columns };
+  };
+  let reading = readNext();
   try {
-    for (const [index, step] of steps.entries()) {
-      const columns = (await pending) ?? [];
-      const following = steps[index + 1];
-      pending = following === undefined ? undefined : read(following);
-      pending?.catch(() => {}); // it is awaited in the next round, or not wanted any more
+    while (reading !== undefined) {
+      const { step, columns } = { step: reading.step, columns: await reading.columns };
+      reading = readNext();
       yield { ...entriesOf(step), columns };
     }
   } finally {
-    await pending?.catch(() => {});
+    await reading?.columns.catch(() => {});
   }
 }
 

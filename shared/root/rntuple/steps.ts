@@ -15,34 +15,42 @@ export type Step = readonly ClusterPart[];
 /** A cluster that is this much over the budget is cut. */
 const TOLERANCE = 1.5;
 
-/** Cuts entries [from, to) into steps of about `budget` bytes in memory. */
-export function planSteps(plans: readonly FieldPlan[], clusters: readonly Cluster[], from: number, to: number, budget: number): Step[] {
-  const steps: Step[] = [];
+/**
+ * Cuts entries [from, to) into steps of about `budget` bytes in memory, one after the other as they are asked for: a damaged cluster
+ * may claim any number of entries.
+ */
+export function* planSteps(
+  plans: readonly FieldPlan[],
+  clusters: readonly Cluster[],
+  from: number,
+  to: number,
+  budget: number,
+): Generator<Step, void> {
   let joined: ClusterPart[] = [];
   let joinedBytes = 0;
-  const flush = () => {
-    if (joined.length > 0) steps.push(joined);
+  const take = () => {
+    const step = joined;
     joined = [];
     joinedBytes = 0;
+    return step;
   };
   for (const cluster of clusters) {
     const start = Math.max(from - cluster.firstEntry, 0);
     const end = Math.min(to - cluster.firstEntry, cluster.entries);
     if (start >= end) continue;
     const bytes = (clusterBytes(plans, cluster) * (end - start)) / cluster.entries;
-    if (joinedBytes + bytes > budget) flush();
+    if (joined.length > 0 && joinedBytes + bytes > budget) yield take();
     if (bytes <= budget * TOLERANCE) {
       joined.push({ cluster, from: start, to: end });
       joinedBytes += bytes;
       continue;
     }
-    flush();
+    if (joined.length > 0) yield take();
     const parts = Math.min(Math.ceil(bytes / budget), end - start);
     const cut = (part: number) => start + Math.floor(((end - start) * part) / parts);
-    for (let part = 0; part < parts; part++) steps.push([{ cluster, from: cut(part), to: cut(part + 1) }]);
+    for (let part = 0; part < parts; part++) yield [{ cluster, from: cut(part), to: cut(part + 1) }];
   }
-  flush();
-  return steps;
+  if (joined.length > 0) yield joined;
 }
 
 /** Bytes of a cluster's values in memory: what its pages hold, and at least a byte for each field of an entry. */
