@@ -3,8 +3,6 @@
  * as the peers do. Timing starts when the threads have loaded their code; reading the file's description is part of it.
  */
 import { basename } from 'node:path';
-import { describeFile } from '#services/producer/describe-file.ts';
-import { planChunks } from '#services/producer/plan-chunks.ts';
 import { ComputePool } from '#services/worker/compute-pool.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
 import { columnsToRead, describeHistograms } from '#shared/analysis/partial.ts';
@@ -66,8 +64,10 @@ console.log(
 );
 await pool.close();
 
-/** For one thread a file is one task, of which nothing needs to be known; chunks for several are planned as a run does it. */
+/** For one thread a file is one task, of which nothing needs to be known; chunks for several are planned as a run does it, with its code. */
 async function chunksOf(url: string): Promise<Task[]> {
+  const { describeFile } = await import('#services/producer/describe-file.ts');
+  const { planChunks } = await import('#services/producer/plan-chunks.ts');
   const columns = Object.keys(columnsToRead(analysis, settings.isData));
   const description = await describeFile(url, { tree: analysis.tree, columns });
   const chunkEntries = Math.ceil(description.entries / threads / CHUNKS_A_THREAD);

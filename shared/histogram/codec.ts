@@ -148,7 +148,8 @@ function addSum(reader: ByteReader, sums: ExactSums, cell: number): -1 | 0 | 1 {
   const sign = lengthAndSign % 2 === 1 ? -1 : 1;
   const isShort = length <= SHORT_BYTES && from < SHORT_END;
   const shift = isShort ? 0 : from;
-  limbs.fill(0, 0, isShort ? 2 : MAGNITUDE_LIMBS);
+  if (isShort) limbs[0] = limbs[1] = 0;
+  else limbs.fill(0);
   for (let i = 0; i < length; i++) {
     const byte = reader.byte();
     if (byte === 0 && (i === 0 || i === length - 1)) throw reader.fault('a sum is not in its shortest form');

@@ -9,7 +9,7 @@ import { list, number, numbers, object, text } from './members.ts';
 import type { RootObject } from './object-reader.ts';
 import { TypePlanner } from './objects/plan-types.ts';
 import { RNTUPLE_CLASS } from './rntuple/anchor.ts';
-import { openRntuple, type Rntuple } from './rntuple/rntuple.ts';
+import type { Rntuple } from './rntuple/rntuple.ts';
 import type { StreamerCatalogue } from './streamer-info.ts';
 
 /** A run of entries of one branch, stored together: on disk, or inside the tree's record. */
@@ -162,6 +162,8 @@ async function openOne(file: RootFile, path: string, followFriends: boolean): Pr
   const entry = await findKey(file, path);
   const { className } = entry.key;
   if (className === RNTUPLE_CLASS) {
+    // Most files have none: threads start sooner, and are smaller, without its code.
+    const { openRntuple } = await import('./rntuple/rntuple.ts');
     const rntuple = await openRntuple(file, entry);
     return new Tree(file, entry.path, { title: rntuple.description, entries: rntuple.entries, branches: rntuple.branches, rntuple });
   }
