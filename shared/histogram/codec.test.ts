@@ -65,6 +65,25 @@ describe('histogram bytes', () => {
     );
   });
 
+  it('do not tell whether a sum is at hand as a double or as limbs', () => {
+    const anyWeight = fc.oneof(
+      fc.double({ noNaN: true, min: -1e153, max: 1e153 }),
+      fc.integer().map((whole) => whole / 2 ** 10),
+      fc.constantFrom(0, -0, 5e-324, -5e-324, 2 ** -1022, 2 ** 500, 2 ** 53 - 1, 2 ** 32, 255 * 2 ** -1074),
+    );
+    fc.assert(
+      fc.property(anyWeight, (weight) => {
+        const asDouble = new Histogram([mass]);
+        asDouble.fill(100, weight);
+        const asLimbs = new Histogram([mass]);
+        asLimbs.fill(100, weight);
+        asLimbs.contents();
+        expect(encodeHistogram(asDouble)).toEqual(encodeHistogram(asLimbs));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('do not tell how the sums came about', () => {
     const direct = new Histogram([mass]);
     direct.fill(100, 3);

@@ -22,6 +22,8 @@ const SHORT_BYTES = 8;
 const SHORT_END = 250;
 /** 256^i units of 2^-1074. */
 const UNITS = Float64Array.from({ length: SHORT_END + 4 }, (_, i) => 2 ** (8 * i - 1074));
+const SHORT_LIMIT = UNITS[SHORT_END]!;
+const LIMB = 2 ** 32;
 /** Scratch. */
 const limbs = new Uint32Array(MAGNITUDE_LIMBS);
 const HINT = 'The bytes are damaged, or were made by another version or for another histogram.';
@@ -124,18 +126,41 @@ function headerOf(axes: readonly Axis[]): Uint8Array {
 }
 
 function writeSum(writer: ByteWriter, sums: ExactSums, cell: number): void {
+  const double = sums.asDouble(cell);
+  if (double !== undefined && Math.abs(double) < SHORT_LIMIT) {
+    writeDouble(writer, double);
+    return;
+  }
   const sign = sums.magnitude(cell, limbs);
-  if (sign === 0) {
+  if (sign === 0) writer.varint(0);
+  else writeLimbs(writer, sign, 0, firstLimb(limbs, sums.lowestLimb), lastLimb(limbs, sums.limbsEnd));
+}
+
+/** A sum that is a double of less than SHORT_LIMIT: no more than two limbs, of as large a unit as there is. */
+function writeDouble(writer: ByteWriter, value: number): void {
+  if (value === 0) {
     writer.varint(0);
     return;
   }
-  let from = 4 * firstLimb(limbs, sums.lowestLimb);
-  while (byteOf(from) === 0) from += 1;
-  let to = 4 * lastLimb(limbs, sums.limbsEnd) + 4;
-  while (byteOf(to - 1) === 0) to -= 1;
+  const size = Math.abs(value);
+  number.setFloat64(0, size);
+  // A subnormal number, of exponent 0, has the units of exponent 1.
+  const unit = Math.max((number.getUint16(0) >>> 4) - 1, 0) >>> 3;
+  const whole = size / UNITS[unit]!;
+  limbs[0] = whole % LIMB;
+  limbs[1] = whole / LIMB;
+  writeLimbs(writer, value < 0 ? -1 : 1, unit, limbs[0] === 0 ? 1 : 0, limbs[1] === 0 ? 0 : 1);
+}
+
+/** Writes the bytes of the scratch limbs from `first` to `last`, which are not 0, without the zeros around them; `unit` as in `UNITS`. */
+function writeLimbs(writer: ByteWriter, sign: -1 | 1, unit: number, first: number, last: number): void {
+  const lowest = limbs[first]!;
+  const trailingZeros = 31 - Math.clz32(lowest & -lowest);
+  const from = 4 * first + (trailingZeros >>> 3);
+  const to = 4 * last + 4 - (Math.clz32(limbs[last]!) >>> 3);
   writer.varint(2 * (to - from) + (sign < 0 ? 1 : 0));
-  writer.varint(from);
-  for (let i = from; i < to; i++) writer.byte(byteOf(i));
+  writer.varint(unit + from);
+  for (let i = from; i < to; i++) writer.byte((limbs[i >>> 2]! >>> (8 * (i & 3))) & 0xff);
 }
 
 /** Reads a sum, adds it to a cell and returns its sign. */
@@ -163,11 +188,6 @@ function addSum(reader: ByteReader, sums: ExactSums, cell: number): -1 | 0 | 1 {
     if (length > 4) sums.add(cell, sign * limbs[1]! * UNITS[from + 4]!);
   }
   return sign;
-}
-
-/** Of the scratch limbs. */
-function byteOf(index: number): number {
-  return (limbs[index >>> 2]! >>> (8 * (index & 3))) & 0xff;
 }
 
 /** Room that writers use one after the other. */

@@ -151,6 +151,14 @@ export class ExactSums {
     if (sign !== 0) this.addMagnitude(cell, sign, SCRATCH);
   }
 
+  /** A cell's sum where it is at hand as one double, as sums of few or of whole numbers mostly are; undefined otherwise. */
+  asDouble(cell: number): number | undefined {
+    if (this.#pairs[2 * cell + 1] !== 0) return undefined;
+    const end = (cell + 1) * this.#width;
+    for (let at = end - this.#width; at < end; at++) if (this.#limbs[at] !== 0) return undefined;
+    return this.#pairs[2 * cell];
+  }
+
   /**
    * Writes the absolute value of a cell's sum as limbs of 32 bits in units of 2^-1074, the least significant first, and
    * returns its sign: the same for equal sums, however they came about. `into` has MAGNITUDE_LIMBS elements.

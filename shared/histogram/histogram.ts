@@ -42,8 +42,9 @@ export class Histogram {
   #xs = NO_ROOM;
   #ys = NO_ROOM;
   #weights = NO_ROOM;
-  /** Fills by `fillUpTo` that are not in the cells yet, each in the last of its bins only. */
-  #reached: Histogram | undefined;
+  /** Fills by `fillUpTo` that are not in the cells yet, each in the last of its bins only: those of weight 1, and others. */
+  readonly #onesUpTo: Float64Array;
+  #othersUpTo: Histogram | undefined;
 
   /** @throws ConfigError unless there are one or two axes. */
   constructor(axes: readonly Axis[]) {
@@ -58,6 +59,7 @@ export class Histogram {
     this.#steps = axes.length === 1 && x.type === 'category' ? binCount(x) : 0;
     this.#ones = new Float64Array(this.cells);
     this.#others = new Float64Array(this.cells);
+    this.#onesUpTo = new Float64Array(this.#steps);
     this.#sumw = new ExactSums(this.cells, `Σw of ${this.#name()}`);
     this.#sumw2 = new ExactSums(this.cells, `Σw² of ${this.#name()}`);
   }
@@ -88,8 +90,13 @@ export class Histogram {
    */
   fillUpTo(last: number, weight = 1): void {
     if (!(last >= 0 && last < this.#steps)) throw this.#noBin(last);
-    this.#reached ??= new Histogram(this.axes);
-    this.#reached.fill(last, weight);
+    if (weight === 1) {
+      // In range, as was just seen.
+      this.#onesUpTo[Math.trunc(last)]! += 1;
+      return;
+    }
+    this.#othersUpTo ??= new Histogram(this.axes);
+    this.#othersUpTo.fill(last, weight);
   }
 
   /** Fills a histogram of two axes; otherwise like `fill`. */
@@ -129,7 +136,8 @@ export class Histogram {
   get isEmpty(): boolean {
     return (
       this.#held === 0 &&
-      (this.#reached?.isEmpty ?? true) &&
+      (this.#othersUpTo?.isEmpty ?? true) &&
+      this.#onesUpTo.every((count) => count === 0) &&
       this.#ones.every((count) => count === 0) &&
       this.#others.every((count) => count === 0)
     );
@@ -138,7 +146,8 @@ export class Histogram {
   /** Makes it empty again, without asking for new memory. */
   clear(): void {
     this.#held = 0;
-    this.#reached?.clear();
+    this.#othersUpTo?.clear();
+    this.#onesUpTo.fill(0);
     this.#ones.fill(0);
     this.#others.fill(0);
     this.#sumw.clear();
@@ -172,8 +181,15 @@ export class Histogram {
   /** Brings the fills of `fillUpTo` into all their cells. Sums are exact, so it does not matter when. */
   #cumulate(): void {
     if (this.#held > 0) this.#flush();
-    if (this.#reached === undefined || this.#reached.isEmpty) return;
-    const { entries, sumw, sumw2 } = this.#reached.exact();
+    let ones = 0;
+    for (let cell = this.#steps - 1; cell >= 0; cell--) {
+      // In range: a category's bins are its first cells.
+      ones += this.#onesUpTo[cell]!;
+      this.#ones[cell]! += ones;
+      this.#onesUpTo[cell] = 0;
+    }
+    if (this.#othersUpTo === undefined || this.#othersUpTo.isEmpty) return;
+    const { entries, sumw, sumw2 } = this.#othersUpTo.exact();
     for (let last = 0; last < this.cells; last++) {
       for (let cell = 0; cell <= last && entries[last] !== 0; cell++) {
         this.#others[cell]! += entries[last]!;
@@ -181,7 +197,7 @@ export class Histogram {
         this.#sumw2.addFrom(cell, sumw2, last);
       }
     }
-    this.#reached.clear();
+    this.#othersUpTo.clear();
   }
 
   #noBin(last: number): AnalysisError {
