@@ -18,8 +18,8 @@ const memories: [string, () => KernelMemory | undefined][] = [
   ['plain', plainMemory],
 ];
 
-async function fixtureTree(): Promise<Tree> {
-  return openTree(await openRootFile(bytesSource(readFileSync(join(FIXTURES, 'types_lz4.root')))), 'types');
+async function fixtureTree(name = 'types_lz4.root'): Promise<Tree> {
+  return openTree(await openRootFile(bytesSource(readFileSync(join(FIXTURES, name)))), 'types');
 }
 
 /** A copy of all numbers of a batch. */
@@ -117,6 +117,26 @@ describe('views of a batch', () => {
     }
     expect(parts).toEqual(whole);
     expect(largest).toBeGreaterThan(5);
+  });
+
+  it('are refused with file and tree where they need more memory than a reader may use, and read again where they may', async () => {
+    const tree = await fixtureTree('types_none.root');
+    const names = tree.all().flatMap(({ path, columnType }) => (columnType === undefined ? [] : [path]));
+    const read = async () => {
+      let entries = 0;
+      for await (const { from, to } of readBatches(tree, names)) entries += to - from;
+      return entries;
+    };
+    // None that has grown already.
+    const grown = Array.from({ length: 8 }, borrowArena);
+    limitArenas(new Arena().bytes.length);
+    await expect(read()).rejects.toMatchObject({
+      ...{ code: 'UnsupportedError', retryable: false, file: tree.file.source.name, object: 'types' },
+      hint: expect.stringContaining('MEMORY_MB'),
+    });
+    limitArenas(Number.POSITIVE_INFINITY);
+    expect(await read()).toBe(tree.entries);
+    for (const arena of grown) arena[Symbol.dispose]();
   });
 
   it('share one array of offsets where lists belong together', async () => {
