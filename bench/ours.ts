@@ -21,6 +21,8 @@ const threads = Number(threadText);
 /** Chunks a thread, so that the threads end at about the same time. */
 const CHUNKS_A_THREAD = 4;
 const never = new AbortController().signal;
+/** What plans chunks; its code is no part of the memory of one thread. */
+const planning = threads === 1 ? undefined : await import('./plan-file.ts');
 
 const analysis = await loadBuiltInAnalysis(settings.analysis);
 const parameters = resolveParameters(analysis, settings.parameters);
@@ -36,7 +38,14 @@ await Promise.all(Array.from({ length: threads }, () => pool.run(makeTask('no su
 
 const wall = performance.now();
 const cpu = process.cpuUsage();
-const tasks = threads === 1 ? [makeTask(file)] : await chunksOf(file);
+// For one thread a file is one task, of which nothing needs to be known; for several its chunks are planned as a run does it.
+const chunks = await planning?.chunksOf(
+  file,
+  analysis.tree,
+  Object.keys(columnsToRead(analysis, settings.isData)),
+  CHUNKS_A_THREAD * threads,
+);
+const tasks = chunks?.map(({ from, to }) => ({ ...makeTask(file), index: from, from, to })) ?? [makeTask(file)];
 const answers = await Promise.all(tasks.map((task) => pool.run(task, never, () => {})));
 const [described] = describeHistograms(analysis, parameters);
 if (described === undefined) throw new Error('the analysis has no histogram');
@@ -63,17 +72,6 @@ console.log(
   }),
 );
 await pool.close();
-
-/** For one thread a file is one task, of which nothing needs to be known; chunks for several are planned as a run does it, with its code. */
-async function chunksOf(url: string): Promise<Task[]> {
-  const { describeFile } = await import('#services/producer/describe-file.ts');
-  const { planChunks } = await import('#services/producer/plan-chunks.ts');
-  const columns = Object.keys(columnsToRead(analysis, settings.isData));
-  const description = await describeFile(url, { tree: analysis.tree, columns });
-  const chunkEntries = Math.ceil(description.entries / threads / CHUNKS_A_THREAD);
-  const chunks = planChunks(description, { fraction: 1, chunkEntries, chunkBytes: Number.POSITIVE_INFINITY });
-  return chunks.map(({ from, to }) => ({ ...makeTask(url), index: from, from, to }));
-}
 
 function makeTask(url: string): Task {
   return {

@@ -121,7 +121,7 @@ describe('views of a batch', () => {
 
   it('are refused with file and tree where they need more memory than a reader may use, and read again where they may', async () => {
     const tree = await fixtureTree('types_none.root');
-    const names = tree.all().flatMap(({ path, columnType }) => (columnType === undefined ? [] : [path]));
+    const names = [...tree.all()].flatMap(({ path, columnType }) => (columnType === undefined ? [] : [path]));
     const read = async () => {
       let entries = 0;
       for await (const { from, to } of readBatches(tree, names)) entries += to - from;
