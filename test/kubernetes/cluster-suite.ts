@@ -89,8 +89,8 @@ async function freshCluster(): Promise<void> {
 
 /** The API server checks what its schema cannot say; here, the namespace and the objects are there already. */
 function dryRun(): void {
-  const settings = `IMAGE=higgsflow:x NAMESPACE=${NAMESPACE} OUTPUT_HOST='' DATA_HOST='' LOAD_BALANCER=1 KEDA='' OUT_UID=1000 WORKER_CPU=100m`;
-  const render = `${settings} WORKERS_MIN=1 WORKERS_MAX=2; name_volumes; render '${join(work, 'dry')}'`;
+  const settings = `IMAGE=higgsflow:x OUTPUT_HOST='' DATA_HOST='' LOAD_BALANCER=1 OUT_UID=1000 WORKER_CPU=100m`;
+  const render = `parse_flags --namespace ${NAMESPACE}; ${settings}; name_volumes; render '${join(work, 'dry')}'`;
   run('bash', '-c', `. ./deploy.sh; ${render}`);
   const answer = kubectl('apply', '--server-side', '--force-conflicts', '--dry-run=server', '-k', join(work, 'dry'));
   assert.ok(answer.trim().split('\n').length > 30);
