@@ -11,7 +11,7 @@
  */
 import { MessageError } from '../errors.ts';
 import type { Axis } from './axis.ts';
-import { type ExactSums, firstLimb, lastLimb, MAGNITUDE_LIMBS } from './exact-sums.ts';
+import { type ExactSums, firstLimb, LIMB, lastLimb, MAGNITUDE_LIMBS } from './exact-sums.ts';
 import type { Histogram } from './histogram.ts';
 
 const VERSION = 1;
@@ -22,8 +22,8 @@ const SHORT_BYTES = 8;
 const SHORT_END = 250;
 /** 256^i units of 2^-1074. */
 const UNITS = Float64Array.from({ length: SHORT_END + 4 }, (_, i) => 2 ** (8 * i - 1074));
+/** Doubles below it are whole numbers of less than 2^60 in one of these units. */
 const SHORT_LIMIT = UNITS[SHORT_END]!;
-const LIMB = 2 ** 32;
 /** Scratch. */
 const limbs = new Uint32Array(MAGNITUDE_LIMBS);
 const HINT = 'The bytes are damaged, or were made by another version or for another histogram.';

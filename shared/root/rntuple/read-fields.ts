@@ -49,7 +49,8 @@ export async function* readFields(rntuple: Rntuple, plans: readonly FieldPlan[],
   let reading = readNext();
   try {
     while (reading !== undefined) {
-      const { step, columns } = { step: reading.step, columns: await reading.columns };
+      const { step } = reading;
+      const columns = await reading.columns;
       reading = readNext();
       yield { ...entriesOf(step), columns };
     }
