@@ -6,8 +6,9 @@ FROM node:24-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The Kubernetes client is the command line's, on a user's machine; it is a third of all packages, and no service loads it.
+# TypeScript is for development; npm takes it along because a package names it as an optional peer.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
- && npm uninstall --no-save --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error @kubernetes/client-node \
+ && npm uninstall --no-save --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error @kubernetes/client-node typescript \
  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete \
  && find node_modules/dejavu-fonts-ttf -name '*.ttf' ! -name 'DejaVuSans.ttf' ! -name 'DejaVuSans-Bold.ttf' ! -name 'DejaVuSans-Oblique.ttf' ! -name 'DejaVuSans-BoldOblique.ttf' -delete
 

@@ -11,7 +11,7 @@ import { addEncoded } from '#shared/histogram/codec.ts';
 import { integral } from '#shared/histogram/contents.ts';
 import { Histogram } from '#shared/histogram/histogram.ts';
 import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
-import { DEFAULT_BATCH_BYTES } from '#shared/root/batches.ts';
+import { DEFAULT_BATCH_BYTES } from '#shared/root/batch-size.ts';
 import { DEFAULT_RETRY } from '#shared/runtime/retry.ts';
 import { CASES, type CaseName } from './cases.ts';
 

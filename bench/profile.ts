@@ -7,7 +7,7 @@ import { FileCache } from '#services/worker/file-cache.ts';
 import { runTask } from '#services/worker/run-task.ts';
 import { loadBuiltInAnalysis } from '#shared/analysis/registry.ts';
 import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
-import { DEFAULT_BATCH_BYTES } from '#shared/root/batches.ts';
+import { DEFAULT_BATCH_BYTES } from '#shared/root/batch-size.ts';
 import { DEFAULT_RETRY } from '#shared/runtime/retry.ts';
 import { CASES, type CaseName } from './cases.ts';
 

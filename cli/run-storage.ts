@@ -1,4 +1,5 @@
 /** What flags and environment say about object stores and keys: the part of a run request, and what is kept apart from it. */
+import * as v from 'valibot';
 import { ConfigError, isPipelineError } from '#shared/errors.ts';
 import type { RunRequest } from '#shared/queue/run-request.ts';
 import { processEnvironment } from '#shared/runtime/config.ts';
@@ -122,11 +123,9 @@ function fromEnvironment(env: Environment, beginnings: readonly string[]) {
   const isMeant = (name: string) => beginnings.some((beginning) => name.startsWith(beginning));
   const storage = Object.fromEntries(RUN_STORAGE.filter(isMeant).map((name) => [name, env[name] || undefined]));
   const meant = Object.fromEntries(Object.entries({ GCS_KEY_JSON_FILE: env['GCS_KEY_FILE'], ...env }).filter(([name]) => isMeant(name)));
-  const secrets = parseSettings(keySettings.pick(SECRETS), meant);
+  const secrets = parseSettings(v.pick(keySettings, RUN_SECRETS), meant);
   return { storage: withoutUndefined(storage), secrets: withoutUndefined(secrets) };
 }
-
-const SECRETS = Object.fromEntries(RUN_SECRETS.map((name) => [name, true])) as Record<(typeof RUN_SECRETS)[number], true>;
 
 function notesOf({ accessKey, secretKey }: StorageFlags, taken: readonly string[]): string[] {
   const seen =

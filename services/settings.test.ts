@@ -1,9 +1,8 @@
 import { expect, it } from 'vitest';
-import type { z } from 'zod';
 import { clientSettings, collectorSettings, producerSettings, webSettings, workerSettings } from '#shared/runtime/service-settings.ts';
-import { describeSettings } from '#shared/runtime/settings.ts';
+import { describeSettings, type SettingsSchema } from '#shared/runtime/settings.ts';
 
-const PROGRAMS: readonly (readonly [string, string, z.ZodObject])[] = [
+const PROGRAMS: readonly (readonly [string, string, SettingsSchema])[] = [
   ['producer', 'Finds files and datasets of a run, freezes its tasks in the ledger, publishes them, and ends.', producerSettings],
   ['worker', 'Takes tasks, reads their files in threads, sends back partials. As many as you like.', workerSettings],
   ['collector', 'Counts every partial once. Exactly one; [its HTTP API](collector/README.md).', collectorSettings],
@@ -11,7 +10,7 @@ const PROGRAMS: readonly (readonly [string, string, z.ZodObject])[] = [
   ['the command line', '`submit`, `watch`, `results` ...', clientSettings],
 ];
 
-function table(schema: z.ZodObject): string {
+function table(schema: SettingsSchema): string {
   const rows = describeSettings(schema).map(({ name, description, defaultValue, required, mayBeFile }) => {
     const value = required ? 'required' : defaultValue === undefined ? '' : `\`${defaultValue}\``;
     return [`\`${name}\`${mayBeFile ? ' ᶠ' : ''}`, description, value];

@@ -1,25 +1,25 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { z } from 'zod';
 import { collectorSettings, producerSettings, webSettings, workerSettings } from '../shared/runtime/service-settings.ts';
 import { describeSettings, parseSettings } from '../shared/runtime/settings.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const scalar = z.union([z.string(), z.number()]).transform(String);
-const serviceSchema = z.object({
-  image: z.string(),
-  command: z.array(z.string()).optional(),
-  environment: z.record(z.string(), scalar).default({}),
-  ports: z.array(z.string()).default([]),
-  volumes: z.array(z.string()).default([]),
-  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
-  container_name: z.string().optional(),
-  healthcheck: z.object({ test: z.array(z.string()) }).optional(),
+const scalar = v.pipe(v.union([v.string(), v.number()]), v.transform(String));
+const serviceSchema = v.object({
+  image: v.string(),
+  command: v.optional(v.array(v.string())),
+  environment: v.optional(v.record(v.string(), scalar), {}),
+  ports: v.optional(v.array(v.string()), []),
+  volumes: v.optional(v.array(v.string()), []),
+  depends_on: v.optional(v.record(v.string(), v.object({ condition: v.string() })), {}),
+  container_name: v.optional(v.string()),
+  healthcheck: v.optional(v.object({ test: v.array(v.string()) })),
 });
-const schema = z.object({ services: z.record(z.string(), serviceSchema), volumes: z.record(z.string(), z.unknown()) });
-const { services, volumes } = schema.parse(parse(readFileSync(`${root}compose.yaml`, 'utf8'), { merge: true }));
+const schema = v.object({ services: v.record(v.string(), serviceSchema), volumes: v.record(v.string(), v.unknown()) });
+const { services, volumes } = v.parse(schema, parse(readFileSync(`${root}compose.yaml`, 'utf8'), { merge: true }));
 
 const SETTINGS = { producer: producerSettings, worker: workerSettings, collector: collectorSettings, web: webSettings };
 

@@ -10,12 +10,13 @@ export interface Area {
 }
 
 /** Small, pure, and imported by all. */
-const EVERYWHERE = ['shared/errors.ts', 'shared/near-misses.ts', 'shared/did-you-mean.ts'];
+const EVERYWHERE = ['shared/errors.ts', 'shared/near-misses.ts', 'shared/did-you-mean.ts', 'shared/schema.ts'];
 
 export const AREAS: Readonly<Record<string, Area>> = {
   'shared/errors.ts': { may: [], pure: true },
   'shared/near-misses.ts': { may: [], pure: true },
   'shared/did-you-mean.ts': { may: [], pure: true },
+  'shared/schema.ts': { may: [], pure: true },
   'shared/histogram': { may: [], pure: true },
   'shared/plot': { may: ['shared/histogram'], pure: true },
   'shared/analysis': { may: ['shared/histogram', 'shared/root/column-type.ts'], pure: true },
@@ -59,9 +60,9 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'lz4-napi': ['shared/root'],
   pino: ['shared/runtime'],
   'prom-client': ['shared/runtime'],
+  valibot: [...['shared/schema.ts', 'shared/queue', 'shared/runtime', 'shared/datasets', 'shared/kubernetes'], ...['services', 'cli']],
   'xxhash-wasm': ['shared/root'],
   yaml: ['shared/datasets', 'cli'],
-  zod: ['shared/queue', 'shared/runtime', 'shared/datasets', 'shared/kubernetes', 'services/scaler', 'services/web', 'cli'],
 };
 
 /** Words that only some files may say. */

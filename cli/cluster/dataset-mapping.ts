@@ -1,25 +1,24 @@
 /** Which lists of files go to which cluster: a JSON file in the form of higgs-demo's --dataset-mapping. */
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { ConfigError } from '#shared/errors.ts';
 import { poolName } from '#shared/queue/messages.ts';
+import { describeIssues, listOf, text, writtenWhole } from '#shared/schema.ts';
 import { DEFAULT_PREFIX } from './mapping-defaults.ts';
 
-const text = z.string().min(1);
-
-const entrySchema = z.strictObject({
+const entrySchema = v.strictObject({
   /** Paths of lists of files. */
-  datasets: z.array(text).min(1),
+  datasets: listOf(text),
   /** Machine type of the nodes, as the provider calls it. */
-  flavor: text.optional(),
-  nodes: z.coerce.number().int().positive().max(10_000).optional(),
+  flavor: v.optional(text),
+  nodes: v.optional(v.pipe(writtenWhole, v.maxValue(10_000))),
   /** Fast folder on the nodes into which files are copied before they are read. */
-  dpath: z.string().startsWith('/').optional(),
+  dpath: v.optional(v.pipe(v.string(), v.startsWith('/'))),
   /** Name of the cluster; without it the prefix and the number of the entry. */
-  cluster: poolName.optional(),
+  cluster: v.optional(poolName),
   /** Of the kubeconfig; without it, one that is called like the cluster. */
-  context: text.optional(),
-  namespace: text.optional(),
+  context: v.optional(text),
+  namespace: v.optional(text),
 });
 
 /** An entry of the file: a cluster, whose workers are the pool of the same name. */
@@ -78,7 +77,7 @@ export function parseMapping(json: string, file: string, prefix = DEFAULT_PREFIX
     return [{ index, name, datasets: own, dpath, ...rest }];
   });
   for (const [i, { name }] of clusters.entries()) {
-    if (!poolName.safeParse(name).success) {
+    if (!v.is(poolName, name)) {
       throw new ConfigError(`\`${name}\` is no name of a cluster`, { file, hint: 'Small letters, digits and dashes; see --prefix.' });
     }
     if (clusters.findIndex((other) => other.name === name) < i) throw new ConfigError(`two entries are for cluster ${name}`, { file });
@@ -87,17 +86,16 @@ export function parseMapping(json: string, file: string, prefix = DEFAULT_PREFIX
   return { clusters, notes };
 }
 
-function entriesOf(json: string, file: string): z.infer<typeof entrySchema>[] {
+function entriesOf(json: string, file: string): v.InferOutput<typeof entrySchema>[] {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch (cause) {
     throw new ConfigError(`it is no JSON: ${cause instanceof Error ? cause.message : cause}`, { file, cause });
   }
-  const parsed = z.array(entrySchema).min(1).safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'file'}: ${message}`);
-  throw new ConfigError(`the dataset mapping is not as it must be: ${issues.join('; ')}`, {
+  const parsed = v.safeParse(listOf(entrySchema), value);
+  if (parsed.success) return parsed.output;
+  throw new ConfigError(`the dataset mapping is not as it must be: ${describeIssues(parsed.issues, 'file', 5)}`, {
     file,
     hint: 'It is a list, an entry a cluster: [{"datasets": ["a_file_index.txt"], "flavor": "n1-highmem-16", "nodes": 22, "dpath": "/dev/shm"}].',
   });

@@ -1,4 +1,5 @@
 import type { RunRequest } from '#shared/queue/run-request.ts';
+import { DEFAULT_BATCH_BYTES } from '#shared/root/batch-size.ts';
 import type { Verify } from '#shared/root/codecs/codec.ts';
 
 /** What `run` and `start` are asked for, after parsing. */
@@ -41,4 +42,4 @@ export interface RunOptions {
 /** Page port where none is given. */
 export const DEFAULT_PORT = 8080;
 /** Decompressed MB of a batch where nothing is said; a thread needs some three times this. */
-export const DEFAULT_BATCH_MB = 8;
+export const DEFAULT_BATCH_MB = DEFAULT_BATCH_BYTES / 1e6;

@@ -1,10 +1,11 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { didYouMean } from '#shared/did-you-mean.ts';
 import { ConfigError } from '#shared/errors.ts';
 import { CODEC_NAMES } from '#shared/root/write/compress.ts';
 import { listenForShutdown } from '#shared/runtime/shutdown.ts';
+import { count } from '#shared/schema.ts';
 import { generateToySamples, type ToyFile } from '#shared/toy/generate.ts';
 import { TOY_RELEASES } from '#shared/toy/samples.ts';
 
@@ -50,8 +51,8 @@ function oneOf<T extends string>(what: string, names: readonly T[], text: string
 
 /** Written last: a folder without it was left half way. */
 const STAMP = 'complete.json';
-const stampSchema = z.array(z.object({ dataset: z.string(), path: z.string(), byteLength: z.int().nonnegative() }));
-type Stamp = z.infer<typeof stampSchema>;
+const stampSchema = v.array(v.object({ dataset: v.string(), path: v.string(), byteLength: count }));
+type Stamp = v.InferOutput<typeof stampSchema>;
 
 /** Makes the toy samples of a release in `folder`: those that are missing or not whole. Returns true if there were any. */
 export async function ensureToySamples(release: string, folder: string): Promise<boolean> {
@@ -71,7 +72,7 @@ export async function ensureToySamples(release: string, folder: string): Promise
 async function readStamp(folder: string): Promise<Stamp | undefined> {
   const text = await readFile(join(folder, STAMP), 'utf8').catch(() => '');
   try {
-    const stamp = stampSchema.parse(JSON.parse(text));
+    const stamp = v.parse(stampSchema, JSON.parse(text));
     return stamp.length === 0 ? undefined : stamp;
   } catch {
     return undefined;

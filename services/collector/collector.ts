@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { AnalysisFiles } from '#shared/analysis/registry.ts';
 import { isPipelineError, MessageError, StorageError } from '#shared/errors.ts';
 import type { RunFeed } from '#shared/plot/feed.ts';
@@ -349,9 +350,9 @@ export class Collector implements TaskList, RunFeed {
   /** What nobody could handle. A task among it has failed; all else is only told. */
   async #takeDead(letter: DeadLetter): Promise<void> {
     this.#onEvent({ kind: 'refused', letter });
-    const task = taskSchema.safeParse(letter.message);
-    if (!task.success || this.#options.ledger.run(task.data.run)?.state !== 'running') return;
-    const { run, index, attempt, url, from, to } = task.data;
+    const task = v.safeParse(taskSchema, letter.message);
+    if (!task.success || this.#options.ledger.run(task.output.run)?.state !== 'running') return;
+    const { run, index, attempt, url, from, to } = task.output;
     const head = { v: MESSAGE_VERSION, kind: 'failure' as const, run, index, attempt, worker: 'broker' };
     const text = `no worker could handle the task: ${letter.reason}`.slice(0, 4000);
     const report = { ...head, code: 'MessageError' as const, text, file: url, from, to, retryable: false };

@@ -1,6 +1,7 @@
 import { inFb } from '#shared/datasets/luminosity.ts';
 import { MessageError } from '#shared/errors.ts';
 import type { CostSnapshot, RunState } from '#shared/plot/snapshot.ts';
+import { parseMessage } from '#shared/queue/messages.ts';
 import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import { mannerDiffers, type RunSpec, runSpecSchema, specDifferences } from '#shared/queue/run-spec.ts';
 import type { PlannedFile, TaskListState } from '#shared/queue/task-list.ts';
@@ -57,7 +58,7 @@ export class Ledger {
   /** The spec that the run was opened with; it may be long. */
   spec(run: string): RunSpec | undefined {
     const row = this.#db.get('SELECT spec FROM runs WHERE run = ?', run);
-    return row && runSpecSchema.parse(JSON.parse(String(row['spec'])));
+    return row && parseMessage(runSpecSchema, JSON.parse(String(row['spec'])));
   }
 
   /** Makes the run, or finds it. @throws MessageError if it exists with another spec. */

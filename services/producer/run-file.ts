@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
+import * as v from 'valibot';
 import { ConfigError } from '#shared/errors.ts';
 import { type RunRequest, runRequestSchema } from '#shared/queue/run-request.ts';
 import { type RunSpec, runSpecSchema } from '#shared/queue/run-spec.ts';
+import { describeIssues } from '#shared/schema.ts';
 import { type BuildOptions, buildSpec } from './build-spec.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
 
@@ -33,13 +35,12 @@ export function readRunFile(text: string, file: string): RunRequest | RunSpec {
 /** The same of what a file holds. @throws ConfigError if it is neither */
 export function checkRun(json: unknown, file: string): RunRequest | RunSpec {
   const isSpec = typeof json === 'object' && json !== null && 'datasets' in json;
-  const parsed = (isSpec ? runSpecSchema : runRequestSchema).safeParse(json);
+  const parsed = v.safeParse(isSpec ? runSpecSchema : runRequestSchema, json);
   if (!parsed.success) {
-    const issues = parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'run'}: ${message}`);
-    throw new ConfigError(`the run is not as it must be: ${issues.join('; ')}`, { file, cause: parsed.error });
+    throw new ConfigError(`the run is not as it must be: ${describeIssues(parsed.issues, 'run', 5)}`, { file });
   }
-  if ('datasets' in parsed.data) refuseSecrets(parsed.data);
-  return parsed.data;
+  if ('datasets' in parsed.output) refuseSecrets(parsed.output);
+  return parsed.output;
 }
 
 /** The same as a spec. @throws ConfigError also if a request names no run: each start would begin another one */

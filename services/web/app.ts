@@ -1,7 +1,7 @@
 /** The routes of the web service: page, assets, snapshots, live stream, downloads. Read-only. */
 import { pipeline } from 'node:stream/promises';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { isPipelineError } from '#shared/errors.ts';
 import type { RunFeed } from '#shared/plot/feed.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
@@ -24,8 +24,8 @@ export interface AppParts {
   readonly scaling?: (() => Promise<unknown>) | undefined;
 }
 
-const Scale = z.enum(['linear', 'log']).optional();
-const PlotQuery = z.object({ histogram: z.string().max(200).optional(), x: Scale, y: Scale });
+const Scale = v.optional(v.picklist(['linear', 'log']));
+const PlotQuery = v.object({ histogram: v.optional(v.pipe(v.string(), v.maxLength(200))), x: Scale, y: Scale });
 
 /** The express application; listening is the caller's. */
 export function createApp(parts: AppParts): Express {
@@ -106,9 +106,9 @@ function sendAsset(response: Response, asset: Asset | undefined): void {
 }
 
 function sendPlot(request: Request, response: Response, snapshot: RunSnapshot, draw: ReturnType<typeof createPlotImages>): void {
-  const query = PlotQuery.safeParse(request.query);
+  const query = v.safeParse(PlotQuery, request.query);
   if (!query.success) return void response.status(400).type('text/plain').send('Query: histogram=NAME, x=linear|log, y=linear|log.\n');
-  const { histogram, x, y } = query.data;
+  const { histogram, x, y } = query.output;
   const image = draw(snapshot, histogram, { xScale: x, yScale: y });
   if (image === undefined) return void response.status(404).type('text/plain').send('This run draws no such histogram.\n');
   response.set({ 'Cache-Control': 'no-cache', 'Content-Type': 'image/png' });

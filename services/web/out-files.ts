@@ -1,7 +1,9 @@
 /** Result files of all runs on the volume: while a run goes on now and then, and when it has ended. */
+
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import type { RunFeed, RunSummary } from '#shared/plot/feed.ts';
 import type { RunState } from '#shared/plot/snapshot.ts';
 import { runId } from '#shared/queue/messages.ts';
@@ -31,7 +33,7 @@ export interface OutFilesOptions {
 /** Result files as downloads, once they are written. */
 export function filesIn(folder: string): RunFiles {
   return async (run, name) => {
-    if (!runId.safeParse(run).success) return undefined;
+    if (!v.is(runId, run)) return undefined;
     const path = join(folder, run, name);
     const found = await stat(path).catch(() => undefined);
     return found?.isFile() === true ? createReadStream(path) : undefined;
@@ -89,7 +91,7 @@ function isDue({ state, output }: RunSummary, known: Written | undefined, writeM
 /** Returns the state that the files are of. */
 async function write(run: string, { feed, folder, log, signal }: OutFilesOptions): Promise<RunState> {
   const snapshot = await feed.snapshot(run);
-  if (snapshot === undefined || !runId.safeParse(run).success) return 'cancelled';
+  if (snapshot === undefined || !v.is(runId, run)) return 'cancelled';
   const place = join(folder, run);
   if (snapshot.state === 'running') await writePlotAndHistograms(place, snapshot);
   else {

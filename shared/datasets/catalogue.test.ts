@@ -94,7 +94,7 @@ describe('parseCatalogue', () => {
       'simulation needs a luminosity',
       { ...valid, experiment: { name: '', status: '' }, datasets: [{ ...data, luminosityFb: undefined }, simulation] },
     ],
-    ['expected object', null],
+    ['expected Object', null],
   ])('says: %s', (problem, value) => {
     expect(messageOf(value)).toContain(problem);
   });

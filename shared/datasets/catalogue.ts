@@ -2,30 +2,27 @@
  * A catalogue says what the files are: which dataset each belongs to, which group of the plot a dataset is in, and what
  * its simulation is normalised by. It is data (JSON), checked here.
  */
-import { z } from 'zod';
+import * as v from 'valibot';
 import { didYouMean } from '../did-you-mean.ts';
 import { ConfigError } from '../errors.ts';
+import { anyObject, count, listOf, nonNegative, positive, text, whole } from '../schema.ts';
 
-const text = z.string().min(1);
-const positive = z.number().positive();
-const count = z.int().nonnegative();
-
-const experimentSchema = z.strictObject({
+const experimentSchema = v.strictObject({
   /** "ATLAS", "CMS"; empty when unknown. */
-  name: z.string(),
+  name: v.string(),
   /** Follows the name on the plot: "Open Data". */
-  status: z.string(),
-  energyTeV: positive.optional(),
+  status: v.string(),
+  energyTeV: v.optional(positive),
   /** Luminosity of all data of the catalogue, in fb-1. */
-  luminosityFb: positive.optional(),
-  channel: z.string().default(''),
+  luminosityFb: v.optional(positive),
+  channel: v.optional(v.string(), ''),
 });
 
-const groupSchema = z.strictObject({
+const groupSchema = v.strictObject({
   name: text,
   label: text,
-  color: z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour like #6b59d3'),
-  kind: z.enum(['data', 'background', 'signal']),
+  color: v.pipe(v.string(), v.regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour like #6b59d3')),
+  kind: v.picklist(['data', 'background', 'signal']),
 });
 
 const CHECKSUM = /^(adler32|crc32|md5|sha1|sha256):[0-9a-f]+$/;
@@ -35,79 +32,83 @@ export function isChecksum(text: string): boolean {
   return CHECKSUM.test(text);
 }
 
-const fileFields = z.strictObject({
+const fileFields = v.strictObject({
   /** Relative to `baseUrl`, or a whole URL or absolute path. Its last part is what local files are recognised by. */
   path: text,
   /** Where it is, if not at `baseUrl` + `path`. */
-  url: text.optional(),
-  size: count.optional(),
-  entries: count.optional(),
+  url: v.optional(text),
+  size: v.optional(count),
+  entries: v.optional(count),
   /** With its kind in front: `adler32:1a80cedf`, `sha256:...`. */
-  checksum: z.string().regex(CHECKSUM).optional(),
+  checksum: v.optional(v.pipe(v.string(), v.regex(CHECKSUM, 'must be a checksum like adler32:1a80cedf'))),
   /** Data only: luminosity of the collisions in this file, in fb-1. All files of a dataset have one, or none has. */
-  luminosityFb: z.number().nonnegative().optional(),
+  luminosityFb: v.optional(nonNegative),
   /** Other places of the same file, tried in this order when one fails. */
-  replicas: z.array(text).optional(),
+  replicas: v.optional(v.array(text)),
 });
 
 /** A path alone, or the file with more that is known of it. */
-const fileSchema = z.preprocess((value) => (typeof value === 'string' ? { path: value } : value), fileFields);
+const fileSchema = v.pipe(
+  v.unknown(),
+  v.transform((value) => (typeof value === 'string' ? { path: value } : value)),
+  fileFields,
+);
 
-const datasetSchema = z.strictObject({
+const datasetSchema = v.strictObject({
   name: text,
-  note: z.string().optional(),
+  note: v.optional(v.string()),
   /** Other names that a file name may carry. */
-  aliases: z.array(text).default([]),
+  aliases: v.optional(v.array(text), []),
   group: text,
   /** Dataset number, which file names carry as well: 345060. */
-  dsid: count.optional(),
-  files: z.array(fileSchema).default([]),
+  dsid: v.optional(count),
+  files: v.optional(v.array(fileSchema), []),
   /** Entries of all its files together. */
-  entries: count.optional(),
+  entries: v.optional(count),
   /** Number of all its files, where `files` does not list them: a run that has fewer of them has that part of the dataset. */
-  fileCount: z.int().positive().optional(),
-  crossSectionPb: positive.optional(),
-  sumOfWeights: positive.optional(),
+  fileCount: v.optional(whole),
+  crossSectionPb: v.optional(positive),
+  sumOfWeights: v.optional(positive),
   /** Part of the cross section that was generated. */
-  filterEfficiency: positive.default(1),
+  filterEfficiency: v.optional(positive, 1),
   /** Part of Σw that the files kept when they were reduced. */
-  reductionEfficiency: positive.default(1),
+  reductionEfficiency: v.optional(positive, 1),
   /** Factor on the cross section: of higher orders, or measured. */
-  scaleFactor: positive.default(1),
+  scaleFactor: v.optional(positive, 1),
   /** Data only: luminosity of this dataset, in fb-1. */
-  luminosityFb: positive.optional(),
+  luminosityFb: v.optional(positive),
   /** A time of data taking, such as 2012. Luminosities of periods add; simulation of a period goes with its data alone. */
-  period: text.optional(),
+  period: v.optional(text),
   /**
    * Data of different streams (triggers) record the same collisions, so that within a period their luminosities do not add.
    * Simulation goes with the stream that it is compared with; with several or none, with the one of which most is read.
    */
-  stream: z.union([text, z.array(text).min(1)]).optional(),
+  stream: v.optional(v.union([text, listOf(text)])),
   /**
    * 'catalogue': cross section and Σw stand here; 'entries': only the cross section does, and the entries of all files,
    * each of weight 1, are Σw; 'per-event': cross section and Σw are in the weights that the analysis fills.
    */
-  normalisation: z.enum(['catalogue', 'entries', 'per-event']).default('catalogue'),
+  normalisation: v.optional(v.picklist(['catalogue', 'entries', 'per-event']), 'catalogue'),
   /** Of the catalogue's analysis, for the entries of this dataset: the channels that its stream is for. They go before the run's. */
-  parameters: z.record(z.string(), z.unknown()).optional(),
+  parameters: v.optional(anyObject),
 });
 
-const catalogueSchema = z.strictObject({
+const catalogueSchema = v.strictObject({
   name: text,
-  note: z.string().optional(),
-  release: z.string().default(''),
+  note: v.optional(v.string()),
+  release: v.optional(v.string(), ''),
   /** The analysis made for these files. */
-  analysis: text.optional(),
+  analysis: v.optional(text),
   /** Before the paths of files; relative to the catalogue's own folder, where it is no URL. */
-  baseUrl: z.string().default(''),
+  baseUrl: v.optional(v.string(), ''),
   experiment: experimentSchema,
   /** In stack order, bottom first. */
-  groups: z.array(groupSchema).min(1),
-  datasets: z.array(datasetSchema).min(1),
+  groups: listOf(groupSchema),
+  datasets: listOf(datasetSchema),
 });
 
 /** What the files of a release are; see the fields' own comments. */
-export type Catalogue = z.output<typeof catalogueSchema>;
+export type Catalogue = v.InferOutput<typeof catalogueSchema>;
 
 /** A named list of files of one physics process or data-taking period. */
 export type Dataset = Catalogue['datasets'][number];
@@ -121,12 +122,12 @@ export type CatalogueFile = Dataset['files'][number];
  * @throws ConfigError that lists everything that is wrong with it
  */
 export function parseCatalogue(value: unknown, place: string): Catalogue {
-  const parsed = catalogueSchema.safeParse(value);
-  const problems = parsed.success ? contradictions(parsed.data) : parsed.error.issues.map(describeIssue);
+  const parsed = v.safeParse(catalogueSchema, value);
+  const problems = parsed.success ? contradictions(parsed.output) : parsed.issues.map(describeIssue);
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(`not a valid catalogue: ${problems.join('; ')}`, { file: place });
   }
-  return parsed.data;
+  return parsed.output;
 }
 
 /** Like `parseCatalogue`, from the text of a JSON file. */
@@ -176,22 +177,26 @@ export function isData(catalogue: Catalogue, dataset: Dataset): boolean {
 }
 
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  '': Object.keys(catalogueSchema.shape),
-  experiment: Object.keys(experimentSchema.shape),
-  groups: Object.keys(groupSchema.shape),
-  datasets: Object.keys(datasetSchema.shape),
-  files: Object.keys(fileFields.shape),
+  '': Object.keys(catalogueSchema.entries),
+  experiment: Object.keys(experimentSchema.entries),
+  groups: Object.keys(groupSchema.entries),
+  datasets: Object.keys(datasetSchema.entries),
+  files: Object.keys(fileFields.entries),
 };
 
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const place = issue.path.reduce<string>(
-    (path, key) => (typeof key === 'number' ? `${path}[${key}]` : `${path}${path && '.'}${String(key)}`),
-    '',
-  );
-  const prefix = place === '' ? '' : `${place}: `;
-  if (issue.code !== 'unrecognized_keys') return prefix + issue.message;
-  const kind = issue.path.findLast((key) => typeof key === 'string') ?? '';
-  return issue.keys.map((key) => `${prefix}unknown key \`${key}\`. ${didYouMean(key, KEYS[String(kind)] ?? [])}`).join('; ');
+function describeIssue({ message, path, expected }: v.BaseIssue<unknown>): string {
+  const keys = path?.map(({ key }) => key) ?? [];
+  if (expected !== 'never') return placeOf(keys) + message;
+  // The first key that is unknown; all that are in the same object are told.
+  const parent = keys.slice(0, -1);
+  const known = KEYS[String(parent.findLast((key) => typeof key === 'string') ?? '')] ?? [];
+  const unknown = Object.keys(path?.at(-1)?.input as object).filter((key) => !known.includes(key));
+  return unknown.map((key) => `${placeOf(parent)}unknown key \`${key}\`. ${didYouMean(key, known)}`).join('; ');
+}
+
+function placeOf(keys: readonly unknown[]): string {
+  const place = keys.reduce<string>((path, key) => (typeof key === 'number' ? `${path}[${key}]` : `${path}${path && '.'}${key}`), '');
+  return place === '' ? '' : `${place}: `;
 }
 
 /** What the schema cannot see: names that must match or differ, and numbers that others need. */

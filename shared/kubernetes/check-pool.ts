@@ -1,12 +1,14 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
+import { count, listOf } from '../schema.ts';
 import type { ClusterApi } from './api.ts';
+import { parseAnswer } from './parse-answer.ts';
 
-const variable = z.looseObject({ name: z.string(), value: z.string().optional() });
-const container = z.looseObject({ image: z.string(), env: z.array(variable).default([]) });
-const workersSchema = z.looseObject({
-  spec: z.looseObject({ template: z.looseObject({ spec: z.looseObject({ containers: z.array(container).min(1) }) }) }),
-  status: z.looseObject({ readyReplicas: z.int().default(0) }).default({ readyReplicas: 0 }),
+const variable = v.looseObject({ name: v.string(), value: v.optional(v.string()) });
+const container = v.looseObject({ image: v.string(), env: v.optional(v.array(variable), []) });
+const workersSchema = v.looseObject({
+  spec: v.looseObject({ template: v.looseObject({ spec: v.looseObject({ containers: listOf(container) }) }) }),
+  status: v.optional(v.looseObject({ readyReplicas: v.optional(count, 0) }), {}),
 });
 
 /**
@@ -17,7 +19,7 @@ export async function checkPool(api: ClusterApi, namespace: string, pool: string
   const answer = await api.request(`/apis/apps/v1/namespaces/${namespace}/deployments/worker`, { signal });
   const hint = `Bring them there: bash deploy.sh --workers-only --pool ${pool} ... (docs/kubernetes.md, "Several clusters").`;
   if (answer === undefined) throw new ConfigError(`there are no workers in namespace ${namespace}`, { hint });
-  const { spec, status } = workersSchema.parse(answer);
+  const { spec, status } = parseAnswer(workersSchema, answer, 'the workers');
   const own = spec.template.spec.containers[0]?.env.find(({ name }) => name === 'POOL')?.value ?? 'default';
   if (own !== pool) throw new ConfigError(`the workers in namespace ${namespace} are of pool ${own}`, { hint });
   return status.readyReplicas;

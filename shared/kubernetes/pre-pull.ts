@@ -1,12 +1,14 @@
 /** Brings an image to all nodes before it is needed, so that a scale-up does not wait for downloads. */
-import { z } from 'zod';
+import * as v from 'valibot';
 import { sleep } from '../runtime/retry.ts';
+import { count } from '../schema.ts';
 import type { ClusterApi } from './api.ts';
 import { applyObject, deleteObject, type KubernetesObject, PART_OF, pathOf } from './objects.ts';
+import { parseAnswer } from './parse-answer.ts';
 
 const NAME = 'prepull';
-const statusSchema = z.looseObject({
-  status: z.looseObject({ desiredNumberScheduled: z.int().default(0), numberReady: z.int().default(0) }),
+const statusSchema = v.looseObject({
+  status: v.looseObject({ desiredNumberScheduled: v.optional(count, 0), numberReady: v.optional(count, 0) }),
 });
 
 export interface PrePullOptions {
@@ -23,7 +25,7 @@ export async function prePull({ api, namespace, image, onProgress, signal }: Pre
   try {
     for (;;) {
       const answer = await api.request(pathOf('apps/v1', 'DaemonSet', namespace, NAME), { signal });
-      const { desiredNumberScheduled: nodes, numberReady: ready } = statusSchema.parse(answer).status;
+      const { desiredNumberScheduled: nodes, numberReady: ready } = parseAnswer(statusSchema, answer, 'its nodes').status;
       onProgress(ready, nodes);
       if (nodes > 0 && ready === nodes) return nodes;
       await sleep(1000, signal);

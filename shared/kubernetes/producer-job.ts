@@ -1,11 +1,13 @@
 /** A run on a cluster: its request in a ConfigMap, and the Job that plans it there, where the files are. */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
 import { sleep } from '../runtime/retry.ts';
+import { listOf } from '../schema.ts';
 import type { ClusterApi } from './api.ts';
 import { applyObject, deleteObject, type KubernetesObject, PART_OF, pathOf } from './objects.ts';
+import { parseAnswer } from './parse-answer.ts';
 
 export interface ProducerJobOptions {
   readonly api: ClusterApi;
@@ -25,12 +27,13 @@ export interface ProducerJobOptions {
 /** On what belongs to a producer's Job; deploy.sh sets it, too. */
 const JOB_LABEL = 'higgsflow.io/job';
 
-const mounts = z.array(z.looseObject({ name: z.string() })).default([]);
-const podSpec = z.looseObject({
-  containers: z.array(z.looseObject({ image: z.string(), volumeMounts: mounts, resources: z.looseObject({}).optional() })).min(1),
+const mounts = v.optional(v.array(v.looseObject({ name: v.string() })), []);
+const container = v.looseObject({ image: v.string(), volumeMounts: mounts, resources: v.optional(v.looseObject({})) });
+const podSpec = v.looseObject({
+  containers: listOf(container),
   volumes: mounts,
 });
-const owner = z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: podSpec }) }) });
+const owner = v.looseObject({ spec: v.looseObject({ template: v.looseObject({ spec: podSpec }) }) });
 
 /**
  * Starts (or starts again) the producer of a run; resolves when it has published all tasks. The data volume and the image are
@@ -49,7 +52,7 @@ export async function runProducerJob(options: ProducerJobOptions): Promise<void>
   // A Job cannot be changed; the producer of a run that exists goes on from where it is.
   await deleteObject(api, namespace, 'batch/v1', 'Job', name);
   while ((await api.request(pathOf('batch/v1', 'Job', namespace, name))) !== undefined) await sleep(500, signal);
-  await applyObject(api, namespace, producerJob(options, owner.parse(worker), name));
+  await applyObject(api, namespace, producerJob(options, parseAnswer(owner, worker, 'the workers'), name));
   await jobEnd(api, namespace, name, signal);
 }
 
@@ -68,17 +71,15 @@ function requestData(request: string): object {
 
 const SPEC_FILE = 'spec.json';
 
-const jobStatus = z.looseObject({
-  status: z
-    .looseObject({
-      conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().default('') })).default([]),
-    })
-    .default({ conditions: [] }),
+const condition = v.looseObject({ type: v.string(), status: v.string(), message: v.optional(v.string(), '') });
+const jobStatus = v.looseObject({
+  status: v.optional(v.looseObject({ conditions: v.optional(v.array(condition), []) }), {}),
 });
 
 async function jobEnd(api: ClusterApi, namespace: string, name: string, signal: AbortSignal): Promise<void> {
   for (;;) {
-    const { conditions } = jobStatus.parse(await api.request(pathOf('batch/v1', 'Job', namespace, name), { signal })).status;
+    const answer = await api.request(pathOf('batch/v1', 'Job', namespace, name), { signal });
+    const { conditions } = parseAnswer(jobStatus, answer, `Job ${name}`).status;
     const is = (type: string) => conditions.find((each) => each.type === type && each.status === 'True');
     if (is('Complete') !== undefined) return;
     const failed = is('Failed');
@@ -105,8 +106,8 @@ export function jobName(run: string): string {
 }
 
 /** The template with this run's names, the image of the deployment, and the data volume where the workers have one. */
-function producerJob(options: ProducerJobOptions, worker: z.infer<typeof owner>, name: string): KubernetesObject {
-  const job = owner.parse(structuredClone(options.template));
+function producerJob(options: ProducerJobOptions, worker: v.InferOutput<typeof owner>, name: string): KubernetesObject {
+  const job = v.parse(owner, structuredClone(options.template));
   const pod = job.spec.template.spec;
   const workerPod = worker.spec.template.spec;
   const container = pod.containers[0]!;

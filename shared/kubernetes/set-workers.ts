@@ -1,9 +1,11 @@
 /** What the workers are: their image, and the CPU of each. */
-import { z } from 'zod';
+import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
 import { sleep } from '../runtime/retry.ts';
+import { count, listOf } from '../schema.ts';
 import type { ClusterApi } from './api.ts';
 import { pathOf } from './objects.ts';
+import { parseAnswer } from './parse-answer.ts';
 
 export interface WorkerChoice {
   readonly api: ClusterApi;
@@ -16,24 +18,23 @@ export interface WorkerChoice {
   readonly signal: AbortSignal;
 }
 
-const container = z.looseObject({
-  name: z.string(),
-  image: z.string(),
-  resources: z
-    .object({ requests: z.record(z.string(), z.string()).default({}), limits: z.record(z.string(), z.string()).default({}) })
-    .optional(),
+const quantities = v.record(v.string(), v.string());
+const container = v.looseObject({
+  name: v.string(),
+  image: v.string(),
+  resources: v.optional(v.object({ requests: v.optional(quantities, {}), limits: v.optional(quantities, {}) })),
 });
-const deployment = z.looseObject({
-  metadata: z.looseObject({ generation: z.int() }),
-  spec: z.looseObject({
-    replicas: z.int().default(1),
-    template: z.looseObject({ spec: z.looseObject({ containers: z.array(container).min(1) }) }),
+const deployment = v.looseObject({
+  metadata: v.looseObject({ generation: count }),
+  spec: v.looseObject({
+    replicas: v.optional(count, 1),
+    template: v.looseObject({ spec: v.looseObject({ containers: listOf(container) }) }),
   }),
-  status: z.looseObject({
-    observedGeneration: z.int().default(0),
-    replicas: z.int().default(0),
-    updatedReplicas: z.int().default(0),
-    availableReplicas: z.int().default(0),
+  status: v.looseObject({
+    observedGeneration: v.optional(count, 0),
+    replicas: v.optional(count, 0),
+    updatedReplicas: v.optional(count, 0),
+    availableReplicas: v.optional(count, 0),
   }),
 });
 
@@ -51,7 +52,7 @@ export async function setWorkers({ api, namespace, image, cpu, onChange, signal 
     if (answer === undefined) {
       throw new ConfigError(`higgsflow is not deployed in namespace ${namespace}`, { hint: 'Deploy it: bash deploy.sh --no-run.' });
     }
-    return deployment.parse(answer);
+    return parseAnswer(deployment, answer, 'the workers');
   };
   const { name, image: imageNow, resources } = (await read()).spec.template.spec.containers[0]!;
   const sameCpu =

@@ -1,7 +1,9 @@
 /** Workers as the cluster sees them: pods by phase, and the autoscaler. */
-import { z } from 'zod';
-import { ConfigError, MessageError } from '../errors.ts';
+import * as v from 'valibot';
+import { ConfigError } from '../errors.ts';
+import { count, listOf } from '../schema.ts';
 import type { ClusterApi } from './api.ts';
+import { parseAnswer } from './parse-answer.ts';
 
 /** Pods by phase. A pod that was told to go is `Terminating`, whatever its phase. */
 export type PodCounts = Readonly<Record<string, number>>;
@@ -22,30 +24,35 @@ export interface Autoscaler {
 /** Set on the autoscaler by deploy.sh. */
 export const MAX_REPLICAS_ANNOTATION = 'higgsflow.io/max-replicas';
 
-const podSchema = z.object({
-  metadata: z.object({
-    name: z.string(),
-    deletionTimestamp: z.string().optional(),
-    labels: z.record(z.string(), z.string()).default({}),
+const podSchema = v.object({
+  metadata: v.object({
+    name: v.string(),
+    deletionTimestamp: v.optional(v.string()),
+    labels: v.optional(v.record(v.string(), v.string()), {}),
   }),
-  status: z.object({ phase: z.string().default('Unknown') }).default({ phase: 'Unknown' }),
+  status: v.optional(v.object({ phase: v.optional(v.string(), 'Unknown') }), {}),
 });
-const podList = z.object({ items: z.array(podSchema), metadata: z.object({ continue: z.string().default('') }).default({ continue: '' }) });
-export type Pod = z.infer<typeof podSchema>;
+const podList = v.object({
+  items: v.array(podSchema),
+  metadata: v.optional(v.object({ continue: v.optional(v.string(), '') }), {}),
+});
+export type Pod = v.InferOutput<typeof podSchema>;
 
-const autoscalerSchema = z.object({
-  metadata: z.object({ annotations: z.record(z.string(), z.string()).optional() }),
-  spec: z.object({ minReplicas: z.int().default(1), maxReplicas: z.int() }),
-  status: z
-    .object({
-      currentReplicas: z.int().default(0),
-      desiredReplicas: z.int().default(0),
-      currentMetrics: z
-        .array(z.object({ resource: z.object({ current: z.object({ averageUtilization: z.number().optional() }) }).optional() }))
-        .nullish(),
-      conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().default('') })).nullish(),
-    })
-    .default({ currentReplicas: 0, desiredReplicas: 0 }),
+const metric = v.object({
+  resource: v.optional(v.object({ current: v.object({ averageUtilization: v.optional(v.number()) }) })),
+});
+const autoscalerSchema = v.object({
+  metadata: v.object({ annotations: v.optional(v.record(v.string(), v.string())) }),
+  spec: v.object({ minReplicas: v.optional(count, 1), maxReplicas: count }),
+  status: v.optional(
+    v.object({
+      currentReplicas: v.optional(count, 0),
+      desiredReplicas: v.optional(count, 0),
+      currentMetrics: v.nullish(v.array(metric)),
+      conditions: v.nullish(v.array(v.object({ type: v.string(), status: v.string(), message: v.optional(v.string(), '') }))),
+    }),
+    {},
+  ),
 });
 
 export interface ListOptions {
@@ -87,9 +94,9 @@ export async function deployedImage(api: ClusterApi, namespace: string): Promise
   if (answer === undefined) {
     throw new ConfigError(`higgsflow is not deployed in namespace ${namespace}`, { hint: 'Give --image, or deploy it: bash deploy.sh.' });
   }
-  const containers = z.array(z.looseObject({ image: z.string() })).min(1);
-  const pod = z.looseObject({ spec: z.looseObject({ containers }) });
-  const deployment = z.looseObject({ spec: z.looseObject({ template: pod }) });
+  const containers = listOf(v.looseObject({ image: v.string() }));
+  const pod = v.looseObject({ spec: v.looseObject({ containers }) });
+  const deployment = v.looseObject({ spec: v.looseObject({ template: pod }) });
   return parseAnswer(deployment, answer, 'the workers').spec.template.spec.containers[0]!.image;
 }
 
@@ -129,10 +136,4 @@ export async function setMaxReplicas(
 
 function autoscalerPath(namespace: string, name: string): string {
   return `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers/${name}`;
-}
-
-function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  throw new MessageError(`the cluster's answer about ${what} is not what it should be: ${z.prettifyError(parsed.error)}`);
 }

@@ -13,132 +13,144 @@
  * - report: what a worker says of a task: it started, it lives, its partial (success) or why there is none (failure).
  * - completeness: per dataset, committed entries / expected entries.
  */
-import { z } from 'zod';
+import * as v from 'valibot';
 import { ERROR_CODES, MessageError } from '../errors.ts';
+import { anyObject, count, describeIssues, fraction, nonNegative, textUpTo, whole } from '../schema.ts';
 import { runStorageShape } from './run-storage.ts';
 import { MAX_PLACES } from './task-limits.ts';
 
 /** Grows with every change that an older reader would misread. */
 export const MESSAGE_VERSION = 1 as const;
 
-const version = z.literal(MESSAGE_VERSION);
-const count = z.int().nonnegative();
+const version = v.literal(MESSAGE_VERSION);
 /** Also part of queue and folder names. */
-export const runId = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'letters, digits, dot, dash and underscore, at most 100');
-const name = z.string().min(1).max(500);
+export const runId = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'letters, digits, dot, dash and underscore, at most 100'));
+const name = textUpTo(500);
+const location = textUpTo(4000);
 /** A cluster's worth of workers; part of queue names, in which a dot separates. */
-export const poolName = z.string().regex(/^[a-z0-9-]{1,60}$/, 'small letters, digits and dashes, at most 60');
-const taskKey = z.object({ run: runId, index: count });
-const reportHead = z.object({ v: version, ...taskKey.shape, attempt: z.int().positive(), worker: name, pool: poolName.optional() });
+export const poolName = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,60}$/, 'small letters, digits and dashes, at most 60'));
+const taskKey = v.object({ run: runId, index: count });
+const reportHead = { v: version, ...taskKey.entries, attempt: whole, worker: name, pool: v.optional(poolName) };
 
 /** Asks for the partial of one file, or of its entries [from, to). */
-export const taskSchema = z
-  .object({
+export const taskSchema = v.pipe(
+  v.object({
     v: version,
-    ...taskKey.shape,
+    ...taskKey.entries,
     dataset: name,
     /** Columns and weights that only simulation has are not read for data. */
-    isData: z.boolean(),
-    url: z.string().min(1).max(4000),
+    isData: v.boolean(),
+    url: location,
     /** Other places of the same file, tried in this order when one fails. */
-    replicas: z.array(z.string().min(1).max(4000)).max(20).optional(),
+    replicas: v.optional(v.pipe(v.array(location), v.maxLength(20))),
     tree: name,
     /** Built-in name, or path of the user's own file. */
-    analysis: z.string().min(1).max(4000),
-    parameters: z.record(z.string(), z.unknown()),
-    from: count.optional(),
-    to: count.optional(),
+    analysis: location,
+    parameters: anyObject,
+    from: v.optional(count),
+    to: v.optional(count),
     /** Of the file's entries, from the first; only where `to` could not be known when the run was planned. */
-    fraction: z.number().gt(0).max(1).optional(),
-    attempt: z.int().positive(),
+    fraction: v.optional(fraction),
+    attempt: whole,
     /** Whose workers it is for; absent: those of the pool of whoever publishes it. */
-    pool: poolName.optional(),
+    pool: v.optional(poolName),
     /** How its file is read, where the run says so. */
     ...runStorageShape,
-  })
-  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, { message: 'from is over to', path: ['from'] });
+  }),
+  v.forward(
+    v.check(({ from, to }) => from === undefined || to === undefined || from <= to, 'from is over to'),
+    ['from'],
+  ),
+);
 
-export type Task = z.infer<typeof taskSchema>;
+export type Task = v.InferOutput<typeof taskSchema>;
 
 /** A task's identity. */
-export type TaskKey = z.infer<typeof taskKey>;
-
-const milliseconds = z.number().nonnegative();
+export type TaskKey = v.InferOutput<typeof taskKey>;
 
 /** Where a task's time went. `read` is waiting for fetch and decode, as the compute loop sees it. */
-const stageTimes = z.object({ open: milliseconds, read: milliseconds, process: milliseconds, encode: milliseconds });
-export type StageTimes = z.infer<typeof stageTimes>;
+const stageTimes = v.object({ open: nonNegative, read: nonNegative, process: nonNegative, encode: nonNegative });
+export type StageTimes = v.InferOutput<typeof stageTimes>;
 
 /** What an attempt took. Bytes and requests are those of all places together. */
-export const costSchema = z.object({
-  wallMs: milliseconds,
+export const costSchema = v.object({
+  wallMs: nonNegative,
   /** CPU time of the compute thread. */
-  cpuMs: milliseconds.default(0),
+  cpuMs: v.optional(nonNegative, 0),
   bytesRead: count,
   requests: count,
   /** Of requests, within the attempt. */
-  retries: count.default(0),
+  retries: v.optional(count, 0),
   /** By the place that the bytes came from: a server, the disk cache, a copy. */
-  places: z
-    .record(z.string().max(300), z.object({ bytes: count, requests: count }))
-    .refine((places) => Object.keys(places).length <= MAX_PLACES, { message: `over ${MAX_PLACES} places` })
-    .default({}),
+  places: v.optional(
+    v.pipe(
+      v.record(v.pipe(v.string(), v.maxLength(300)), v.object({ bytes: count, requests: count })),
+      v.maxEntries(MAX_PLACES, `over ${MAX_PLACES} places`),
+    ),
+    {},
+  ),
 });
-export type Cost = z.infer<typeof costSchema>;
+export type Cost = v.InferOutput<typeof costSchema>;
 
 /** A partial: the encoded exact sums by histogram name (shared/histogram), and what they cost. */
-export const successSchema = reportHead.extend({
-  kind: z.literal('success'),
+export const successSchema = v.object({
+  ...reportHead,
+  kind: v.literal('success'),
   /** The entries read, [from, to), known now even where the task did not say. */
   from: count,
   to: count,
   fileEntries: count,
   fileBytes: count,
   /** True for a generated file. */
-  toy: z.boolean(),
-  ...costSchema.shape,
+  toy: v.boolean(),
+  ...costSchema.entries,
   stagesMs: stageTimes,
-  histograms: z.record(
-    name,
-    z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'no bytes'),
+  /** Not `v.record`, which leaves out names such as `constructor`. */
+  histograms: v.pipe(
+    anyObject,
+    v.custom<Record<string, Uint8Array>>(
+      (value) => Object.entries(value as object).every(([key, each]) => v.is(name, key) && each instanceof Uint8Array),
+      'no bytes',
+    ),
   ),
 });
-export type Success = z.infer<typeof successSchema>;
+export type Success = v.InferOutput<typeof successSchema>;
 
 /** Why there is no partial. */
-export const failureSchema = reportHead.extend({
-  kind: z.literal('failure'),
-  code: z.enum(ERROR_CODES),
-  text: z.string().max(4000),
-  file: z.string().max(4000),
-  from: count.optional(),
-  to: count.optional(),
-  retryable: z.boolean(),
+export const failureSchema = v.object({
+  ...reportHead,
+  kind: v.literal('failure'),
+  code: v.picklist(ERROR_CODES),
+  text: v.pipe(v.string(), v.maxLength(4000)),
+  file: v.pipe(v.string(), v.maxLength(4000)),
+  from: v.optional(count),
+  to: v.optional(count),
+  retryable: v.boolean(),
   /** Absent where the file could not even be opened. */
-  entriesLost: count.optional(),
-  fileEntries: count.optional(),
-  fileBytes: count.optional(),
+  entriesLost: v.optional(count),
+  fileEntries: v.optional(count),
+  fileBytes: v.optional(count),
   /** Absent where nobody can tell: the worker vanished. */
-  cost: costSchema.optional(),
+  cost: v.optional(costSchema),
 });
-export type Failure = z.infer<typeof failureSchema>;
+export type Failure = v.InferOutput<typeof failureSchema>;
 
 /** A worker began this task. */
-export const startedSchema = reportHead.extend({ kind: z.literal('started') });
+export const startedSchema = v.object({ ...reportHead, kind: v.literal('started') });
 
 /** A worker lives and holds these tasks: brokers tell nobody which messages are not acked yet. */
-export const aliveSchema = z.object({
+export const aliveSchema = v.object({
   v: version,
-  kind: z.literal('alive'),
+  kind: v.literal('alive'),
   worker: name,
-  pool: poolName.optional(),
-  threads: z.int().positive().optional(),
-  tasks: z.array(taskKey).max(10_000),
+  pool: v.optional(poolName),
+  threads: v.optional(whole),
+  tasks: v.pipe(v.array(taskKey), v.maxLength(10_000)),
 });
 
 /** All that workers tell the collector. */
-export const reportSchema = z.discriminatedUnion('kind', [successSchema, failureSchema, startedSchema, aliveSchema]);
-export type Report = z.infer<typeof reportSchema>;
+export const reportSchema = v.variant('kind', [successSchema, failureSchema, startedSchema, aliveSchema]);
+export type Report = v.InferOutput<typeof reportSchema>;
 
 /** A message nobody could handle, with the reason. */
 export interface DeadLetter {
@@ -155,9 +167,8 @@ export interface DeadLetter {
  * The message, checked.
  * @throws MessageError naming the first fields that are wrong.
  */
-export function parseMessage<T>(schema: z.ZodType<T>, message: unknown): T {
-  const parsed = schema.safeParse(message);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.') || 'message'}: ${issue.message}`);
-  throw new MessageError(`message does not follow its schema: ${issues.join('; ')}`, { cause: parsed.error });
+export function parseMessage<T extends v.GenericSchema>(schema: T, message: unknown): v.InferOutput<T> {
+  const parsed = v.safeParse(schema, message);
+  if (parsed.success) return parsed.output;
+  throw new MessageError(`message does not follow its schema: ${describeIssues(parsed.issues, 'message', 3)}`);
 }

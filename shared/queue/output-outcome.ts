@@ -1,11 +1,12 @@
 /** What became of a run's result files on their way to its bucket, as their writer tells the collector. */
-import { z } from 'zod';
+import * as v from 'valibot';
+import { textUpTo } from '../schema.ts';
 
 export const MAX_OUTCOME_TEXT = 2000;
 
-export const outputOutcomeSchema = z.object({
+export const outputOutcomeSchema = v.object({
   /** Why the files are not all there; absent where they are. */
-  error: z.string().min(1).max(MAX_OUTCOME_TEXT).optional(),
+  error: v.optional(textUpTo(MAX_OUTCOME_TEXT)),
 });
 
-export type OutputOutcome = z.infer<typeof outputOutcomeSchema>;
+export type OutputOutcome = v.InferOutput<typeof outputOutcomeSchema>;

@@ -1,84 +1,77 @@
 /** What a run is: all that decides its result, as JSON. The ledger keeps it, so that a run can go on without its caller. */
-import { z } from 'zod';
-import { MESSAGE_VERSION, poolName } from './messages.ts';
+import * as v from 'valibot';
+import { anyObject, count, fraction, listOf, nonNegative, text, textUpTo, whole } from '../schema.ts';
+import { MESSAGE_VERSION, poolName, runId } from './messages.ts';
 import { type RunStorage, runStorageShape } from './run-storage.ts';
-
-const positive = z.int().positive();
 
 /** How a run is done, which decides nothing of its result: it may change when the run goes on. */
 export const runManner = {
   ...runStorageShape,
   /** Attempts of a task; the collector's own number where it is absent. */
-  attempts: positive.max(1000).optional(),
+  attempts: v.optional(v.pipe(whole, v.maxValue(1000))),
   /** Files that are handed to the ledger at a time. */
-  pageSize: positive.max(10_000).optional(),
+  pageSize: v.optional(v.pipe(whole, v.maxValue(10_000))),
   /** Pools without anything to do take over waiting tasks of others. */
-  steal: z.boolean().optional(),
+  steal: v.optional(v.boolean()),
 };
 
 /** A cluster's worth of workers, and how they read their files where that is otherwise than in the other pools. */
-const pool = z.object({ name: poolName, ...runStorageShape });
-export const poolsSchema = z.array(pool).min(1).max(1000);
-
-const count = z.int().nonnegative();
+const pool = v.object({ name: poolName, ...runStorageShape });
+export const poolsSchema = v.pipe(listOf(pool), v.maxLength(1000));
 
 /** What a catalogue tells of a file. */
-export const fileFactsSchema = z.object({
-  entries: count.optional(),
-  bytes: count.optional(),
+export const fileFactsSchema = v.object({
+  entries: v.optional(count),
+  bytes: v.optional(count),
   /** Data only, for all files of a dataset or for none: luminosity of its collisions in fb-1. */
-  luminosityFb: z.number().nonnegative().optional(),
+  luminosityFb: v.optional(nonNegative),
   /** Other places of the same file. */
-  replicas: z.array(z.string().min(1).max(4000)).max(20).optional(),
+  replicas: v.optional(v.pipe(v.array(textUpTo(4000)), v.maxLength(20))),
 });
-export type FileFacts = z.infer<typeof fileFactsSchema>;
+export type FileFacts = v.InferOutput<typeof fileFactsSchema>;
 
-export const runSpecSchema = z.object({
-  v: z.literal(MESSAGE_VERSION),
-  run: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'letters, digits, dot, dash and underscore, at most 100'),
+const dataset = v.pipe(
+  v.object({
+    name: text,
+    isData: v.boolean(),
+    files: v.array(text),
+    /** What is known of each file, in their order; absent where nothing is known of any. */
+    facts: v.optional(v.array(fileFactsSchema)),
+    /** Whose the files are, in a run with pools: the first so many of this pool, the next of that. */
+    pools: v.optional(v.array(v.object({ pool: poolName, files: whole }))),
+  }),
+  v.forward(
+    v.check(({ files, facts }) => facts === undefined || facts.length === files.length, 'one for each file'),
+    ['facts'],
+  ),
+);
+
+export const runSpecSchema = v.object({
+  v: v.literal(MESSAGE_VERSION),
+  run: runId,
   /** Built-in name, or path of the user's own file. */
-  analysis: z.string().min(1),
+  analysis: text,
   /** Complete: defaults and the user's values. */
-  parameters: z.record(z.string(), z.unknown()),
-  tree: z.string().min(1),
+  parameters: anyObject,
+  tree: text,
   /** The whole catalogue (shared/datasets), so that a change to its file does not change this run. */
-  catalogue: z.unknown(),
+  catalogue: v.unknown(),
   /** Of each file, from its first entry. */
-  fraction: z.number().gt(0).max(1),
+  fraction,
   /** A file with more entries than this is cut into chunks of about this size. */
-  chunkEntries: positive,
+  chunkEntries: whole,
   /** The same for its bytes in the columns that the analysis reads. */
-  chunkBytes: positive,
+  chunkBytes: whole,
   /** In the order of the plot; each with its files in the order they are numbered. */
-  datasets: z
-    .array(
-      z
-        .object({
-          name: z.string().min(1),
-          isData: z.boolean(),
-          files: z.array(z.string().min(1)),
-          /** What is known of each file, in their order; absent where nothing is known of any. */
-          facts: z.array(fileFactsSchema).optional(),
-          /** Whose the files are, in a run with pools: the first so many of this pool, the next of that. */
-          pools: z.array(z.object({ pool: poolName, files: positive })).optional(),
-        })
-        .refine(({ files, facts }) => facts === undefined || facts.length === files.length, {
-          message: 'one for each file',
-          path: ['facts'],
-        }),
-    )
-    .min(1),
+  datasets: listOf(dataset),
   /** Those that have tasks in this run; without them all tasks are for the pool of the services. */
-  pools: poolsSchema.optional(),
+  pools: v.optional(poolsSchema),
   ...runManner,
   /** Folder in a bucket, as a URL that ends with a slash, to which result files are uploaded when the run ends. */
-  output: z
-    .string()
-    .regex(/^(s3|gs):\/\/[^/@?#]+\/(.+\/)?$/, 'it must be like s3://bucket/folder/')
-    .optional(),
+  output: v.optional(v.pipe(v.string(), v.regex(/^(s3|gs):\/\/[^/@?#]+\/(.+\/)?$/, 'it must be like s3://bucket/folder/'))),
 });
 
-export type RunSpec = z.infer<typeof runSpecSchema>;
+export type RunSpec = v.InferOutput<typeof runSpecSchema>;
 
 /** One file is one task unless it is bigger than this (design limits, also of the broker's patience with one message). */
 export const DEFAULT_CHUNKS = { chunkEntries: 1_000_000, chunkBytes: 256 * 2 ** 20 } as const;

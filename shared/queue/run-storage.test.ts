@@ -1,7 +1,8 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { runRequestSchema } from './run-request.ts';
 
-const parse = (fields: object) => runRequestSchema.safeParse({ analysis: 'a', ...fields });
+const parse = (fields: object) => v.safeParse(runRequestSchema, { analysis: 'a', ...fields });
 
 describe('what a run may say about its files', () => {
   it('is variables by name, checked as those of the environment are', () => {
@@ -29,7 +30,7 @@ describe('what a run may say about its files', () => {
     ]) {
       expect(parse({ storage: { [name]: '/etc' } }).success, name).toBe(false);
     }
-    expect(parse({ storage: { S3_ENDPOINT: 'http://user:planted@host' } }).error?.message).toMatch(/holds a user or password/);
+    expect(parse({ storage: { S3_ENDPOINT: 'http://user:planted@host' } }).issues?.[0].message).toMatch(/holds a user or password/);
     expect(parse({ storage: { CACHE_PREFIX: 'https://user:planted@host/' } }).success).toBe(false);
   });
 

@@ -2,7 +2,8 @@
  * The port between producer and collector: the list of tasks, frozen before anything of it is published. In one process
  * the collector is behind it directly.
  */
-import { z } from 'zod';
+import * as v from 'valibot';
+import { count, listOf, textUpTo } from '../schema.ts';
 import { poolName, type Task } from './messages.ts';
 import { fileFactsSchema, type RunSpec } from './run-spec.ts';
 
@@ -26,25 +27,24 @@ export interface PlannedFile {
   readonly tasks: readonly PlannedTask[];
 }
 
-const count = z.int().nonnegative();
-
 /** A page of planned files, as a producer in another process sends it. */
-export const plannedFilesSchema: z.ZodType<PlannedFile[]> = z
-  .array(
-    z.object({
+export const plannedFilesSchema = v.pipe(
+  v.array(
+    v.object({
       file: count,
-      dataset: z.string().min(1).max(500),
-      url: z.string().min(1).max(4000),
-      entries: count.optional(),
-      bytes: count.optional(),
-      toy: z.boolean().optional(),
-      pool: poolName.optional(),
-      luminosityFb: fileFactsSchema.shape.luminosityFb,
-      replicas: fileFactsSchema.shape.replicas,
-      tasks: z.array(z.object({ index: count, from: count.optional(), to: count.optional() })).min(1),
+      dataset: textUpTo(500),
+      url: textUpTo(4000),
+      entries: v.optional(count),
+      bytes: v.optional(count),
+      toy: v.optional(v.boolean()),
+      pool: v.optional(poolName),
+      luminosityFb: fileFactsSchema.entries.luminosityFb,
+      replicas: fileFactsSchema.entries.replicas,
+      tasks: listOf(v.object({ index: count, from: v.optional(count), to: v.optional(count) })),
     }),
-  )
-  .max(10_000);
+  ),
+  v.maxLength(10_000),
+) satisfies v.GenericSchema<unknown[], PlannedFile[]>;
 
 export interface PlannedTask {
   readonly index: number;

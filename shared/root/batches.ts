@@ -1,5 +1,6 @@
 import { ArenaPlan, borrowArena } from './arena.ts';
 import { BatchDecoder, type Reader } from './batch-decoder.ts';
+import { DEFAULT_BATCH_BYTES } from './batch-size.ts';
 import { BranchReader } from './branch-reader.ts';
 import type { Verify } from './codecs/codec.ts';
 import type { ColumnBatch } from './column-batch.ts';
@@ -24,9 +25,6 @@ export interface ReadOptions {
 
 /** Neighbours are read together with what stands between them: room for so many times the bytes that are asked for. */
 const SPARE = 1.1;
-
-/** Default of ReadOptions.batchBytes. */
-export const DEFAULT_BATCH_BYTES = 8 * 2 ** 20;
 
 /**
  * Reads the named branches, batch by batch; the bytes of the next batch (from far away: of the next few) are fetched while one is

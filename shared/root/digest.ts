@@ -1,7 +1,8 @@
 /** A fingerprint of a branch's values, equal for equal values in any file, codec or program. */
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { DEFAULT_BATCH_BYTES, type ReadOptions, readBatches } from './batches.ts';
+import { DEFAULT_BATCH_BYTES } from './batch-size.ts';
+import { type ReadOptions, readBatches } from './batches.ts';
 import { type Column, type ElementArray, type ElementType, levelsOf, parseColumnType } from './column-type.ts';
 import type { FieldPlan } from './rntuple/field-plan.ts';
 import { type EntryRange, type NestedColumn, readFields } from './rntuple/read-fields.ts';

@@ -2,20 +2,21 @@
 import { readFileSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { ConfigError, StorageError } from '../errors.ts';
+import { text } from '../schema.ts';
 import { sleep } from './retry.ts';
 import { RUN_SECRETS } from './storage-settings.ts';
 
 /** What is kept for a run. Never printed. */
-const credentialsSchema = z.strictObject({
+const credentialsSchema = v.strictObject({
   /** Variables of storage-settings.ts. */
-  variables: z.partialRecord(z.enum(RUN_SECRETS), z.string().min(1)).default({}),
+  variables: v.optional(v.record(v.picklist(RUN_SECRETS), text), {}),
   /** Addresses with what is secret in them (signatures, passwords), by the addresses without. */
-  addresses: z.record(z.string(), z.string()).default({}),
+  addresses: v.optional(v.record(v.string(), v.string()), {}),
 });
 
-export type Credentials = z.infer<typeof credentialsSchema>;
+export type Credentials = v.InferOutput<typeof credentialsSchema>;
 
 /** How often a folder is looked at that does not have the credentials yet. */
 const LOOK_MS = 250;
@@ -43,8 +44,8 @@ export function credentialsStamp(folder: string, name: string): string | undefin
 export function readCredentials(folder: string, name: string): Credentials {
   if (credentialsStamp(folder, name) === undefined) throw missingCredentials(folder, name);
   try {
-    const parsed = credentialsSchema.safeParse(JSON.parse(readFileSync(join(folder, name), 'utf8')));
-    if (parsed.success) return parsed.data;
+    const parsed = v.safeParse(credentialsSchema, JSON.parse(readFileSync(join(folder, name), 'utf8')));
+    if (parsed.success) return parsed.output;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
     if (code !== undefined) throw new ConfigError(`the credentials cannot be read: ${code}`, { file: join(folder, name) });

@@ -1,9 +1,10 @@
+import * as v from 'valibot';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { ConfigError, StorageError } from '../errors.ts';
 import { runService } from './service.ts';
+import { setting } from './settings.ts';
 
-const settings = z.object({ PLACE: z.string().describe('where') });
+const settings = v.object({ PLACE: setting(v.string(), 'where') });
 const service = (run: () => Promise<void>) => ({ name: 'thing', purpose: 'does things', settings, run, flags: ['--fast'] });
 
 describe('a service', () => {

@@ -1,9 +1,9 @@
 /** What all services do alike: settings, log, the wish to stop, exit codes. */
-import type { z } from 'zod';
+import type { InferOutput } from 'valibot';
 import { isPipelineError } from '../errors.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { type Environment, parseSettings, settingsHelp } from './settings.ts';
+import { type Environment, parseSettings, type SettingsSchema, settingsHelp } from './settings.ts';
 import { listenForShutdown } from './shutdown.ts';
 
 /** What a service starts with. */
@@ -16,14 +16,14 @@ export interface ServiceParts<S> {
   readonly args: readonly string[];
 }
 
-export interface Service<T extends z.ZodObject> {
+export interface Service<T extends SettingsSchema> {
   readonly name: string;
   readonly purpose: string;
   readonly settings: T;
   /** Options on the command line besides --help. */
   readonly flags?: readonly string[];
   /** Runs until the signal aborts, or its work is done. */
-  run(parts: ServiceParts<z.infer<T>>): Promise<void>;
+  run(parts: ServiceParts<InferOutput<T>>): Promise<void>;
 }
 
 const FAILED = 1;
@@ -32,7 +32,11 @@ const TRY_AGAIN = 75;
 const WRONG_CONFIG = 78;
 
 /** Runs a service to its end; returns the exit code: 0, 1 failed, 2 usage, 75 try again, 78 wrong settings. */
-export async function runService<T extends z.ZodObject>(service: Service<T>, args: readonly string[], env: Environment): Promise<number> {
+export async function runService<T extends SettingsSchema>(
+  service: Service<T>,
+  args: readonly string[],
+  env: Environment,
+): Promise<number> {
   const { name, purpose, settings: schema, flags = [] } = service;
   if (args.includes('--help')) {
     process.stdout.write(settingsHelp(name, purpose, schema));
@@ -43,7 +47,7 @@ export async function runService<T extends z.ZodObject>(service: Service<T>, arg
     process.stderr.write(`${name}: unknown option ${unknown}; see --help\n`);
     return USAGE;
   }
-  let settings: z.infer<T>;
+  let settings: InferOutput<T>;
   try {
     settings = parseSettings(schema, env);
   } catch (error) {

@@ -1,19 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import { text } from '../schema.ts';
 import { collectorSettings, producerSettings, webSettings, workerSettings } from './service-settings.ts';
-import { describeSettings, parseSettings, SECRET, settingsHelp } from './settings.ts';
+import { describeSettings, parseSettings, port, secretSetting, setting, settingsHelp } from './settings.ts';
 
-const schema = z.object({
-  PORT: z.coerce.number().int().max(65_535).default(80).describe('where'),
-  NAME: z.string().min(1).describe('who'),
-  TOKEN: z
-    .string()
-    .min(3)
-    .optional()
-    .meta({ ...SECRET, description: 'with what' }),
+const schema = v.object({
+  PORT: setting(v.optional(port, 80), 'where'),
+  NAME: setting(text, 'who'),
+  TOKEN: secretSetting(v.optional(v.pipe(v.string(), v.minLength(3))), 'with what'),
 });
 
 describe('settings', () => {
@@ -36,7 +33,7 @@ describe('settings', () => {
   it('tell everything that is wrong at once, and no value of a secret', () => {
     const wrong = () => parseSettings(schema, { PORT: 'many', TOKEN: 'zq', TOKEN_FILE: '' });
     expect(wrong).toThrow(expect.objectContaining({ code: 'ConfigError' }));
-    expect(wrong).toThrow(/PORT: .*number.*NAME is not set.*TOKEN: Too small/);
+    expect(wrong).toThrow(/PORT: .*number.*NAME is not set.*TOKEN: expected >=3/);
     expect(wrong).not.toThrow(/zq/);
   });
 

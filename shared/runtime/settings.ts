@@ -1,7 +1,8 @@
-/** Settings from environment variables: a zod object whose keys are the variables' names, with `.describe()` on each. */
+/** Settings from environment variables: a schema whose keys are the variables' names. */
 import { readFileSync } from 'node:fs';
-import type { z } from 'zod';
+import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
+import { integer, writtenNumber } from '../schema.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,14 +17,42 @@ export interface SettingDescription {
   readonly mayBeFile: boolean;
 }
 
-/** Marks a variable whose value may come from a file named by `<name>_FILE`, as mounted secrets do. */
-export const SECRET = { secret: true } as const;
+/** The variables of a program. */
+export type SettingsSchema = v.ObjectSchema<v.ObjectEntries, undefined>;
+
+export const flag = v.pipe(
+  v.picklist(['true', 'false', '1', '0']),
+  v.transform((value) => value === 'true' || value === '1'),
+);
+
+export const webAddress = v.pipe(
+  v.string(),
+  v.check((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'it must be an http:// or https:// address'),
+);
+
+/** An address to which paths are added: without a slash at its end. */
+export const baseAddress = v.pipe(
+  webAddress,
+  v.transform((value) => value.replace(/\/+$/, '')),
+);
+
+/** 0 takes any free one. */
+export const port = v.pipe(writtenNumber, integer, v.minValue(0), v.maxValue(65_535));
+
+export const logLevel = v.picklist(['debug', 'info', 'warn', 'error']);
+
+/** A variable, and what `--help` says of it. */
+export const setting = <const T extends v.GenericSchema>(schema: T, description: string) => v.pipe(schema, v.description(description));
+
+/** The same for one whose value may come from a file named by `<name>_FILE`, as mounted secrets do. */
+export const secretSetting = <const T extends v.GenericSchema>(schema: T, description: string) =>
+  v.pipe(schema, v.description(description), v.metadata({ secret: true }));
 
 /**
  * The settings, complete. A variable that is empty counts as not set.
  * @throws ConfigError that names every variable that is missing or wrong
  */
-export function parseSettings<T extends z.ZodObject>(schema: T, env: Environment): z.infer<T> {
+export function parseSettings<T extends SettingsSchema>(schema: T, env: Environment): v.InferOutput<T> {
   const problems: string[] = [];
   const values: Record<string, string> = {};
   for (const { name, mayBeFile } of describeSettings(schema)) {
@@ -35,36 +64,33 @@ export function parseSettings<T extends z.ZodObject>(schema: T, env: Environment
     }
   }
   const told = new Set(problems.map((problem) => problem.split(/[ :]/, 1)[0]));
-  const parsed = schema.safeParse(values);
-  for (const { path, message, code } of parsed.error?.issues ?? []) {
-    const name = String(path[0] ?? 'settings');
+  const parsed = v.safeParse(schema, values);
+  for (const { path, message } of parsed.issues ?? []) {
+    const name = String(path?.[0]?.key ?? 'settings');
     if (told.has(name) || told.has(`${name}_FILE`)) continue;
-    const missing = code === 'invalid_type' && values[name] === undefined;
-    problems.push(missing ? `${name} is not set` : `${name}: ${message}`);
+    problems.push(values[name] === undefined ? `${name} is not set` : `${name}: ${message}`);
   }
-  if (problems.length === 0 && parsed.success) return parsed.data;
+  if (problems.length === 0 && parsed.success) return parsed.output;
   throw new ConfigError(`${problems.join('; ')}`, { object: 'environment', hint: 'See --help for all variables.' });
 }
 
 /** The variables in order of declaration. */
-export function describeSettings(schema: z.ZodObject): SettingDescription[] {
-  return Object.entries(schema.shape).map(([name, field]) => {
-    const type = field as z.ZodType;
-    const missing = type.safeParse(undefined);
-    const value = missing.success ? missing.data : undefined;
-    const meta = type.meta() as { readonly description?: string; readonly secret?: boolean } | undefined;
+export function describeSettings(schema: SettingsSchema): SettingDescription[] {
+  return Object.entries(schema.entries).map(([name, type]) => {
+    const missing = v.safeParse(type, undefined);
+    const value = missing.success ? missing.output : undefined;
     return {
       name,
-      description: meta?.description ?? '',
+      description: v.getDescription(type) ?? '',
       defaultValue: value === undefined ? undefined : String(value),
       required: !missing.success,
-      mayBeFile: meta?.secret === true,
+      mayBeFile: v.getMetadata(type)['secret'] === true,
     };
   });
 }
 
 /** What `--help` of a service prints. */
-export function settingsHelp(program: string, purpose: string, schema: z.ZodObject): string {
+export function settingsHelp(program: string, purpose: string, schema: SettingsSchema): string {
   const settings = describeSettings(schema);
   const width = Math.max(...settings.map(({ name, mayBeFile }) => name.length + (mayBeFile ? 8 : 0)));
   const lines = settings.map(({ name, description, defaultValue, required, mayBeFile }) => {

@@ -161,7 +161,7 @@ describe('scaling', () => {
 
   it('tells the services only what they ask for', () => {
     const told = worker.containers[0].env.map(({ name }: { name: string }) => name.replace(/_FILE$/, ''));
-    expect(told.filter((name: string) => !(name in workerSettings.shape))).toEqual([]);
+    expect(told.filter((name: string) => !(name in workerSettings.entries))).toEqual([]);
   });
 
   it('lets the only pod with a token do no more than count pods and set one number', () => {

@@ -1,6 +1,6 @@
 /** How workers learn of open runs: whoever opened them announces them every few seconds. Nothing of it is stored. */
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { MESSAGE_VERSION, parseMessage, runId } from '../messages.ts';
 import { decodeMessage, encodeRuns } from './codec.ts';
 import type { AmqpConnection } from './connection.ts';
@@ -10,7 +10,7 @@ import { Subscription } from './subscription.ts';
 
 /** Names in one announcement. */
 const PAGE = 1000;
-const runsSchema = z.object({ v: z.literal(MESSAGE_VERSION), runs: z.array(runId).max(PAGE) });
+const runsSchema = v.object({ v: v.literal(MESSAGE_VERSION), runs: v.pipe(v.array(runId), v.maxLength(PAGE)) });
 
 /** Announces the runs that this process knows as open, to the pools that have tasks of them. */
 export class Announcer {

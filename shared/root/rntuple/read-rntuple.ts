@@ -1,5 +1,6 @@
 import { UnsupportedError } from '../../errors.ts';
-import { DEFAULT_BATCH_BYTES, type ReadOptions } from '../batches.ts';
+import { DEFAULT_BATCH_BYTES } from '../batch-size.ts';
+import type { ReadOptions } from '../batches.ts';
 import type { ColumnBatch } from '../column-batch.ts';
 import { type Column, type ColumnType, makeColumn } from '../column-type.ts';
 import type { Tree } from '../tree.ts';
