@@ -34,6 +34,9 @@ export class BatchDecoder {
   /** Columns of the batch at hand by the branch that counts their lists. */
   #leaders = new Map<string, ColumnPlace>();
   #decoded: Reader[] = [];
+  /** What is only needed while a basket is decoded. */
+  #scratch = new SharedPlace();
+  #payload = new SharedPlace();
 
   constructor(tree: Tree, readers: readonly Reader[], arena: Arena, from: number, verify: Verify) {
     this.#tree = tree;
@@ -49,6 +52,8 @@ export class BatchDecoder {
     this.#plan = new ArenaPlan(this.#from);
     this.#leaders = new Map();
     this.#decoded = [];
+    this.#scratch = new SharedPlace();
+    this.#payload = new SharedPlace();
     return this.more(step);
   }
 
@@ -69,8 +74,9 @@ export class BatchDecoder {
     for (const read of reads) await this.#add(read, fetched);
     const arena = this.#arena;
     const plan = this.#plan;
-    const scratch = plan.take(mostBytes(readers, 'storedBytes'));
-    const places = { scratch, payload: plan.take(mostBytes(readers, 'payloadBytes')), verify: this.#verify };
+    const scratch = this.#scratch.fit(plan, mostBytes(readers, 'storedBytes'));
+    const payload = this.#payload.fit(plan, mostBytes(readers, 'payloadBytes'));
+    const places = { scratch, payload, verify: this.#verify };
     for (const reader of readers) if (reader instanceof BranchReader) reader.planColumn(plan, from, to, this.#leaders);
     this.#reserve();
     for (const reader of readers) this.#inBranch(reader, () => reader.decode(arena, places, from, to));
@@ -108,6 +114,21 @@ export class BatchDecoder {
 
   #pathOf({ branch }: Reader): string {
     return `${this.#tree.path}/${branch.path}`;
+  }
+}
+
+/** A place that the steps of a batch use one after the other. */
+class SharedPlace {
+  #address = 0;
+  #bytes = -1;
+
+  /** Its address: a new place where the one before is too small. */
+  fit(plan: ArenaPlan, bytes: number): number {
+    if (bytes > this.#bytes) {
+      this.#address = plan.take(bytes);
+      this.#bytes = bytes;
+    }
+    return this.#address;
   }
 }
 

@@ -8,7 +8,7 @@ import { type Fetched, fetchReads, storedBytes } from './fetch-baskets.ts';
 import { FetchRoom } from './fetch-room.ts';
 import { LateBatches, type LateReading } from './late-reading.ts';
 import { type NamedLayout, ObjectBranchReader } from './object-branch-reader.ts';
-import { type Batch, planBatches, planWindows } from './plan.ts';
+import { type BatchPart, cutByColumns, planBatches, planWindows } from './plan.ts';
 import { type Branch, layoutOf, type Tree } from './tree.ts';
 
 export interface ReadOptions {
@@ -23,12 +23,14 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** From a file that is near, columns are fetched and decoded a few at a time: so much of a batch waits in memory as it is stored. */
+const NEAR_SHARE = 0.25;
 /** Neighbours are read together with what stands between them: room for so many times the bytes that are asked for. */
 const SPARE = 1.1;
 
 /**
- * Reads the named branches, batch by batch; the bytes of the next batch (from far away: of the next few) are fetched while one is
- * worked on.
+ * Reads the named branches, batch by batch; what comes next is fetched meanwhile: from a file that is near the next columns,
+ * from far away the next few batches.
  * @throws ConfigError for an unknown branch, UnsupportedError for one that is not read; RootFormatError and CodecError for
  * damage; StorageError from the source
  */
@@ -40,10 +42,14 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
   const batches = await tree.file.within(tree.path, async () => planBatches(branches, from, to, batchBytes));
   using arena = borrowArena();
   const reading = late === undefined ? undefined : new LateBatches(tree, readers, late);
-  const readsOf = (batch: Batch) => reading?.ahead(batch) ?? batch.reads;
-  const windows = planWindows(batches, tree.file.source.windowBytes ?? 0, (batch) => storedBytes(readsOf(batch), branches));
+  const readsOf = ({ batch, reads }: BatchPart) => reading?.ahead(batch) ?? reads;
+  const { windowBytes } = tree.file.source;
+  const isWhole = reading !== undefined || windowBytes !== undefined;
+  const partBytes = isWhole ? Number.POSITIVE_INFINITY : NEAR_SHARE * batchBytes;
+  const parts = batches.flatMap((batch) => cutByColumns(batch, readers.length, partBytes, (read) => storedBytes([read], branches)));
+  const windows = planWindows(parts, windowBytes ?? 0, (part) => storedBytes(readsOf(part), branches));
   const most = windows.reduce((bytes, window) => Math.max(bytes, storedBytes(window.flatMap(readsOf), branches)), 0);
-  // Two: while batches are decoded out of one, the next are fetched into the other.
+  // Two: while one window is decoded, the next is fetched into the other.
   const plan = new ArenaPlan(arena.start);
   // Baskets that say they are more than their file holds are refused when they are fetched.
   const roomBytes = Math.ceil(SPARE * Math.min(most, tree.file.source.size));
@@ -51,7 +57,7 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
   const rooms = [room(), room()] as const;
   tree.file.withinNow(tree.path, () => arena.reserve(plan));
   const decoder = new BatchDecoder(tree, readers, arena, plan.end, verify);
-  const fetch = (window: readonly Batch[], index: number): Promise<Fetched> =>
+  const fetch = (window: readonly BatchPart[], index: number): Promise<Fetched> =>
     fetchReads(tree, branches, window.flatMap(readsOf), signal, rooms[index % 2 === 0 ? 0 : 1]);
   let pending = windows[0] === undefined ? undefined : fetch(windows[0], 0);
   try {
@@ -60,10 +66,13 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
       const following = windows[index + 1];
       pending = following === undefined ? undefined : fetch(following, index + 1);
       pending?.catch(() => {}); // it is awaited in the next round, or not wanted any more
-      for (const batch of window) {
-        yield reading === undefined
-          ? await decoder.start({ batch, reads: batch.reads, fetched, readers })
-          : await reading.decode(decoder, batch, fetched, signal);
+      for (const { batch, first, end, reads } of window) {
+        if (reading !== undefined) yield await reading.decode(decoder, batch, fetched, signal);
+        else {
+          const step = { batch, reads, fetched, readers: readers.slice(first, end) };
+          const columns = first === 0 ? await decoder.start(step) : await decoder.more(step);
+          if (end === readers.length) yield columns;
+        }
       }
     }
   } finally {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesSource } from '../../test/bytes-source.ts';
 import { digestBranch } from './digest.ts';
 import { openRootFile } from './file.ts';
-import { type Batch, planBatches, planWindows } from './plan.ts';
+import { type BatchPart, cutByColumns, type PlannedRead, planBatches, planWindows } from './plan.ts';
 import { type BasketRef, type Branch, openTree } from './tree.ts';
 
 /** A branch of `entries` entries with baskets that start at these. */
@@ -52,15 +52,38 @@ describe('planBatches', () => {
   });
 });
 
+describe('cutByColumns', () => {
+  it('keeps all columns and reads in order, in parts of so many bytes or of one column', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.nat(50), { maxLength: 4 }), { maxLength: 8 }), fc.nat(100), (columns, mostBytes) => {
+        const reads = columns.flatMap((sizes, column) => sizes.map((_, basket) => ({ column, basket })));
+        const bytesOf = ({ column, basket }: PlannedRead) => columns[column]?.[basket] as number;
+        const parts = cutByColumns({ from: 0, to: 1, reads }, columns.length, mostBytes, bytesOf);
+        expect(parts.flatMap((part) => part.reads)).toEqual(reads);
+        expect([parts[0]?.first, parts.at(-1)?.end]).toEqual([0, columns.length]);
+        for (const [i, part] of parts.entries()) {
+          expect(part.first).toBe(parts[i - 1]?.end ?? 0);
+          for (const { column } of part.reads) expect(column >= part.first && column < part.end).toBe(true);
+          const bytes = part.reads.reduce((sum, read) => sum + bytesOf(read), 0);
+          expect(part.end - part.first === 1 || bytes <= mostBytes).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
 describe('planWindows', () => {
-  it('keeps all batches in order, and joins neighbours as long as there is room', () => {
+  it('keeps all parts in order, and joins neighbours as long as there is room', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(100)), fc.nat(300), (sizes, windowBytes) => {
-        const batches: Batch[] = sizes.map((size, i) => ({ from: i, to: i + 1, reads: Array(size).fill({ column: 0, basket: 0 }) }));
-        const bytesOf = ({ reads }: Batch) => reads.length;
-        const windows = planWindows(batches, windowBytes, bytesOf);
-        expect(windows.flat()).toEqual(batches);
-        const sums = windows.map((window) => window.reduce((sum, batch) => sum + bytesOf(batch), 0));
+        const parts = sizes.map((size, i): BatchPart => {
+          const reads = Array(size).fill({ column: 0, basket: 0 });
+          return { batch: { from: i, to: i + 1, reads }, first: 0, end: 1, reads };
+        });
+        const bytesOf = ({ reads }: BatchPart) => reads.length;
+        const windows = planWindows(parts, windowBytes, bytesOf);
+        expect(windows.flat()).toEqual(parts);
+        const sums = windows.map((window) => window.reduce((sum, part) => sum + bytesOf(part), 0));
         for (const [i, window] of windows.entries()) {
           expect(window.length === 1 || (sums[i] as number) <= windowBytes).toBe(true);
           const next = windows[i + 1]?.[0];

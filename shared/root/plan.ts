@@ -90,19 +90,49 @@ function basketsAcross(branches: readonly Branch[], next: number[], start: numbe
   return basketBytes === 0 ? 1 : Math.max(1, Math.floor(bytes / basketBytes));
 }
 
+/** Some columns of a batch, [first, end) of those planned, with their reads. */
+export interface BatchPart {
+  readonly batch: Batch;
+  readonly first: number;
+  readonly end: number;
+  readonly reads: readonly PlannedRead[];
+}
+
 /**
- * Batches whose bytes are fetched together: neighbours of up to `windowBytes` stored bytes in all, at least one.
- * @param bytesOf stored bytes of a batch
+ * Cuts a batch into parts of whole columns, in their order: of up to `mostBytes` stored bytes, or of one column.
+ * @param bytesOf stored bytes of a read
  */
-export function planWindows(batches: readonly Batch[], windowBytes: number, bytesOf: (batch: Batch) => number): Batch[][] {
-  const windows: Batch[][] = [];
+export function cutByColumns(batch: Batch, columns: number, mostBytes: number, bytesOf: (read: PlannedRead) => number): BatchPart[] {
+  const byColumn = Array.from({ length: columns }, (): PlannedRead[] => []);
+  for (const read of batch.reads) byColumn[read.column]?.push(read);
+  const parts: BatchPart[] = [];
+  let first = 0;
+  let bytes = 0;
+  for (let column = 0; column < columns; column++) {
+    const more = (byColumn[column] ?? []).reduce((sum, read) => sum + bytesOf(read), 0);
+    if (column > first && bytes + more > mostBytes) {
+      parts.push({ batch, first, end: column, reads: byColumn.slice(first, column).flat() });
+      first = column;
+      bytes = 0;
+    }
+    bytes += more;
+  }
+  return [...parts, { batch, first, end: columns, reads: byColumn.slice(first).flat() }];
+}
+
+/**
+ * What is fetched together: neighbours of up to `windowBytes` stored bytes in all, at least one.
+ * @param bytesOf stored bytes of a part
+ */
+export function planWindows(parts: readonly BatchPart[], windowBytes: number, bytesOf: (part: BatchPart) => number): BatchPart[][] {
+  const windows: BatchPart[][] = [];
   let room = 0;
-  for (const batch of batches) {
-    const bytes = bytesOf(batch);
+  for (const part of parts) {
+    const bytes = bytesOf(part);
     const last = windows.at(-1);
-    if (last !== undefined && bytes <= room) last.push(batch);
+    if (last !== undefined && bytes <= room) last.push(part);
     else {
-      windows.push([batch]);
+      windows.push([part]);
       room = windowBytes;
     }
     room -= bytes;
