@@ -79,11 +79,6 @@ export class ExactSums {
     pairs[2 * cell + 1] = newRest;
   }
 
-  /** As `add`, of `values[i]` to `cells[i]` for each i below `count`. */
-  addAll(cells: Int32Array, values: Float64Array, count: number): void {
-    for (let i = 0; i < count; i++) this.add(cells[i]!, values[i]!);
-  }
-
   #addToLimbs(cell: number, value: number): void {
     if (value === 0) return;
     DOUBLE[0] = value;

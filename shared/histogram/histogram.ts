@@ -218,12 +218,15 @@ export class Histogram {
       this.#y.cells(this.#ys, held, Y_CELLS);
       for (let i = 0; i < held; i++) CELLS[i] = CELLS[i]! * this.#yExtent + Y_CELLS[i]!;
     }
-    this.#sumw.addAll(CELLS, weights, held);
+    const sumw = this.#sumw;
+    const sumw2 = this.#sumw2;
     for (let i = 0; i < held; i++) {
-      others[CELLS[i]!]! += 1;
-      weights[i]! *= weights[i]!;
+      const cell = CELLS[i]!;
+      const weight = weights[i]!;
+      others[cell]! += 1;
+      sumw.add(cell, weight);
+      sumw2.add(cell, weight * weight);
     }
-    this.#sumw2.addAll(CELLS, weights, held);
   }
 
   #makeRoom(): void {
