@@ -39,7 +39,7 @@ describe('what schemas have in common', () => {
   it('is told by place and reason; numbers are repeated, texts are not: there may be keys in them', () => {
     const schema = v.strictObject({ files: listOf(v.object({ entries: count })), url: v.array(text), name: text });
     expect(problemOf(schema, { files: [{ entries: -2 }], url: 's3://key:planted@bucket', name: '' })).toBe(
-      'files.0.entries: expected >=0, not -2; url: expected Array; name: it must not be empty',
+      'files.0.entries: it must be a whole number, 0 or more, not -2; url: expected Array; name: it must be a text that is not empty',
     );
     expect(problemOf(schema, { files: [{}], url: [], name: 'a', planted: 1 })).toBe(
       'files.0.entries: it is missing; planted: it is not known here',

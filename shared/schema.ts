@@ -1,22 +1,31 @@
 /** Words that the schemas of settings, messages and files have in common. */
 import * as v from 'valibot';
 
-/** Not empty. */
-export const text = v.pipe(v.string(), v.nonEmpty('it must not be empty'));
-/** Not empty, of at most so many characters. */
-export const textUpTo = (length: number) => v.pipe(text, v.maxLength(length, `it must have at most ${length} characters`));
+// Each is one check, not a chain of them: messages are many, and short tasks have little else to do.
 
-/** Any but NaN and the infinities. */
-export const number = v.pipe(v.number(), v.finite('it must be finite'));
-export const nonNegative = v.pipe(number, v.minValue(0));
-export const positive = v.pipe(number, v.gtValue(0));
-/** Over 0, and at most 1. */
-export const fraction = v.pipe(number, v.gtValue(0), v.maxValue(1));
-export const integer = v.safeInteger('it must be a whole number');
+/** Not empty. */
+export const text = v.custom<string>((value) => typeof value === 'string' && value !== '', 'it must be a text that is not empty');
+
+/** Not empty, of at most so many characters. */
+export function textUpTo(length: number) {
+  const says = `it must be a text of 1 to ${length} characters`;
+  return v.custom<string>((value) => typeof value === 'string' && value !== '' && value.length <= length, says);
+}
+
+function numberThat(is: string, holds: (value: number) => boolean) {
+  return v.custom<number>(
+    (value) => typeof value === 'number' && holds(value),
+    ({ input }) => `it must be ${is}${typeof input === 'number' ? `, not ${input}` : ''}`,
+  );
+}
+
+export const nonNegative = numberThat('0 or more', (value) => value >= 0 && value < Number.POSITIVE_INFINITY);
+export const positive = numberThat('over 0', (value) => value > 0 && value < Number.POSITIVE_INFINITY);
+export const fraction = numberThat('over 0, and at most 1', (value) => value > 0 && value <= 1);
 /** 0, 1, 2 ... as far as a double counts. */
-export const count = v.pipe(v.number(), integer, v.minValue(0));
+export const count = numberThat('a whole number, 0 or more', (value) => Number.isSafeInteger(value) && value >= 0);
 /** 1, 2, 3 ... */
-export const whole = v.pipe(v.number(), integer, v.minValue(1));
+export const whole = numberThat('a whole number, 1 or more', (value) => Number.isSafeInteger(value) && value >= 1);
 
 /** At least one. */
 export const listOf = <const T extends v.GenericSchema>(item: T) => v.pipe(v.array(item), v.nonEmpty('it must not be empty'));
@@ -29,7 +38,7 @@ export const anyObject = v.custom<Record<string, unknown>>(
 
 /** A number as people write it, in the environment or in JSON. */
 export const writtenNumber = v.pipe(v.unknown(), v.toNumber('it must be a number'), v.finite('it must be finite'));
-export const writtenWhole = v.pipe(writtenNumber, integer, v.minValue(1));
+export const writtenWhole = v.pipe(v.unknown(), v.toNumber('it must be a number'), whole);
 
 // Said where a schema has no message of its own. Texts that were given are not repeated: there may be keys in them.
 v.setGlobalMessage(({ expected, received, input, type }) => {

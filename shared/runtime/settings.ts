@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
-import { integer, writtenNumber } from '../schema.ts';
+import { count, writtenNumber } from '../schema.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,7 +37,7 @@ export const baseAddress = v.pipe(
 );
 
 /** 0 takes any free one. */
-export const port = v.pipe(writtenNumber, integer, v.minValue(0), v.maxValue(65_535));
+export const port = v.pipe(writtenNumber, count, v.maxValue(65_535));
 
 export const logLevel = v.picklist(['debug', 'info', 'warn', 'error']);
 
