@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { collectorSettings, producerSettings, webSettings, workerSettings } from '../shared/runtime/service-settings.ts';
 import { describeSettings, parseSettings } from '../shared/runtime/settings.ts';
+import { NODE_OPTIONS, type ServiceName } from './services.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scalar = v.pipe(v.union([v.string(), v.number()]), v.transform(String));
@@ -29,7 +30,7 @@ const filled = (text: string) => text.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
 describe('compose.yaml', () => {
   it.each(Object.entries(SETTINGS))('starts %s with variables that it knows, and all that it needs', (name, settings) => {
     const { command, environment } = services[name] ?? {};
-    expect(command?.filter((word) => !word.startsWith('--'))).toEqual(['node', `services/${name}/main.ts`]);
+    expect(command).toEqual(['node', ...NODE_OPTIONS[name as ServiceName], `services/${name}/main.ts`]);
     expect(existsSync(`${root}services/${name}/main.ts`)).toBe(true);
     const known = describeSettings(settings).map((each) => each.name);
     expect(Object.keys(environment ?? {}).filter((variable) => !known.includes(variable))).toEqual([]);

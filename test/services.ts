@@ -10,6 +10,14 @@ import { freePorts } from './free-ports.ts';
 
 export type ServiceName = 'producer' | 'worker' | 'collector' | 'web';
 
+/** What Node is told where the services are deployed (k8s/base, compose.yaml). */
+export const NODE_OPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
+  producer: [],
+  worker: [],
+  collector: ['--max-old-space-size=256', '--min-semi-space-size=16'],
+  web: [],
+};
+
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** One process of a service. */
@@ -21,8 +29,8 @@ export class ServiceProcess {
   stderr = '';
   #text = '';
 
-  constructor(program: string, args: readonly string[], env: Readonly<Record<string, string>>) {
-    this.child = spawn(process.execPath, [join(ROOT, program), ...args], {
+  constructor(words: readonly string[], env: Readonly<Record<string, string>>) {
+    this.child = spawn(process.execPath, words, {
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -110,7 +118,7 @@ export class Services {
   /** Starts a service; resolves at once. */
   start(name: ServiceName, env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): ServiceProcess {
     const port = name === 'collector' ? { HTTP_PORT: `${this.#collectorPort}` } : {};
-    return this.run(`services/${name}/main.ts`, args, { ...port, ...env });
+    return this.#spawn([...NODE_OPTIONS[name], join(ROOT, `services/${name}/main.ts`), ...args], { ...port, ...env });
   }
 
   /** The command line, as a process. */
@@ -125,7 +133,11 @@ export class Services {
 
   /** Any program of the repository, with the same environment. */
   run(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ServiceProcess {
-    const started = new ServiceProcess(program, args, { ...this.env, ...env });
+    return this.#spawn([join(ROOT, program), ...args], env);
+  }
+
+  #spawn(words: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
+    const started = new ServiceProcess(words, { ...this.env, ...env });
     this.#processes.add(started);
     void started.ended.then(() => this.#processes.delete(started));
     return started;
