@@ -18,7 +18,7 @@ const MAX_DEPTH = 4;
 
 /** Lines that tell of no trouble are written together: a system call for each is dear where tasks are short. */
 const GATHER_MS = 50;
-const GATHER_BYTES = 8192;
+const GATHER_BYTES = 16_000;
 
 /** A log of this service. `write` takes the lines in place of stdout. */
 export function createLog(service: string, level: LogLevel, write?: (line: string) => void): Log {
@@ -80,5 +80,7 @@ function plain(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= MAX_DEPTH) return '...';
   if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)]));
+  const fields: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) fields[key] = plain(item, depth + 1);
+  return fields;
 }
