@@ -92,6 +92,8 @@ export class ComputePool {
     // No resource limit says this; it holds for isolates to come.
     setFlagsFromString(`--initial-old-space-size=${OLD_START_MB}`);
     setFlagsFromString(`--min-semi-space-size=${YOUNG_START_MB}`);
+    // Little is left over of so little room: to share it out takes longer than to look through it, and each thread has a core.
+    setFlagsFromString('--no-parallel-scavenge');
     // Some are started at once: a thread takes a while to load, which planning needs anyway. More come with more jobs.
     while (this.#threads.size < Math.min(options.threads, WARM_THREADS)) this.#startThread();
     this.#memoryCheck = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);

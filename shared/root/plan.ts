@@ -103,6 +103,8 @@ export interface BatchPart {
  * @param bytesOf stored bytes of a read
  */
 export function cutByColumns(batch: Batch, columns: number, mostBytes: number, bytesOf: (read: PlannedRead) => number): BatchPart[] {
+  if (batch.reads.reduce((sum, read) => sum + bytesOf(read), 0) <= mostBytes)
+    return [{ batch, first: 0, end: columns, reads: batch.reads }];
   const byColumn = Array.from({ length: columns }, (): PlannedRead[] => []);
   for (const read of batch.reads) byColumn[read.column]?.push(read);
   const parts: BatchPart[] = [];
