@@ -71,6 +71,9 @@ async function benchmark(folder: string, programs: PeerPrograms | undefined, cho
   const start = loadavg()[0] ?? 0;
   const results: Result[] = [];
   const groups = listJobs(folder, programs, chosen);
+  // Once beforehand: of code that has changed, TypeScript is stripped then, and not in the first turn.
+  const [first] = groups.flat();
+  if (first !== undefined) await measure(first, programs);
   for (const jobs of groups) results.push(...(await takeTurns(jobs, programs, turns)));
   const profiles = page === undefined ? [] : await profilesOf(groups);
   const report: Report = {

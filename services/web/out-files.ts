@@ -1,5 +1,4 @@
 /** Result files of all runs on the volume: while a run goes on now and then, and when it has ended. */
-
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';

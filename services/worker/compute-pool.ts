@@ -54,8 +54,8 @@ const MEMORY_CHECK_MS = 250;
 const MB = 1e6;
 /** Room for short-lived objects: columns lie elsewhere, and V8 would take some 30 MB more a thread without doing any better. */
 const YOUNG_MB = 6;
-/** Half of it, from the start: V8 would begin with less, and collect garbage a quarter of the time where tasks are short. */
-const YOUNG_START_MB = 2;
+/** Of its three parts each has this from the start: with one MB, with which V8 begins and stays, short tasks spend a quarter of their time on garbage. */
+const YOUNG_PART_MB = 2;
 /** A thread's code and descriptions are some 14 MB: from less, V8 collects garbage several times while a thread starts, a tenth of a short run. */
 const OLD_START_MB = 32;
 
@@ -91,7 +91,7 @@ export class ComputePool {
     this.#stage = stageIn ? new StageAhead(this.#settings) : undefined;
     // No resource limit says this; it holds for isolates to come.
     setFlagsFromString(`--initial-old-space-size=${OLD_START_MB}`);
-    setFlagsFromString(`--min-semi-space-size=${YOUNG_START_MB}`);
+    setFlagsFromString(`--min-semi-space-size=${YOUNG_PART_MB}`);
     // Little is left over of so little room: to share it out takes longer than to look through it, and each thread has a core.
     setFlagsFromString('--no-parallel-scavenge');
     // Some are started at once: a thread takes a while to load, which planning needs anyway. More come with more jobs.
