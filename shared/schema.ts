@@ -27,6 +27,12 @@ export const count = numberThat('a whole number, 0 or more', (value) => Number.i
 /** 1, 2, 3 ... */
 export const whole = numberThat('a whole number, 1 or more', (value) => Number.isSafeInteger(value) && value >= 1);
 
+/** Part of queue, folder and file names. */
+export const identifier = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'letters, digits, dot, dash and underscore, at most 100'),
+);
+
 /** At least one. */
 export const listOf = <const T extends v.GenericSchema>(item: T) => v.pipe(v.array(item), v.nonEmpty('it must not be empty'));
 
@@ -38,7 +44,8 @@ export const anyObject = v.custom<Record<string, unknown>>(
 
 /** A number as people write it, in the environment or in JSON. */
 export const writtenNumber = v.pipe(v.unknown(), v.toNumber('it must be a number'), v.finite('it must be finite'));
-export const writtenWhole = v.pipe(v.unknown(), v.toNumber('it must be a number'), whole);
+export const writtenPositive = v.pipe(writtenNumber, positive);
+export const writtenWhole = v.pipe(writtenNumber, whole);
 
 // Said where a schema has no message of its own. Texts that were given are not repeated: there may be keys in them.
 v.setGlobalMessage(({ expected, received, input, type }) => {

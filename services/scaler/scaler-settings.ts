@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { baseAddress, flag, logLevel, port, setting } from '#shared/runtime/settings.ts';
-import { text, writtenNumber, writtenWhole } from '#shared/schema.ts';
+import { text, writtenPositive, writtenWhole } from '#shared/schema.ts';
 
 /** What the scaler is told by its environment. */
 export const scalerSettings = v.object({
@@ -15,5 +15,5 @@ export const scalerSettings = v.object({
   HPA_NAME: setting(v.optional(text, 'worker'), 'name of their HorizontalPodAutoscaler'),
   LIMIT: setting(v.optional(flag, 'true'), 'lower its maxReplicas to what there is use for; false: only look'),
   THREADS: setting(v.optional(writtenWhole, 1), 'compute threads of a worker'),
-  INTERVAL_SECONDS: setting(v.optional(v.pipe(writtenNumber, v.gtValue(0)), 5), 'time between two looks'),
+  INTERVAL_SECONDS: setting(v.optional(writtenPositive, 5), 'time between two looks'),
 });

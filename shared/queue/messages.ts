@@ -15,7 +15,7 @@
  */
 import * as v from 'valibot';
 import { ERROR_CODES, MessageError } from '../errors.ts';
-import { anyObject, count, describeIssues, fraction, nonNegative, textUpTo, whole } from '../schema.ts';
+import { anyObject, count, describeIssues, fraction, identifier, nonNegative, textUpTo, whole } from '../schema.ts';
 import { runStorageShape } from './run-storage.ts';
 import { MAX_PLACES } from './task-limits.ts';
 
@@ -24,7 +24,7 @@ export const MESSAGE_VERSION = 1 as const;
 
 const version = v.literal(MESSAGE_VERSION);
 /** Also part of queue and folder names. */
-export const runId = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'letters, digits, dot, dash and underscore, at most 100'));
+export const runId = identifier;
 const name = textUpTo(500);
 const location = textUpTo(4000);
 /** A cluster's worth of workers; part of queue names, in which a dot separates. */

@@ -1,7 +1,7 @@
 /** How the files of one run are read: in specs, requests and task messages. Nothing in it is secret. */
 import * as v from 'valibot';
 import { RUN_STORAGE, type StorageVariables, storageSettings } from '../runtime/storage-settings.ts';
-import { textUpTo } from '../schema.ts';
+import { identifier, textUpTo } from '../schema.ts';
 
 /** Variables of shared/runtime/storage-settings.ts, as text, that go before those of the worker's environment. */
 const variables = v.pipe(
@@ -20,7 +20,7 @@ const variables = v.pipe(
 export const runStorageShape = {
   storage: v.optional(variables),
   /** Name of the run's credentials: a key of a Secret, or a file. They themselves are in no message. */
-  secret: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,99}$/i, 'letters, digits, dot, dash and underscore, at most 100'))),
+  secret: v.optional(identifier),
 } as const;
 
 /** What a run says about reading its files. */

@@ -80,7 +80,5 @@ function plain(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= MAX_DEPTH) return '...';
   if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
-  const fields: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) fields[key] = plain(item, depth + 1);
-  return fields;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)]));
 }

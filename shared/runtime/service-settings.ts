@@ -1,6 +1,6 @@
 /** What each service is told by its environment. Names are the contract with whoever deploys them. */
 import * as v from 'valibot';
-import { text, writtenNumber, writtenWhole } from '../schema.ts';
+import { text, writtenNumber, writtenPositive, writtenWhole } from '../schema.ts';
 import { baseAddress, logLevel, port, secretSetting, setting } from './settings.ts';
 import { storageSettings } from './storage-settings.ts';
 
@@ -67,10 +67,7 @@ export const collectorSettings = v.object({
   ...http(8081),
   LEDGER_FILE: setting(v.optional(text, '/var/lib/higgsflow/ledger.sqlite'), 'the ledger; on a local disk, never on a network file system'),
   BACKOFF_LIMIT: setting(v.optional(writtenWhole, 5), 'attempts of a task'),
-  SILENCE_SECONDS: setting(
-    v.optional(v.pipe(writtenNumber, v.gtValue(0)), 20),
-    'a worker that says nothing for this long counts as vanished',
-  ),
+  SILENCE_SECONDS: setting(v.optional(writtenPositive, 20), 'a worker that says nothing for this long counts as vanished'),
   ANALYSIS_DIR: setting(v.optional(text, '/analyses'), 'the same files as the workers have'),
 });
 

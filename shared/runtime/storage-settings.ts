@@ -1,6 +1,6 @@
 /** What the environment says about reading files from elsewhere. Part of the settings of every program that reads some. */
 import * as v from 'valibot';
-import { text, writtenNumber, writtenWhole } from '../schema.ts';
+import { text, writtenPositive, writtenWhole } from '../schema.ts';
 import { flag, secretSetting, setting, webAddress } from './settings.ts';
 
 export const storageSettings = v.object({
@@ -24,10 +24,7 @@ export const storageSettings = v.object({
   XDG_RUNTIME_DIR: setting(v.optional(text), 'folder with bt_u<uid>, where a token is looked for next; then in /tmp'),
   X509_CERT_DIR: setting(v.optional(text), 'folder of certificates that roots://, davs:// and https:// trust besides the public ones'),
   XRD_USER: setting(v.optional(text), 'name for root:// servers; without it the one of this account'),
-  STORAGE_TIMEOUT_SECONDS: setting(
-    v.optional(v.pipe(writtenNumber, v.gtValue(0)), 30),
-    'longest silence of a server; less where it has been quick',
-  ),
+  STORAGE_TIMEOUT_SECONDS: setting(v.optional(writtenPositive, 30), 'longest silence of a server; less where it has been quick'),
   STORAGE_MULTI_RANGE: setting(v.optional(flag, 'true'), 'ask web servers for several ranges by one request'),
   STORAGE_PARALLEL: setting(
     v.optional(writtenWhole),

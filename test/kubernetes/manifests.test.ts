@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { workerSettings } from '../../shared/runtime/service-settings.ts';
-import { NODE_OPTIONS, type ServiceName } from '../services.ts';
+import { NODE_OPTIONS } from '../services.ts';
 import { type Manifest, problemsOf } from './check-manifest.ts';
 
 const root = fileURLToPath(new URL('../../k8s/', import.meta.url));
@@ -34,6 +34,11 @@ describe('the manifests', () => {
       expect(problemsOf(manifest)).toEqual([]);
     },
   );
+
+  it.each(Object.entries(NODE_OPTIONS))('start %s as compose.yaml and the tests do', (service, options) => {
+    const [container] = owners.find(({ name }) => name === service)?.template['spec'].containers ?? [];
+    expect(container?.command).toEqual(['node', ...options, `services/${service}/main.ts`]);
+  });
 
   it('have no secrets', () => {
     expect(all.filter(({ kind }) => kind === 'Secret')).toEqual([]);
@@ -81,12 +86,6 @@ describe.each(owners)('the pod of $name', ({ name, template, kind }) => {
     expect(spec.automountServiceAccountToken).toBe(name === 'scaler');
     expect(spec.serviceAccountName).toBe(name);
     expect(byName('ServiceAccount', name)?.['automountServiceAccountToken']).toBe(false);
-  });
-
-  it('starts a service as compose.yaml and the tests do', () => {
-    const [container] = template['spec'].containers;
-    if (!(name in NODE_OPTIONS)) return;
-    expect(container.command).toEqual(['node', ...NODE_OPTIONS[name as ServiceName], `services/${name}/main.ts`]);
   });
 
   it('says what it needs and what it may take, of CPU, memory and disk', () => {
