@@ -24,12 +24,10 @@ FROM packages AS app
 COPY --from=build /app/shared ./shared
 COPY --from=build /app/services ./services
 COPY --from=build /app/cli ./cli
+COPY --from=build /app/bin/compile-ahead.mjs ./bin/
 # Without types and compiled, once, here: a service starts sooner and smaller. At run time the folder is read-only.
 ENV NODE_COMPILE_CACHE=/app/.compiled
-RUN for service in producer worker collector web scaler; do node services/$service/main.ts --help > /dev/null || exit 1; done \
- && for module in services/worker/compute-thread.ts services/web/png.ts services/web/page/page.ts shared/analysis/*.ts shared/root/codecs/*.ts; do \
-      node --input-type=module -e 'await import(process.argv[1]).catch(() => {})' "/app/$module" || true; done \
- && node cli/main.ts --help > /dev/null && chmod -R a+rX /app
+RUN node bin/compile-ahead.mjs && chmod -R a+rX /app
 
 FROM node:24-slim
 ARG VERSION=0.1.0

@@ -4,45 +4,44 @@
  */
 import { basename } from 'node:path';
 import { ArenaPlan, borrowArena } from '#shared/root/arena.ts';
-import { decompressInto, prepareRecord } from '#shared/root/compression.ts';
+import { decompressInto, prepareRecord, type StoredRecord } from '#shared/root/compression.ts';
 import { openSource } from '#shared/storage/open.ts';
 import { CODEC_CASES, CODEC_TURNS, type CodecCaseName } from './cases.ts';
 import { writePlan } from './write-plan.ts';
 
 const [name = '', file = ''] = process.argv.slice(2);
 
-interface Block {
-  readonly bytes: Uint8Array;
-  readonly length: number;
-}
-
-/** The compressed baskets of a case. */
-async function readBaskets(): Promise<Block[]> {
+/** The baskets of the case, and how long they become. */
+async function listBaskets(): Promise<{ seek: number; bytes: number; length: number }[]> {
   const plan = await writePlan(CODEC_CASES[name as CodecCaseName].blocksOf, file);
-  const source = await openSource(file);
   const lines = plan.split('\n').map((line) => line.split(' ').map(Number));
   const baskets = lines.filter((line) => line.length === 7 && line.every((number) => !Number.isNaN(number)));
-  const blocks: Block[] = [];
-  for (const [seek = 0, bytes = 0, key = 0, length = 0] of baskets) {
-    blocks.push({ bytes: await source.read(seek + key, bytes - key), length });
-  }
-  await source.close();
-  return blocks;
+  return baskets.map(([seek = 0, bytes = 0, key = 0, length = 0]) => ({ seek: seek + key, bytes: bytes - key, length }));
 }
 
-const baskets = await readBaskets();
+// The compressed bytes wait where a worker reads them to: in the arena.
+const listed = await listBaskets();
 using arena = borrowArena();
 const plan = new ArenaPlan(arena.start);
-const scratch = plan.take(Math.max(...baskets.map(({ bytes }) => bytes.length)));
-const to = plan.take(Math.max(...baskets.map(({ length }) => length)));
+const to = plan.take(Math.max(...listed.map(({ length }) => length)));
+const places = listed.map(({ bytes }) => plan.take(bytes));
 arena.reserve(plan);
-for (const basket of baskets) await prepareRecord({ ...basket, origin: 0 });
+const source = await openSource(file);
+const baskets: StoredRecord[] = [];
+for (const [i, { seek, bytes, length }] of listed.entries()) {
+  const place = places[i] as number;
+  arena.bytes.set(await source.read(seek, bytes), place);
+  const basket = { bytes: arena.bytes.subarray(place, place + bytes), length, origin: seek };
+  await prepareRecord(basket);
+  baskets.push(basket);
+}
+await source.close();
 
 /** Decodes all once; the sum keeps this and the C program comparable. */
 function decodeAll(): number {
   let sum = 0;
   for (const basket of baskets) {
-    decompressInto(arena, { ...basket, origin: 0 }, scratch, to);
+    decompressInto(arena, basket, 0, to);
     sum += arena.bytes[to + Math.trunc(basket.length / 2)] ?? 0;
   }
   return sum;

@@ -1,4 +1,4 @@
-import { decompressSync } from '@napi-rs/lzma/xz';
+import { createRequire } from 'node:module';
 import { CodecError } from '../../errors.ts';
 import type { Arena } from '../arena.ts';
 import { OTHER_KIND } from '../kernels.ts';
@@ -7,6 +7,8 @@ import type { Codec } from './codec.ts';
 import { release } from './release.ts';
 
 const FOOTER_BYTES = 12;
+
+const require = createRequire(import.meta.url);
 
 /** XZ: one .xz stream; its CRC, behind the data, covers all of them. */
 export const decodeXz: Codec = (arena, { from, bytes, to, length, needed, verify }) => {
@@ -22,6 +24,8 @@ function decodeAny(arena: Arena, from: number, bytes: number, to: number, length
   const block = arena.bytes.subarray(from, from + bytes);
   const promised = indexedLength(block);
   if (promised !== length) throw new CodecError(`its index says ${promised} bytes, not ${length}`);
+  // 10 ms and 8 MB, which a thread that has kernels need not spend.
+  const { decompressSync } = require('@napi-rs/lzma/xz') as typeof import('@napi-rs/lzma/xz');
   const decoded = decompressSync(block);
   if (decoded.length !== length) throw new CodecError(`it holds ${decoded.length} bytes, not ${length}`);
   arena.bytes.set(decoded, to);

@@ -1,4 +1,3 @@
-import { zstdDecompressSync } from 'node:zlib';
 import { CodecError } from '../../errors.ts';
 import type { Arena } from '../arena.ts';
 import { OTHER_KIND } from '../kernels.ts';
@@ -27,6 +26,7 @@ export const decodeZstd: Codec = (arena, { from, bytes, to, length, needed, veri
 /** By node's zstd: where the kernels are plain, and for frames that it may refuse with a better reason. */
 function decodeAny(arena: Arena, from: number, bytes: number, to: number, length: number): void {
   const block = arena.bytes.subarray(from, from + bytes);
+  const { zstdDecompressSync } = process.getBuiltinModule('node:zlib'); // 4 ms, which a thread that has kernels need not spend
   const decoded = zstdDecompressSync(block, { chunkSize: length + SPARE_BYTES, maxOutputLength: length + 1 });
   if (decoded.length !== length) throw new CodecError(`it holds ${decoded.length} bytes, not ${length}`);
   arena.bytes.set(decoded, to);

@@ -46,3 +46,18 @@ export function copyMatchExactly(to: usize, distance: usize, length: usize): voi
 export function copyWide(to: usize, from: usize, length: usize): void {
   for (const end = to + length; to < end; to += 16, from += 16) v128.store(to, v128.load(from));
 }
+
+/** Repeats what stands `distance` in front of `to`, as `copyMatch` does, for up to 18 bytes; may write up to 32. */
+// @ts-ignore: decorator
+@inline
+export function copyShort(to: usize, distance: usize): void {
+  const from = to - distance;
+  if (distance >= 16) {
+    v128.store(to, v128.load(from));
+    store<u16>(to + 16, load<u16>(from + 16));
+    return;
+  }
+  const pattern = i8x16.swizzle(v128.load(from), v128.load(PATTERNS + distance * 16));
+  v128.store(to, pattern);
+  v128.store(to + <usize>load<u8>(STEPS + distance), pattern);
+}

@@ -44,20 +44,20 @@ const LENGTHS: usize = memory.data(512, 16);
 /** In which order the lengths of the code for code lengths are stored. */
 const ORDER: usize = memory.data<u8>([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]);
 
-for (let symbol: u32 = 0; symbol < 256; symbol++) store<u32>(PROTOS + (symbol << 2), LITERAL | (symbol << 16));
+for (let symbol: u32 = 0; symbol < 256; symbol++) store<u32>(PROTOS + (symbol << 2), LITERAL | 0x200 | (symbol << 16));
 store<u32>(PROTOS + (256 << 2), SPECIAL | END);
 let base: u32 = 3;
 for (let symbol: u32 = 257; symbol < 285; symbol++) {
   const extra: u32 = symbol < 265 ? 0 : (symbol - 261) >> 2;
-  store<u32>(PROTOS + (symbol << 2), (base << 16) | extra);
+  store<u32>(PROTOS + (symbol << 2), (base << 16) | 0x200 | extra);
   base += 1 << extra;
 }
-store<u32>(PROTOS + (285 << 2), 258 << 16);
+store<u32>(PROTOS + (285 << 2), (258 << 16) | 0x200);
 for (let symbol: u32 = 286; symbol < 288; symbol++) store<u32>(PROTOS + (symbol << 2), SPECIAL);
 base = 1;
 for (let symbol: u32 = 0; symbol < 30; symbol++) {
   const extra: u32 = symbol < 4 ? 0 : (symbol - 2) >> 1;
-  store<u32>(DISTANCE_PROTOS + (symbol << 2), (base << 16) | extra);
+  store<u32>(DISTANCE_PROTOS + (symbol << 2), (base << 16) | 0x200 | extra);
   base += 1 << extra;
 }
 for (let symbol: u32 = 30; symbol < 32; symbol++) store<u32>(DISTANCE_PROTOS + (symbol << 2), SPECIAL);
@@ -334,7 +334,7 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
         break;
       }
     }
-    const length = <usize>(entry >> 16) + <usize>(((window >> 2) & ((<u64>1 << (entry & 63)) - 1)) >> ((entry >> 8) & 31));
+    const length = <usize>(entry >> 16) + <usize>((window & ((<u64>4 << <u64>entry) - 1)) >> <u64>(entry >> 8));
     window >>= <u64>entry;
     count -= entry & 63;
     // 53 of 64 bits are gone at most: enough are left for the root table.
@@ -352,7 +352,7 @@ function fast(outputStart: usize, outputEnd: usize): i32 {
         break;
       }
     }
-    const distance = <usize>(entry >> 16) + <usize>(((window >> 2) & ((<u64>1 << (entry & 63)) - 1)) >> ((entry >> 8) & 31));
+    const distance = <usize>(entry >> 16) + <usize>((window & ((<u64>4 << <u64>entry) - 1)) >> <u64>(entry >> 8));
     window >>= <u64>entry;
     count -= entry & 63;
     if (distance > to - outputStart) {
@@ -417,5 +417,5 @@ function subEntry(table: usize, entry: u32, root: u32): u32 {
 
 /** The extra bits that follow the code of an entry. */
 function extra(entry: u32): usize {
-  return <usize>((buffer & ((<u64>1 << (entry & 63)) - 1)) >> ((entry >> 8) & 31));
+  return <usize>((buffer & ((<u64>1 << (entry & 63)) - 1)) >> (((entry >> 8) & 31) - 2));
 }

@@ -1,5 +1,5 @@
 /** LZ4 blocks (lz4_Block_format.md), alone and as ROOT stores them: behind the xxHash64 of the compressed bytes. */
-import { copyMatch, copyMatchExactly, copyWide, OVERSHOOT } from './copy';
+import { copyMatch, copyMatchExactly, copyShort, copyWide, OVERSHOOT } from './copy';
 import { BAD_CHECKSUM, BAD_DISTANCE, ENDS_EARLY, OK, TOO_LONG, TOO_SHORT } from './status';
 import { xxHash64 } from './xxhash';
 
@@ -12,19 +12,20 @@ function lz4(from: usize, bytes: usize, to: usize, length: usize, partial: bool)
   const inputEnd = from + bytes;
   const start = to;
   const end = to + length;
+  const lastShort = inputEnd - SHORT_INPUT;
+  const lastShortTo = end - SHORT_OUTPUT;
   while (from < inputEnd) {
     const token = <u32>load<u8>(from++);
     let literals = <usize>(token >> 4);
     let matched = <usize>(token & 15);
-    if (literals < 15 && inputEnd - from >= SHORT_INPUT && end - to >= SHORT_OUTPUT) {
+    if (literals < 15 && from <= lastShort && to <= lastShortTo) {
       v128.store(to, v128.load(from));
       to += literals;
       from += literals;
       const near = <usize>load<u16>(from);
-      if (matched < 15 && near >= 16 && near <= to - start) {
+      if (matched < 15 && near - 1 < to - start) {
         from += 2;
-        v128.store(to, v128.load(to - near));
-        v128.store(to + 16, v128.load(to - near + 16));
+        copyShort(to, near);
         to += matched + 4;
         continue;
       }

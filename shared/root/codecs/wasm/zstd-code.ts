@@ -1,5 +1,5 @@
 /** The Huffman code of literals (RFC 8878, section 4.2.1): its weights as they are stored, and the table that decodes it. */
-import { bitsBefore, bitsBeforeMarker, buildStates, readShares, sharesLog, sharesSymbols, topBits } from './zstd-fse';
+import { bitsBefore, bitsBeforeMarker, buildStates, readShares, sharesLog, sharesSymbols, stateAt, topBits, WEIGHT_STATES } from './zstd-fse';
 
 /** Codes have up to 11 bits. Of 12 they are nowhere made, but read by the program that everybody uses. */
 export const LOG: u32 = 11;
@@ -14,7 +14,6 @@ export const WIDTHS: usize = memory.data(4096, 16);
 export const SYMBOLS: usize = memory.data(4096, 16);
 const WEIGHTS: usize = memory.data(256);
 const STARTS: usize = memory.data(16 * 4, 16);
-const WEIGHT_STATES: usize = memory.data(64 * 8, 16);
 const NUMBERS: usize = memory.data(256 * 8, 16);
 
 for (let i: u32 = 0; i < 256; i++) store<u64>(NUMBERS + (i << 3), i);
@@ -58,14 +57,14 @@ function readWeights(from: usize, bytes: usize): u32 {
   let position = bitsBeforeMarker(start, bytes - header) - <i32>(sharesLog << 1);
   if (position < 0) return 0;
   const states = topBits(bitsBefore(start, position + <i32>(sharesLog << 1)), <u64>sharesLog << 1);
-  let state = <u32>(states >> sharesLog);
-  let other = <u32>states & ((1 << sharesLog) - 1);
+  let state = WEIGHT_STATES + <u32>(states >> sharesLog);
+  let other = WEIGHT_STATES + (<u32>states & ((1 << sharesLog) - 1));
   for (let i: u32 = 0; i < 254; i++) {
-    const entry = load<u64>(WEIGHT_STATES + (state << 3));
+    const entry = stateAt(state);
     store<u8>(WEIGHTS + i, <u8>entry);
     const width = <i32>(entry >> 40) & 255;
     if (position < width) {
-      store<u8>(WEIGHTS + i + 1, <u8>load<u64>(WEIGHT_STATES + (other << 3)));
+      store<u8>(WEIGHTS + i + 1, <u8>stateAt(other));
       return i + 2;
     }
     state = other;

@@ -5,8 +5,16 @@
  *     0..31   base of the value that the symbol stands for
  *     32..39  how many extra bits are added to it
  *     40..47  how many bits lead to the next state
- *     48..63  what is added to those
+ *     48..63  what is added to those: the result is the index of the next state's entry in STATES
  */
+
+/** All tables; each is known by the index of its first entry. */
+const STATES: usize = memory.data(1792 * 8, 16);
+/** The table of weights; those of lengths, distances and matches that are always there, 64 entries each; and those that blocks bring. */
+export const WEIGHT_STATES: u32 = 0;
+export const DEFAULT_STATES: u32 = 64;
+export const BROUGHT_STATES: u32 = 256;
+export const MOST_STATES: u32 = 512;
 
 /** Shares of the symbols as they are stored: -1 is one state of the last ones. */
 export const SHARES: usize = memory.data(256 * 2, 16);
@@ -73,7 +81,7 @@ function bitsAt(from: usize, bytes: usize, at: u32): u32 {
 }
 
 /** Builds the table of SHARES; `values` holds the lower half of each symbol's entry, and its extra bits (a u64 each). */
-export function buildStates(table: usize, log: u32, symbols: u32, values: usize): void {
+export function buildStates(table: u32, log: u32, symbols: u32, values: usize): void {
   const size: u32 = 1 << log;
   const mask = size - 1;
   let high = mask;
@@ -96,9 +104,14 @@ export function buildStates(table: usize, log: u32, symbols: u32, values: usize)
     const next = <u32>load<u16>(NEXT + (symbol << 1));
     store<u16>(NEXT + (symbol << 1), <u16>(next + 1));
     const width = log - (31 - clz<u32>(next));
-    const lead = (<u64>((next << width) - size) << 48) | (<u64>width << 40);
-    store<u64>(table + (state << 3), lead | load<u64>(values + (symbol << 3)));
+    const lead = (<u64>(table + (next << width) - size) << 48) | (<u64>width << 40);
+    store<u64>(STATES + ((table + state) << 3), lead | load<u64>(values + (symbol << 3)));
   }
+}
+
+/** A table of one state, which takes no bits. */
+export function buildState(table: u32, value: usize): void {
+  store<u64>(STATES + (table << 3), (<u64>table << 48) | load<u64>(value));
 }
 
 /** Where the bits of a stream that is read from its end begin: so many stand in front of the marker; -1 where it is missing. */
@@ -123,4 +136,11 @@ export function bitsBefore(from: usize, position: i32): u64 {
 @inline
 export function topBits(top: u64, count: u64): u64 {
   return (top >> 1) >> (63 - count);
+}
+
+/** The entry of a state, by its index. */
+// @ts-ignore: decorator
+@inline
+export function stateAt(index: usize): u64 {
+  return load<u64>(STATES + (index << 3));
 }

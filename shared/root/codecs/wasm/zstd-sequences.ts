@@ -1,7 +1,21 @@
 /** The sequences of a Zstandard block (RFC 8878, sections 3.1.1.3.2 and 3.1.1.4): runs of literals, each with a match behind it. */
 import { copyMatch, copyMatchExactly, copyWide, OVERSHOOT } from './copy';
 import { BAD_BLOCK, BAD_CODE, BAD_DISTANCE, BAD_SYMBOL, ENDS_EARLY, OK, TOO_LONG } from './status';
-import { bitsBefore, bitsBeforeMarker, buildStates, readShares, SHARES, sharesLog, sharesSymbols, topBits } from './zstd-fse';
+import {
+  BROUGHT_STATES,
+  bitsBefore,
+  bitsBeforeMarker,
+  buildState,
+  buildStates,
+  DEFAULT_STATES,
+  MOST_STATES,
+  readShares,
+  SHARES,
+  sharesLog,
+  sharesSymbols,
+  stateAt,
+  topBits,
+} from './zstd-fse';
 import { literals, literalsEnd, literalsLimit } from './zstd-literals';
 
 /** All that is wanted is there; not an answer to the outside. */
@@ -26,10 +40,8 @@ const DEFAULT_SHARES: usize = memory.data<i8>([
 const LENGTH_BITS: usize = memory.data<u8>([1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
 const MATCH_BITS: usize = memory.data<u8>([1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
 
-/** What codes stand for, 64 of each kind; the tables that are always there, and those that blocks bring. */
+/** What codes stand for, 64 of each kind. */
 const VALUES: usize = memory.data(3 * 64 * 8, 16);
-const DEFAULTS: usize = memory.data(3 * 64 * 8, 16);
-const BROUGHT: usize = memory.data(3 * 512 * 8, 16);
 
 for (let i: u32 = 0; i < 16; i++) store<u64>(VALUES + (i << 3), i);
 let base: u32 = 16;
@@ -44,7 +56,7 @@ for (let i: u32 = 0; i < 21; i++) base = setValue(MATCHES, 32 + i, base, load<u8
 for (let kind: u32 = 0; kind < 3; kind++) {
   const symbols = ofKind(DEFAULT_SYMBOLS, kind);
   for (let i: u32 = 0; i < symbols; i++) store<i16>(SHARES + (i << 1), load<i8>(DEFAULT_SHARES + kind * 36 + i));
-  buildStates(DEFAULTS + kind * 512, ofKind(DEFAULT_LOG, kind), symbols, VALUES + kind * 512);
+  buildStates(DEFAULT_STATES + kind * 64, ofKind(DEFAULT_LOG, kind), symbols, VALUES + kind * 512);
 }
 
 /** Sets what a code stands for. @returns where the next one begins */
@@ -132,16 +144,16 @@ function lastLiterals(next: usize, to: usize, toEnd: usize, partial: bool): i32 
 /** Chooses or reads the table of a kind: the default, one state, a new one, or the last one again. */
 function setTable(kind: u32, form: u32, end: usize): bool {
   if (form === 3) return ofKind(TABLES, kind) !== 0;
-  let table: usize = BROUGHT + kind * 4096;
+  let table = BROUGHT_STATES + kind * MOST_STATES;
   let log: u32 = 0;
   if (form === 0) {
-    table = DEFAULTS + kind * 512;
+    table = DEFAULT_STATES + kind * 64;
     log = ofKind(DEFAULT_LOG, kind);
   } else if (form === 1) {
     if (at >= end) return false;
     const symbol = <u32>load<u8>(at++);
     if (symbol >= ofKind(SYMBOLS, kind)) return false;
-    store<u64>(table, load<u64>(VALUES + kind * 512 + (symbol << 3)));
+    buildState(table, VALUES + kind * 512 + (symbol << 3));
   } else {
     const bytes = readShares(at, end - at, ofKind(MOST_LOG, kind), ofKind(SYMBOLS, kind));
     if (bytes === 0) return false;
@@ -149,29 +161,30 @@ function setTable(kind: u32, form: u32, end: usize): bool {
     log = sharesLog;
     buildStates(table, log, sharesSymbols, VALUES + kind * 512);
   }
-  store<u32>(TABLES + (kind << 2), <u32>table);
+  store<u32>(TABLES + (kind << 2), table);
   store<u32>(LOGS + (kind << 2), log);
   return true;
 }
 
+/** The entry of a kind's first state, which the last of `bits` say. */
+function firstState(kind: u32, bits: u64): u64 {
+  return stateAt(ofKind(TABLES, kind) + (<u32>bits & ((1 << ofKind(LOGS, kind)) - 1)));
+}
+
 function carryOut(end: usize, count: u32, start: usize, to: usize, toEnd: usize, partial: bool): i32 {
   const bits = at;
-  const lengthTable: usize = ofKind(TABLES, LENGTHS);
-  const distanceTable: usize = ofKind(TABLES, DISTANCES);
-  const matchTable: usize = ofKind(TABLES, MATCHES);
   let position = bitsBeforeMarker(bits, end - bits);
   const logs = ofKind(LOGS, LENGTHS) + ofKind(LOGS, DISTANCES) + ofKind(LOGS, MATCHES);
   if (position < <i32>logs) return ENDS_EARLY;
   const first = topBits(bitsBefore(bits, position), logs);
   position -= <i32>logs;
-  const mask = (<u32>1 << ofKind(LOGS, MATCHES)) - 1;
-  const middle = <u32>(first >> ofKind(LOGS, MATCHES));
-  let ofMatch = load<u64>(matchTable + ((<u32>first & mask) << 3));
-  let ofDistance = load<u64>(distanceTable + ((middle & ((1 << ofKind(LOGS, DISTANCES)) - 1)) << 3));
-  let ofLength = load<u64>(lengthTable + ((middle >> ofKind(LOGS, DISTANCES)) << 3));
+  let ofMatch = firstState(MATCHES, first);
+  let ofDistance = firstState(DISTANCES, first >> ofKind(LOGS, MATCHES));
+  let ofLength = firstState(LENGTHS, first >> (ofKind(LOGS, MATCHES) + ofKind(LOGS, DISTANCES)));
   let next = literals;
-  const nextEnd = literalsEnd;
-  const nextLimit = literalsLimit;
+  // As far as copies may go that write or read OVERSHOOT bytes more than there are.
+  const nextSafe = min<usize>(literalsEnd, literalsLimit - OVERSHOOT);
+  const toSafe = toEnd - OVERSHOOT;
   let near = recent0;
   let nearer = recent1;
   let third = recent2;
@@ -187,10 +200,16 @@ function carryOut(end: usize, count: u32, start: usize, to: usize, toEnd: usize,
     } else top <<= distanceBits;
     const lengthBits = (ofLength >> 32) & 255;
     const matchBits = (ofMatch >> 32) & 255;
-    const extra = topBits(top, lengthBits + matchBits);
-    let length = <usize>ofLength + (<usize>extra & ((<usize>1 << <usize>lengthBits) - 1));
-    let match = <usize>ofMatch + <usize>(extra >> lengthBits);
-    position -= <i32>(lengthBits + matchBits);
+    let length = <usize>ofLength;
+    let match = <usize>ofMatch;
+    const extraBits = lengthBits + matchBits;
+    if (extraBits !== 0) {
+      const extra = topBits(top, extraBits);
+      length += <usize>extra & ((<usize>1 << <usize>lengthBits) - 1);
+      match += <usize>(extra >> lengthBits);
+      position -= <i32>extraBits;
+      top <<= extraBits;
+    }
     if (distanceBits > 1) {
       third = nearer;
       nearer = near;
@@ -209,23 +228,19 @@ function carryOut(end: usize, count: u32, start: usize, to: usize, toEnd: usize,
     if (count > 1) {
       if (position < 0) return ENDS_EARLY;
       // A step takes up to 26.
-      if (distanceBits + lengthBits + matchBits > 31) top = bitsBefore(bits, position);
-      else top <<= lengthBits + matchBits;
+      if (distanceBits + extraBits > 31) top = bitsBefore(bits, position);
       const matchStep = (ofMatch >> 40) & 255;
       const distanceStep = (ofDistance >> 40) & 255;
       const step = ((ofLength >> 40) & 255) + matchStep + distanceStep;
       const states = topBits(top, step);
       position -= <i32>step;
       const low = <usize>states;
-      ofLength = load<u64>(lengthTable + ((<usize>(ofLength >> 48) + <usize>(states >> (matchStep + distanceStep))) << 3));
-      ofMatch = load<u64>(
-        matchTable + ((<usize>(ofMatch >> 48) + ((low >> <usize>distanceStep) & ((<usize>1 << <usize>matchStep) - 1))) << 3),
-      );
-      ofDistance = load<u64>(distanceTable + ((<usize>(ofDistance >> 48) + (low & ((<usize>1 << <usize>distanceStep) - 1))) << 3));
+      ofLength = stateAt(<usize>(ofLength >> 48) + <usize>(states >> (matchStep + distanceStep)));
+      ofMatch = stateAt(<usize>(ofMatch >> 48) + ((low >> <usize>distanceStep) & ((<usize>1 << <usize>matchStep) - 1)));
+      ofDistance = stateAt(<usize>(ofDistance >> 48) + (low & ((<usize>1 << <usize>distanceStep) - 1)));
       if (position < 0) return ENDS_EARLY;
     }
-    if (length > nextEnd - next) return BAD_SYMBOL;
-    if (toEnd - to >= length + match + OVERSHOOT && nextLimit - next >= length + OVERSHOOT) {
+    if (<isize>(toSafe - to) >= <isize>(length + match) && <isize>(nextSafe - next) >= <isize>length) {
       v128.store(to, v128.load(next));
       if (length > 16) copyWide(to + 16, next + 16, length - 16);
       to += length;
@@ -235,6 +250,7 @@ function carryOut(end: usize, count: u32, start: usize, to: usize, toEnd: usize,
       copyMatch(to, distance, match);
       to += match;
     } else {
+      if (length > literalsEnd - next) return BAD_SYMBOL;
       const status = nearEnd(next, length, distance, match, start, to, toEnd, partial);
       if (status !== OK) return status;
       to = outputAfter;
