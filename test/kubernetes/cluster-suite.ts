@@ -186,6 +186,16 @@ function security(): void {
   say('no root, read-only, no token where none is needed, no secret in an environment');
 }
 
+/** What a service looks for where it starts, in the image that was built. */
+function compiledCode(): void {
+  const look = "const folder = require('node:module').getCompileCacheDir(); console.log(require('node:fs').readdirSync(folder).length)";
+  for (const service of ['collector', 'web', 'worker']) {
+    const files = Number(kubectl('exec', `deploy/${service}`, '--', 'node', '-e', look));
+    assert.ok(files > 100, `${service} finds ${files} files of compiled code`);
+  }
+  say('services find their code compiled');
+}
+
 function takeDown(): void {
   deploy('--down');
   const left = run('kubectl', 'get', 'namespaces,pv', '-o', 'name').split('\n');
@@ -201,6 +211,7 @@ try {
   await prepare();
   await freshCluster();
   security();
+  compiledCode();
   dryRun();
   await scaling();
   await chaos();
