@@ -5,7 +5,7 @@
  *     0..5   bits to consume: the code and its extra bits
  *     6      LITERAL: the value is a byte
  *     7      SPECIAL: a subtable (SUBTABLE), the end of the block (END), or else a code that means nothing
- *     8..12  bits of the code alone; of a subtable: how many bits index it
+ *     8..12  bits of the code alone, added to what its proto has here; of a subtable: how many bits index it
  *     16..   value: literal, base of a length or distance; of a subtable: its first entry
  */
 import { BAD_CODE, OK } from './status';

@@ -26,6 +26,8 @@ const ORDER_ROOT: u32 = 7;
 /** The same for a window with two bits below the next one: an entry has four bytes. */
 const ROOT_INDEX: usize = <usize>ROOT_MASK << 2;
 const DISTANCE_INDEX: usize = <usize>DISTANCE_MASK << 2;
+/** Makes the bits of a code two more: then they lead from the end of such a window to the extra bits. */
+const BELOW: u32 = 2 << 8;
 
 /** Entries: the largest tables that 288 and 32 symbols with 15 bits can need are 2342 and 402. */
 const CAPACITY: u32 = 2400;
@@ -44,20 +46,20 @@ const LENGTHS: usize = memory.data(512, 16);
 /** In which order the lengths of the code for code lengths are stored. */
 const ORDER: usize = memory.data<u8>([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]);
 
-for (let symbol: u32 = 0; symbol < 256; symbol++) store<u32>(PROTOS + (symbol << 2), LITERAL | 0x200 | (symbol << 16));
+for (let symbol: u32 = 0; symbol < 256; symbol++) store<u32>(PROTOS + (symbol << 2), LITERAL | BELOW | (symbol << 16));
 store<u32>(PROTOS + (256 << 2), SPECIAL | END);
 let base: u32 = 3;
 for (let symbol: u32 = 257; symbol < 285; symbol++) {
   const extra: u32 = symbol < 265 ? 0 : (symbol - 261) >> 2;
-  store<u32>(PROTOS + (symbol << 2), (base << 16) | 0x200 | extra);
+  store<u32>(PROTOS + (symbol << 2), (base << 16) | BELOW | extra);
   base += 1 << extra;
 }
-store<u32>(PROTOS + (285 << 2), (258 << 16) | 0x200);
+store<u32>(PROTOS + (285 << 2), (258 << 16) | BELOW);
 for (let symbol: u32 = 286; symbol < 288; symbol++) store<u32>(PROTOS + (symbol << 2), SPECIAL);
 base = 1;
 for (let symbol: u32 = 0; symbol < 30; symbol++) {
   const extra: u32 = symbol < 4 ? 0 : (symbol - 2) >> 1;
-  store<u32>(DISTANCE_PROTOS + (symbol << 2), (base << 16) | 0x200 | extra);
+  store<u32>(DISTANCE_PROTOS + (symbol << 2), (base << 16) | BELOW | extra);
   base += 1 << extra;
 }
 for (let symbol: u32 = 30; symbol < 32; symbol++) store<u32>(DISTANCE_PROTOS + (symbol << 2), SPECIAL);

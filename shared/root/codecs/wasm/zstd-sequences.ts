@@ -171,6 +171,7 @@ function firstState(kind: u32, bits: u64): u64 {
   return stateAt(ofKind(TABLES, kind) + (<u32>bits & ((1 << ofKind(LOGS, kind)) - 1)));
 }
 
+/** Carries out `count` sequences, whose bits end at `end`. In one piece: some twenty variables live through all of the loop. */
 function carryOut(end: usize, count: u32, start: usize, to: usize, toEnd: usize, partial: bool): i32 {
   const bits = at;
   let position = bitsBeforeMarker(bits, end - bits);
@@ -203,6 +204,7 @@ function carryOut(end: usize, count: u32, start: usize, to: usize, toEnd: usize,
     let length = <usize>ofLength;
     let match = <usize>ofMatch;
     const extraBits = lengthBits + matchBits;
+    // Most lengths are short, and have none.
     if (extraBits !== 0) {
       const extra = topBits(top, extraBits);
       length += <usize>extra & ((<usize>1 << <usize>lengthBits) - 1);
