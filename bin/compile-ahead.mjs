@@ -10,7 +10,7 @@ const PROGRAMS = ['cli', ...readdirSync(new URL('services', ROOT), { withFileTyp
 /** What services and their threads load only when it is needed. */
 const LATER = [
   ...['shared/analysis', 'shared/root/codecs', 'shared/storage'].flatMap(modulesIn),
-  ...['shared/root/rntuple/rntuple.ts', 'shared/root/rntuple/read-rntuple.ts', 'services/worker/compute-thread.ts'],
+  ...['shared/root/rntuple/rntuple.ts', 'shared/root/rntuple/read-rntuple.ts'],
   ...['services/web/png.ts', 'services/web/write-results.ts', 'services/web/upload-results.ts'],
 ];
 
@@ -20,8 +20,9 @@ for (const program of PROGRAMS) {
   });
   if (status !== 0) throw new Error(`${program}/main.ts --help ended with ${status}`);
 }
-// The entry of a thread ends with an error outside of one; by then all of it is compiled.
-for (const module of LATER) await import(new URL(module, ROOT).href).catch(() => {});
+for (const module of LATER) await import(new URL(module, ROOT).href);
+// Outside of a thread its entry ends with an error; by then all of it is compiled.
+await import(new URL('services/worker/compute-thread.ts', ROOT).href).catch(() => {});
 
 function serviceOf(entry) {
   return entry.isDirectory() ? [`services/${entry.name}`] : [];

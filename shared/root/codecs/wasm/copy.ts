@@ -13,6 +13,13 @@ for (let distance: usize = 1; distance < 16; distance++) {
 /** Bytes behind the end of a copy that `copyMatch` and `copyWide` may write. */
 export const OVERSHOOT: usize = 16;
 
+/** The first `distance` (below 16) bytes at `from`, again and again. */
+// @ts-ignore: decorator
+@inline
+function patternAt(from: usize, distance: usize): v128 {
+  return i8x16.swizzle(v128.load(from), v128.load(PATTERNS + distance * 16));
+}
+
 /** Repeats the `length` bytes that stand `distance` in front of `to`; may write OVERSHOOT bytes more. */
 // @ts-ignore: decorator
 @inline
@@ -27,7 +34,7 @@ export function copyMatch(to: usize, distance: usize, length: usize): void {
     } while (to < end);
     return;
   }
-  const pattern = i8x16.swizzle(v128.load(from), v128.load(PATTERNS + distance * 16));
+  const pattern = patternAt(from, distance);
   const step = <usize>load<u8>(STEPS + distance);
   do {
     v128.store(to, pattern);
@@ -57,7 +64,7 @@ export function copyShort(to: usize, distance: usize): void {
     store<u16>(to + 16, load<u16>(from + 16));
     return;
   }
-  const pattern = i8x16.swizzle(v128.load(from), v128.load(PATTERNS + distance * 16));
+  const pattern = patternAt(from, distance);
   v128.store(to, pattern);
   v128.store(to + <usize>load<u8>(STEPS + distance), pattern);
 }
