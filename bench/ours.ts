@@ -20,7 +20,6 @@ const settings = CASES[name as CaseName];
 const threads = Number(threadText);
 /** Chunks a thread, so that the threads end at about the same time. */
 const CHUNKS_A_THREAD = 4;
-const never = new AbortController().signal;
 /** What plans chunks; its code is no part of the memory of one thread. */
 const planning = threads === 1 ? undefined : await import('./plan-file.ts');
 
@@ -34,7 +33,7 @@ const pool = new ComputePool({
   allowAnalysisFiles: false,
   readRetry: DEFAULT_RETRY,
 });
-await Promise.all(Array.from({ length: threads }, () => pool.run(makeTask('no such file'), never, () => {})));
+await Promise.all(Array.from({ length: threads }, () => pool.run(makeTask('no such file'))));
 
 const wall = performance.now();
 const cpu = process.cpuUsage();
@@ -46,7 +45,7 @@ const chunks = await planning?.chunksOf(
   CHUNKS_A_THREAD * threads,
 );
 const tasks = chunks?.map(({ from, to }) => ({ ...makeTask(file), index: from, from, to })) ?? [makeTask(file)];
-const answers = await Promise.all(tasks.map((task) => pool.run(task, never, () => {})));
+const answers = await Promise.all(tasks.map((task) => pool.run(task)));
 const [described] = describeHistograms(analysis, parameters);
 if (described === undefined) throw new Error('the analysis has no histogram');
 const merged = new Histogram(described.axes);

@@ -15,7 +15,7 @@ const READ = `
   const pool = new ComputePool({ threads: 1, ...options });
   for (const url of process.argv.slice(2)) {
     const task = { v: 1, run: 'r', index: 0, dataset: 'ggH125_ZZ4lep', isData: false, url, tree: 'mini', analysis: 'atlas-hzz-2020' };
-    const answer = await pool.run({ ...task, parameters: {}, attempt: 1 }, new AbortController().signal, () => {});
+    const answer = await pool.run({ ...task, parameters: {}, attempt: 1 });
     if (answer.kind !== 'partial') throw new Error(JSON.stringify(answer));
   }
   await pool.close();

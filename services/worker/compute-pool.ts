@@ -19,15 +19,12 @@ export interface PoolOptions extends Omit<ThreadSettings, 'bandwidth' | 'storage
 
 interface Job {
   readonly task: Task;
-  readonly signal: AbortSignal;
   readonly onStart: () => void;
   readonly resolve: (answer: FromThread) => void;
   /** Its file is being copied. */
   staging: boolean;
   /** What that cost. */
   ahead: ReadCost;
-  /** Takes it out of the hands of a thread. */
-  leave: () => void;
 }
 
 interface Thread {
@@ -98,10 +95,10 @@ export class ComputePool {
   }
 
   /** Runs a task in the next free thread; `onStart` is called when it gets there. Never rejects: an abort is an answer. */
-  run(task: Task, signal: AbortSignal, onStart: () => void): Promise<FromThread> {
+  run(task: Task, onStart: () => void = () => {}): Promise<FromThread> {
     if (this.#draining) return Promise.resolve({ kind: 'aborted' });
     return new Promise((resolve) => {
-      const job: Job = { task, signal, onStart, resolve, staging: false, ahead: NO_COST, leave: () => {} };
+      const job: Job = { task, onStart, resolve, staging: false, ahead: NO_COST };
       this.#waiting.push(job);
       void this.#copyFile(job);
       this.#pump();
@@ -114,11 +111,20 @@ export class ComputePool {
     for (const { resolve } of this.#waiting.splice(0)) resolve({ kind: 'aborted' });
   }
 
+  /** Drains, and aborts the jobs at hand. */
+  abort(): void {
+    this.drain();
+    for (const thread of this.#threads) {
+      this.#tell(thread);
+      thread.worker.postMessage({ kind: 'abort' } satisfies ToThread);
+    }
+  }
+
   /** Ends all threads, whatever they do. Jobs at hand and waiting are answered as aborted. */
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#memoryCheck);
-    for (const { resolve } of this.#waiting.splice(0)) resolve({ kind: 'aborted' });
+    this.drain();
     await Promise.all([this.#stage?.close(), ...[...this.#threads].map(({ worker }) => worker.terminate())]);
   }
 
@@ -133,15 +139,12 @@ export class ComputePool {
 
   #pump(): void {
     for (;;) {
-      const at = this.#waiting.findIndex(({ staging, signal }) => !staging || signal.aborted);
+      const at = this.#waiting.findIndex(({ staging }) => !staging);
       const job = this.#waiting[at];
       if (this.#closed || job === undefined) return;
-      if (job.signal.aborted) job.resolve({ kind: 'aborted' });
-      else {
-        const thread = this.#freeThread();
-        if (thread === undefined) return;
-        this.#give(thread, job);
-      }
+      const thread = this.#freeThread();
+      if (thread === undefined) return;
+      this.#give(thread, job);
       this.#waiting.splice(at, 1);
     }
   }
@@ -158,12 +161,6 @@ export class ComputePool {
   }
 
   #give(thread: Thread, job: Job): void {
-    const abort = () => {
-      this.#tell(thread);
-      thread.worker.postMessage({ kind: 'abort' } satisfies ToThread);
-    };
-    job.signal.addEventListener('abort', abort, { once: true });
-    job.leave = () => job.signal.removeEventListener('abort', abort);
     thread.jobs.push(job);
     if (thread.jobs.length === 1) job.onStart();
     thread.untold.push(job.task);
@@ -200,8 +197,7 @@ export class ComputePool {
       // It died of what it began last; what it had not begun, or not answered yet, goes to others.
       const [culprit] = thread.jobs.splice(Math.max(0, Atomics.load(thread.begun, 0) - thread.answered - 1), 1);
       const others = thread.jobs.splice(0);
-      for (const { leave } of others) leave();
-      if (this.#closed) for (const { resolve } of others) resolve({ kind: 'aborted' });
+      if (this.#draining) for (const { resolve } of others) resolve({ kind: 'aborted' });
       else this.#waiting.unshift(...others);
       if (culprit !== undefined) thread.jobs.push(culprit);
       this.#answer(thread, this.#closed ? { kind: 'aborted' } : died(thread.jobs[0], thread.reason ?? `it exited with code ${code}`));
@@ -235,7 +231,6 @@ export class ComputePool {
       this.#meanMs = Number.isFinite(this.#meanMs) ? this.#meanMs + WEIGHT * (wallMs - this.#meanMs) : wallMs;
     }
     thread.jobs[0]?.onStart();
-    job?.leave();
     job?.resolve(withAhead(answer, job.ahead));
     this.#pump();
   }

@@ -44,6 +44,7 @@ const code = await runService(
       const drainMs = GRACE_SECONDS * 1000;
       const leave = () => setTimeout(() => void queue.close(), drainMs + LAST_WORDS_MS).unref();
       signal.addEventListener('abort', leave, { once: true });
+      using observer = observeTasks(log, metrics);
       await startWorker({
         ...{
           queue,
@@ -61,7 +62,7 @@ const code = await runService(
         memoryMb: settings.MEMORY_MB,
         stageIn: settings.STAGE_IN_DIR !== undefined,
         allowAnalysisFiles: { folder: `${pathToFileURL(resolve(settings.ANALYSIS_DIR))}/` },
-        onTask: observeTasks(log, metrics),
+        onTask: observer.onTask,
       });
       await queue.close();
     },

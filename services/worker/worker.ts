@@ -63,10 +63,9 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
   const { queue, name, threads, signal, drainMs = 0, startedDelayMs = 0, onTask = () => {} } = options;
   const prefetch = new Prefetch(threads, options.stageIn === true ? threads : 1);
   const pool = new ComputePool(options);
-  const abort = new AbortController();
   const timers: NodeJS.Timeout[] = [];
   const giveUp = () => {
-    abort.abort(signal.reason);
+    pool.abort();
     timers.push(setTimeout(() => void pool.close(), GRACE_MS));
   };
   const stop = () => {
@@ -76,14 +75,12 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
   };
   signal.addEventListener('abort', stop, { once: true });
   const who = options.pool === undefined ? { worker: name } : { worker: name, pool: options.pool };
-  const inHand = new Map<string, TaskKey>();
-  const alive = () => queue.reports.publish({ v: MESSAGE_VERSION, kind: 'alive', ...who, threads, tasks: [...inHand.values()] });
+  const inHand = new Set<TaskKey>();
+  const alive = () => queue.reports.publish({ v: MESSAGE_VERSION, kind: 'alive', ...who, threads, tasks: Array.from(inHand, keyOf) });
   // A heartbeat that is lost is followed by the next one.
   const heartbeat = setInterval(() => void alive().catch(() => {}), options.heartbeatMs);
   const handle = async ({ message: task, redelivered }: Delivery<Task>): Promise<void> => {
-    const { run, index } = task;
-    const key = `${run} ${index}`;
-    inHand.set(key, { run, index });
+    inHand.add(task);
     const tellStart = () => void queue.reports.publish({ ...head(task, who), kind: 'started' }).catch(() => {});
     let telling: NodeJS.Timeout | undefined;
     const onWait = () => onTask({ kind: 'waiting', task });
@@ -92,9 +89,9 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
       if (startedDelayMs === 0 || redelivered) tellStart();
       else telling = setTimeout(tellStart, startedDelayMs);
     };
-    const answer = (await awaitCredentials(task, signal, onWait)) ?? (await pool.run(task, abort.signal, onStart));
+    const answer = (await awaitCredentials(task, signal, onWait)) ?? (await pool.run(task, onStart));
     clearTimeout(telling);
-    inHand.delete(key);
+    inHand.delete(task);
     if (answer.kind === 'aborted') {
       onTask({ kind: 'returned', task });
       throw new StorageError('the worker stops', { file: task.url });
@@ -123,6 +120,10 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
 
 /** The worker in its reports. */
 type Who = Pick<Report, 'worker' | 'pool'>;
+
+function keyOf({ run, index }: TaskKey): TaskKey {
+  return { run, index };
+}
 
 function head({ run, index, attempt }: Task, who: Who) {
   return { v: MESSAGE_VERSION, run, index, attempt, ...who } as const;
