@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest';
 import { clientSettings, collectorSettings, producerSettings, webSettings, workerSettings } from '#shared/runtime/service-settings.ts';
 import { describeSettings, type SettingsSchema } from '#shared/runtime/settings.ts';
+import { scalerSettings } from './scaler/scaler-settings.ts';
 
 const PROGRAMS: readonly (readonly [string, string, SettingsSchema])[] = [
   ['producer', 'Finds files and datasets of a run, freezes its tasks in the ledger, publishes them, and ends.', producerSettings],
   ['worker', 'Takes tasks, reads their files in threads, sends back partials. As many as you like.', workerSettings],
   ['collector', 'Counts every partial once. Exactly one; [its HTTP API](collector/README.md).', collectorSettings],
   ['web', 'The page, and the result files in a folder. One, or several with folders of their own.', webSettings],
+  ['scaler', 'On Kubernetes: keeps the limit of the autoscaler at what there is use for. One for each pool.', scalerSettings],
   ['the command line', '`submit`, `watch`, `results` ...', clientSettings],
 ];
 

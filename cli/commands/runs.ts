@@ -11,5 +11,6 @@ export function register(program: Command): void {
       if (flags.json === true) return printJson(runs);
       const rows = runs.map(({ run, state, analysis, startedAt }) => [run, state, analysis, startedAt]);
       process.stdout.write(`${formatTable([['run', 'state', 'analysis', 'started'], ...rows]).join('\n')}\n`);
+      for (const { error } of runs) if (error !== undefined) process.stderr.write(`${error}\n`);
     });
 }

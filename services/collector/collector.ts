@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { AnalysisFiles } from '#shared/analysis/registry.ts';
 import { isPipelineError, MessageError, StorageError } from '#shared/errors.ts';
-import type { RunFeed } from '#shared/plot/feed.ts';
+import type { RunFeed, RunSummary } from '#shared/plot/feed.ts';
 import type { RunSnapshot, RunState } from '#shared/plot/snapshot.ts';
 import { type DeadLetter, MESSAGE_VERSION, type Report, taskSchema } from '#shared/queue/messages.ts';
 import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
@@ -16,10 +16,12 @@ import type { Ledger } from './ledger.ts';
 import type { DatasetCounters, LedgerFailure } from './ledger-rows.ts';
 import { OpenRun } from './open-run.ts';
 import { Reissue } from './reissue.ts';
-import { loadRunModel, type RunModel, refuseTooLarge, taskMessage } from './run-model.ts';
+import { loadRunModel, refuseTooLarge, taskMessage } from './run-model.ts';
+import { RunModels } from './run-models.ts';
 import { buildSnapshot, outputOf } from './snapshot.ts';
 import { Stealing } from './stealing.ts';
 import { Sums } from './sums.ts';
+import { UnwantedQueues } from './unwanted-queues.ts';
 
 export interface CollectorOptions {
   readonly ledger: Ledger;
@@ -48,13 +50,17 @@ export type CollectorEvent =
   | { readonly kind: 'moved'; readonly run: string; readonly from: string; readonly to: string; readonly tasks: number }
   /** The run's files are in its bucket, or cannot be brought there. */
   | { readonly kind: 'output'; readonly run: string; readonly error: string | undefined }
-  | { readonly kind: 'run'; readonly run: string; readonly state: RunState | 'deleted' };
+  | { readonly kind: 'run'; readonly run: string; readonly state: RunState | 'deleted' }
+  /** The run can be neither shown nor counted; the others go on. */
+  | { readonly kind: 'broken'; readonly run: string; readonly reason: string };
 
 /** How often due attempts are looked for, and lost tasks. */
 const DUE_MS = 100;
 const LOST_MS = 2000;
 /** How often pools without work are looked for. */
 const STEAL_MS = 1000;
+/** How often queues that came back are looked for. */
+const SWEEP_MS = 2000;
 /** Snapshots of a live stream are at least this far apart. */
 const CHANGE_MS = 250;
 /** Failures that a snapshot lists. */
@@ -70,7 +76,8 @@ export class Collector implements TaskList, RunFeed {
   readonly #commits: GroupCommit;
   readonly #reissue: Reissue;
   readonly #inFlight = new InFlight();
-  readonly #models = new Map<string, Promise<RunModel>>();
+  readonly #models: RunModels;
+  readonly #unwanted: UnwantedQueues;
   readonly #runs = new Map<string, OpenRun>();
   readonly #stop = new AbortController();
   readonly #onEvent: (event: CollectorEvent) => void;
@@ -80,9 +87,16 @@ export class Collector implements TaskList, RunFeed {
 
   constructor(options: CollectorOptions) {
     this.#options = options;
-    const { ledger, queue, retry, silenceMs, onEvent = () => {} } = options;
+    const { ledger, queue, retry, silenceMs, allowAnalysisFiles, pool: ownPool, onEvent = () => {} } = options;
     this.#onEvent = onEvent;
-    const model = (run: string) => this.#model(run);
+    this.#unwanted = new UnwantedQueues(queue);
+    this.#models = new RunModels({
+      ledger,
+      allowAnalysisFiles,
+      ownPool,
+      onBroken: (run, reason) => onEvent({ kind: 'broken', run, reason }),
+    });
+    const model = (run: string) => this.#models.of(run);
     this.#sums = new Sums(ledger);
     this.#commits = new GroupCommit({ ledger, sums: this.#sums, retry, model, onCommit: (results, ms) => this.#committed(results, ms) });
     const conclude = (report: Conclusion) => this.#commits.add(report);
@@ -106,6 +120,7 @@ export class Collector implements TaskList, RunFeed {
       this.#every(DUE_MS, () => this.#reissue.publishDue(Date.now())),
       this.#every(LOST_MS, () => this.#reissue.publishLost(this.openRuns(), Date.now())),
       this.#every(STEAL_MS, () => stealing.look(this.openRuns(), Date.now())),
+      this.#every(SWEEP_MS, () => this.#unwanted.sweep(Date.now())),
     ];
   }
 
@@ -115,27 +130,29 @@ export class Collector implements TaskList, RunFeed {
     if (maxMessageBytes !== undefined) refuseTooLarge(model, maxMessageBytes);
     const isNew = ledger.run(spec.run) === undefined;
     const state = ledger.openRun(spec, new Date().toISOString());
-    this.#models.set(spec.run, Promise.resolve(model));
+    this.#models.keep(model);
     this.#run(spec.run);
+    if (isNew) this.#unwanted.spare(spec.run);
     if (ledger.run(spec.run)?.state === 'running') await queue.openRun(spec.run, this.#poolsOf(spec.run));
     if (isNew) this.#onEvent({ kind: 'run', run: spec.run, state: 'running' });
     return state;
   }
 
   async add(run: string, files: Parameters<TaskList['add']>[1]): Promise<void> {
-    this.#mustExist(run);
+    this.#mustBeWanted(run);
     this.#options.ledger.addFiles(run, files);
     this.#run(run).changed();
   }
 
   async freeze(run: string): Promise<void> {
-    this.#mustExist(run);
+    this.#mustBeWanted(run);
     this.#options.ledger.freeze(run);
     this.#finishIfDone(run);
   }
 
   async pending(run: string, after: number, limit: number) {
-    const model = await this.#model(run);
+    this.#mustBeWanted(run);
+    const model = await this.#models.of(run);
     return this.#options.ledger.pending(run, after, limit).map((task) => taskMessage(model, task));
   }
 
@@ -151,6 +168,7 @@ export class Collector implements TaskList, RunFeed {
   async retry(run: string): Promise<number> {
     this.#mustExist(run);
     const { ledger, queue } = this.#options;
+    this.#unwanted.spare(run);
     await queue.openRun(run, this.#poolsOf(run));
     const count = ledger.retryFailed(run, Date.now());
     if (ledger.run(run)?.state === 'cancelled') ledger.makeDue(run, Date.now());
@@ -170,16 +188,19 @@ export class Collector implements TaskList, RunFeed {
     this.#run(run).changed(true);
   }
 
-  /** Publishes the tasks of the run that were never tried: for producers that have no broker. */
+  /** Publishes the tasks of the run, unless that was done before: for producers that have no broker. */
   async issue(run: string): Promise<void> {
-    this.#mustExist(run);
+    this.#mustBeWanted(run);
+    const pools = this.#poolsOf(run) ?? [undefined];
+    const depths = await Promise.all(pools.map((pool) => this.#options.queue.tasks.depth(run, pool)));
+    if (this.#inFlight.knows(run) || depths.some((depth) => depth > 0)) return;
     this.#options.ledger.makeDue(run, Date.now());
   }
 
   /** Ends a run: what is committed stays, what waits is forgotten. */
   async cancel(run: string): Promise<void> {
     this.#mustExist(run);
-    const { ledger, queue } = this.#options;
+    const { ledger } = this.#options;
     if (ledger.run(run)?.state === 'running') {
       this.#saveElapsed(run);
       ledger.setState(run, 'cancelled');
@@ -187,7 +208,7 @@ export class Collector implements TaskList, RunFeed {
       this.#run(run).changed(true);
       this.#onEvent({ kind: 'run', run, state: 'cancelled' });
     }
-    await queue.deleteRun(run, this.#poolsOf(run));
+    await this.#unwanted.delete(run, this.#poolsOf(run));
   }
 
   /** Forgets a run altogether. Reports of it that come later are refused. */
@@ -195,7 +216,7 @@ export class Collector implements TaskList, RunFeed {
     await this.cancel(run);
     this.#options.ledger.deleteRun(run);
     this.#sums.forget(run);
-    this.#models.delete(run);
+    this.#models.forget(run);
     this.#runs.delete(run);
     this.#onEvent({ kind: 'run', run, state: 'deleted' });
   }
@@ -247,22 +268,26 @@ export class Collector implements TaskList, RunFeed {
     throw this.#stop.signal.reason;
   }
 
-  async runs() {
+  async runs(): Promise<RunSummary[]> {
     const { ledger } = this.#options;
-    return Promise.all(
-      ledger.runs().map(async (run) => {
-        const { state = 'running', startedAt = '' } = ledger.run(run) ?? {};
-        const model = await this.#model(run);
+    const summary = async (run: string): Promise<RunSummary> => {
+      const { state = 'running', startedAt = '' } = ledger.run(run) ?? {};
+      try {
+        const model = await this.#models.of(run);
         return { run, state, startedAt, analysis: model.analysis.name, ...outputOf(model, ledger.outcome(run)) };
-      }),
-    );
+      } catch (error) {
+        if (!isPipelineError(error, 'MessageError')) throw error;
+        return { run, state, startedAt, analysis: '', error: error.message };
+      }
+    };
+    return Promise.all(ledger.runs().map(summary));
   }
 
   async snapshot(run: string): Promise<RunSnapshot | undefined> {
     const { ledger } = this.#options;
     const row = ledger.run(run);
     if (row === undefined) return undefined;
-    const model = await this.#model(run);
+    const model = await this.#models.of(run);
     const open = this.#run(run);
     return buildSnapshot({
       model,
@@ -289,7 +314,7 @@ export class Collector implements TaskList, RunFeed {
   async details(run: string): Promise<RunDetails | undefined> {
     const { ledger } = this.#options;
     if (ledger.run(run) === undefined) return undefined;
-    const { spec, analysis } = await this.#model(run);
+    const { spec, analysis } = await this.#models.of(run);
     const counters = ledger.counters(run);
     const sum = (of: (each: DatasetCounters) => number) => counters.reduce((total, each) => total + of(each), 0);
     return {
@@ -381,6 +406,13 @@ export class Collector implements TaskList, RunFeed {
     if (!this.has(run)) throw new MessageError(`there is no run ${run}`);
   }
 
+  /** Whoever plans or publishes a run hears that it was cancelled. */
+  #mustBeWanted(run: string): void {
+    this.#mustExist(run);
+    if (this.#options.ledger.run(run)?.state !== 'cancelled') return;
+    throw new MessageError(`run ${run} was cancelled`, { hint: `\`higgsflow retry ${run}\` takes it up again.` });
+  }
+
   #committed(results: readonly Committed[], ms: number): void {
     this.#onEvent({ kind: 'commit', results, ms });
     const counted = results.filter(({ outcome }) => outcome !== 'duplicate');
@@ -420,16 +452,6 @@ export class Collector implements TaskList, RunFeed {
     const known = this.#runs.get(run) ?? new OpenRun();
     this.#runs.set(run, known);
     return known;
-  }
-
-  #model(run: string): Promise<RunModel> {
-    const known = this.#models.get(run);
-    if (known) return known;
-    const spec = this.#options.ledger.spec(run);
-    if (spec === undefined) return Promise.reject(new MessageError(`the ledger has no run ${run}`));
-    const model = loadRunModel(spec, this.#options.allowAnalysisFiles, this.#options.pool);
-    this.#models.set(run, model);
-    return model;
   }
 
   /** The ledger or the queue is broken: nothing more can be counted. Whoever waits for a run hears why. */

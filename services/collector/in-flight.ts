@@ -49,6 +49,11 @@ export class InFlight {
     return this.#tasks.has(text(key));
   }
 
+  /** Whether workers hold any task of the run. */
+  knows(run: string): boolean {
+    return [...this.#tasks.values()].some(({ key }) => key.run === run);
+  }
+
   /** Tasks of a run that are being computed: by all workers, or by those of a pool. */
   running(run: string, pool?: string): number {
     let count = 0;

@@ -29,9 +29,15 @@ export class LedgerDatabase {
     return tellLedgerErrors(this.path, () => this.#statement(sql).all(...values));
   }
 
-  /** Row by row: for answers that may be long. */
-  iterate(sql: string, ...values: Value[]): Iterable<Row> {
-    return tellLedgerErrors(this.path, () => this.#statement(sql).iterate(...values));
+  /** Row by row: for answers that may be long, of which several may be read at once. */
+  *iterate(sql: string, ...values: Value[]): Iterable<Row> {
+    // A statement of its own: of a prepared one a second iteration would end the first.
+    const rows = tellLedgerErrors(this.path, () => this.#db.prepare(sql).iterate(...values));
+    for (;;) {
+      const next = tellLedgerErrors(this.path, () => rows.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
   }
 
   /** All of `action` or nothing of it; durable when this returns. */

@@ -109,10 +109,11 @@ export class Ledger {
     return this.#openTasks(`t.run = ? AND t.idx > ? AND t.state = 'pending' ORDER BY t.idx LIMIT ?`, run, after, limit);
   }
 
-  /** Takes out up to `limit` tasks whose wait between two attempts is over. */
+  /** Takes out up to `limit` tasks whose wait between two attempts is over, of runs that go on. */
   takeDue(nowMs: number, limit: number): OpenTask[] {
     return this.#db.transaction(() => {
-      const due = this.#openTasks('t.due_ms IS NOT NULL AND t.due_ms <= ? ORDER BY t.due_ms LIMIT ?', nowMs, limit);
+      const goesOn = `EXISTS (SELECT 1 FROM runs r WHERE r.run = t.run AND r.state = 'running')`;
+      const due = this.#openTasks(`t.due_ms IS NOT NULL AND t.due_ms <= ? AND ${goesOn} ORDER BY t.due_ms LIMIT ?`, nowMs, limit);
       for (const { run, index } of due) this.#db.run('UPDATE tasks SET due_ms = NULL WHERE run = ? AND idx = ?', run, index);
       return due;
     });
@@ -159,9 +160,9 @@ export class Ledger {
     return this.#book((books) => reopenFailed(books, run, dueMs));
   }
 
-  /** Makes all open tasks due that had no attempt yet. */
+  /** Makes all open tasks due that are not waiting for an attempt already. */
   makeDue(run: string, dueMs: number): void {
-    this.#db.run(`UPDATE tasks SET due_ms = ? WHERE run = ? AND state = 'pending' AND attempts = 0 AND due_ms IS NULL`, dueMs, run);
+    this.#db.run(`UPDATE tasks SET due_ms = ? WHERE run = ? AND state = 'pending' AND due_ms IS NULL`, dueMs, run);
   }
 
   /** No task of the run is due any more. */

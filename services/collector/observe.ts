@@ -6,6 +6,7 @@ import type { CollectorEvent } from './collector.ts';
 export function observeCollector(log: Log, metrics: Metrics): (event: CollectorEvent) => void {
   return (event) => {
     if (event.kind === 'run') return log.info({ run: event.run, state: event.state }, 'run.state');
+    if (event.kind === 'broken') return log.warn({ run: event.run, reason: event.reason }, 'run.broken');
     if (event.kind === 'output') {
       const { run, error } = event;
       return error === undefined ? log.info({ run }, 'run.uploaded') : log.warn({ run, error }, 'run.upload-failed');

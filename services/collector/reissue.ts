@@ -6,6 +6,7 @@ import type { InFlight } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
 import type { OpenTask } from './ledger-rows.ts';
 import { type RunModel, taskMessage } from './run-model.ts';
+import { ofOneRun } from './run-models.ts';
 
 export interface ReissueOptions {
   readonly ledger: Ledger;
@@ -29,8 +30,8 @@ const PAGE = 1000;
 
 export class Reissue {
   readonly #options: ReissueOptions;
-  /** Open tasks that neither the queue nor a worker seems to have, since when. */
-  readonly #suspects = new Map<string, number>();
+  /** By run: open tasks that neither the queue nor a worker seemed to have at the last look, since when. */
+  readonly #suspects = new Map<string, Map<number, number>>();
 
   constructor(options: ReissueOptions) {
     this.#options = options;
@@ -43,25 +44,30 @@ export class Reissue {
 
   /** Counts the attempts of vanished workers, and publishes again what these runs have lost. */
   async publishLost(runs: Iterable<string>, nowMs: number): Promise<void> {
-    const { ledger, queue, inFlight, conclude, silenceMs } = this.#options;
+    const { ledger, inFlight, conclude, silenceMs } = this.#options;
     for (const { key, worker, attempt } of inFlight.takeVanished(nowMs, silenceMs)) {
-      if (attempt === undefined) continue;
+      if (attempt === undefined || ledger.run(key.run)?.state !== 'running') continue;
       const text = `worker ${worker} vanished while it had the task`;
       const head = { v: MESSAGE_VERSION, kind: 'failure' as const, ...key, attempt, worker };
-      await conclude({ ...head, code: 'StorageError', text, file: '', retryable: true });
+      await ofOneRun(() => conclude({ ...head, code: 'StorageError', text, file: '', retryable: true }));
     }
-    for (const run of runs) {
-      const { spec } = await this.#options.model(run);
-      const pools = spec.pools?.map(({ name }) => name) ?? [undefined];
-      const depths = await Promise.all(pools.map((pool) => queue.tasks.depth(run, pool)));
-      // While tasks wait in a queue, those missing among them cannot be told.
-      const empty = pools.filter((_, i) => depths[i] === 0);
-      for (const pool of empty) {
-        const lost = ledger.issued(run, PAGE, pool).filter((task) => this.#isLost(task, nowMs));
-        await this.#publish('lost', lost);
-      }
-      if (empty.length > 0) await this.#publish('straggler', this.#stragglers(run, nowMs, new Set(empty), spec.steal === true));
-    }
+    const open = new Set(runs);
+    for (const run of this.#suspects.keys()) if (!open.has(run)) this.#suspects.delete(run);
+    for (const run of open) await ofOneRun(() => this.#look(run, nowMs));
+  }
+
+  async #look(run: string, nowMs: number): Promise<void> {
+    const { ledger, queue, model } = this.#options;
+    // Before, none of it is published.
+    if (ledger.run(run)?.frozen !== true) return;
+    const { spec } = await model(run);
+    const pools = spec.pools?.map(({ name }) => name) ?? [undefined];
+    const depths = await Promise.all(pools.map((pool) => queue.tasks.depth(run, pool)));
+    // While tasks wait in a queue, those missing among them cannot be told.
+    const empty = pools.filter((_, i) => depths[i] === 0);
+    const issued = empty.flatMap((pool) => ledger.issued(run, PAGE, pool));
+    await this.#publish('lost', this.#takeLost(run, issued, nowMs));
+    if (empty.length > 0) await this.#publish('straggler', this.#stragglers(run, nowMs, new Set(empty), spec.steal === true));
   }
 
   /**
@@ -93,21 +99,30 @@ export class Reissue {
     return free.sort((a, b) => b.threads - a.threads)[0]?.pool;
   }
 
-  #isLost({ run, index }: OpenTask, nowMs: number): boolean {
-    const key = `${run} ${index}`;
-    const since = this.#suspects.get(key);
-    if (this.#options.inFlight.has({ run, index })) this.#suspects.delete(key);
-    else if (since === undefined) {
-      if (this.#suspects.size >= PAGE) this.#suspects.clear();
-      this.#suspects.set(key, nowMs);
-    } else if (nowMs - since >= this.#options.silenceMs) return this.#suspects.delete(key);
-    return false;
+  /** Those of the issued tasks that nobody has had for too long. */
+  #takeLost(run: string, issued: readonly OpenTask[], nowMs: number): OpenTask[] {
+    const { inFlight, silenceMs } = this.#options;
+    const before = this.#suspects.get(run);
+    const suspects = new Map<number, number>();
+    const lost = issued.filter(({ index }) => {
+      if (inFlight.has({ run, index })) return false;
+      const since = before?.get(index) ?? nowMs;
+      if (nowMs - since >= silenceMs) return true;
+      suspects.set(index, since);
+      return false;
+    });
+    this.#suspects.set(run, suspects);
+    return lost;
   }
 
   async #publish(reason: 'due' | 'lost' | 'straggler', tasks: readonly OpenTask[]): Promise<void> {
     if (tasks.length === 0) return;
     const { queue, model, onReissue } = this.#options;
     onReissue(reason, tasks.length);
-    await Promise.all(tasks.map(async (task) => queue.tasks.publish(taskMessage(await model(task.run), task))));
+    const publish = async (task: OpenTask) => {
+      const known = await ofOneRun(() => model(task.run));
+      if (known !== undefined) await queue.tasks.publish(taskMessage(known, task));
+    };
+    await Promise.all(tasks.map(publish));
   }
 }

@@ -4,6 +4,7 @@ import type { InFlight } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
 import { type Move, type PoolLook, planMoves, REST_MS } from './plan-moves.ts';
 import { type RunModel, taskMessage } from './run-model.ts';
+import { ofOneRun } from './run-models.ts';
 
 export interface StealingOptions {
   readonly ledger: Ledger;
@@ -38,7 +39,8 @@ export class Stealing {
   async look(runs: readonly string[], nowMs: number): Promise<void> {
     const { model, ledger } = this.#options;
     const pooled: { readonly run: string; readonly steal: boolean; readonly waiting: Map<string, number> }[] = [];
-    const models = await Promise.all(runs.map(model));
+    const found = await Promise.all(runs.map((run) => ofOneRun(() => model(run))));
+    const models = found.filter((each) => each !== undefined);
     if (!models.some(({ spec }) => spec.steal === true && spec.pools !== undefined)) return;
     for (const { spec } of models) {
       if (spec.pools === undefined) continue;

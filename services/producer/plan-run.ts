@@ -20,7 +20,7 @@ export interface SpecFile {
 
 /** Files whose headers are read at the same time. */
 export const PARALLEL = 16;
-/** Files frozen together. */
+/** Files that the ledger takes together. */
 const PAGE = 500;
 
 /** The inputs of a run, numbered in the order of its spec. */

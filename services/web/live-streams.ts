@@ -53,6 +53,8 @@ export function createLiveStreams(options: LiveStreamOptions): LiveStreams {
 
   return {
     attach(run, response) {
+      // It left while it was looked up: no 'close' will come.
+      if (response.closed || response.destroyed) return true;
       if (count() >= options.maxViewers) return false;
       const stream = streams.get(run) ?? open(run);
       const viewer: Viewer = { response, full: false, missed: false };

@@ -81,6 +81,17 @@ describe('the files of runs', () => {
     await vi.waitFor(() => expect(written()).toContain('report.json'), 5000);
   });
 
+  it('are written of the other runs, too, where one cannot be written', async () => {
+    const feed = createTestFeed(fourLeptonSnapshot());
+    const faulty = { run: 'faulty', state: 'complete' as const, analysis: '', startedAt: '2026-12-01' };
+    const snapshot = (run: string) => (run === 'faulty' ? Promise.reject(new Error('no analysis')) : feed.snapshot(run));
+    const log = start({ ...feed, runs: async () => [faulty, ...(await feed.runs())], snapshot } as typeof feed);
+    await vi.waitFor(() => expect(written()).toContain('report.md'), 5000);
+    expect(log.mock.calls.filter(([event]) => event === 'web.files-not-written')).toEqual([
+      ['web.files-not-written', { run: 'faulty', error: 'Error: no analysis' }],
+    ]);
+  });
+
   it('are asked for by run and name only', async () => {
     const files = filesIn(folder);
     for (const run of ['..', '../..', 'a/b', '']) expect(await files(run, 'report.md')).toBeUndefined();

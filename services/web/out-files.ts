@@ -49,11 +49,22 @@ export async function writeOutFiles(options: OutFilesOptions): Promise<void> {
   const { feed, log, signal, lookMs = 1000, writeMs = 10_000 } = options;
   const written = new Map<string, Written>();
   const uploads = new Map<string, Promise<void>>();
-  let troubles = '';
-  const tell = (error: unknown) => {
+  /** By run, what was told last; of the list of runs, under ''. */
+  const troubles = new Map<string, string>();
+  const tell = (run: string, error: unknown) => {
     const text = String(error);
-    if (text !== troubles) log('web.files-not-written', { error: text });
-    troubles = text;
+    if (text !== troubles.get(run)) log('web.files-not-written', { ...(run !== '' && { run }), error: text });
+    troubles.set(run, text);
+  };
+  /** Never rejects: the other runs go on. */
+  const writeOne = async (run: string) => {
+    try {
+      const state = await write(run, options);
+      written.set(run, { state, atMs: performance.now() });
+      troubles.delete(run);
+    } catch (error) {
+      tell(run, error);
+    }
   };
   while (!signal.aborted) {
     try {
@@ -63,18 +74,18 @@ export async function writeOutFiles(options: OutFilesOptions): Promise<void> {
         if (known !== undefined) written.set(summary.run, known);
         const { run, output } = summary;
         if (uploads.has(run) || !isDue(summary, known, writeMs)) continue;
-        const writing = write(run, options).then((state) => void written.set(run, { state, atMs: performance.now() }));
+        const writing = writeOne(run);
         // Other runs do not wait for a slow or faulty bucket.
         if (output === undefined) await writing;
         else
           uploads.set(
             run,
-            writing.catch(tell).finally(() => uploads.delete(run)),
+            writing.finally(() => uploads.delete(run)),
           );
       }
-      troubles = '';
+      troubles.delete('');
     } catch (error) {
-      tell(error);
+      tell('', error);
     }
     await sleep(lookMs, signal).catch(() => {});
   }

@@ -11,6 +11,11 @@ describe('the list of runs', () => {
     expect(html).not.toMatch(/<script>|style=/);
   });
 
+  it('says why a run cannot be shown', () => {
+    const broken = { run: 'a', state: 'running' as const, analysis: '', startedAt: '2026-01-01', error: 'no such module: <mine.ts>' };
+    expect(runListPage([broken])).toContain('<td>no such module: &lt;mine.ts&gt;</td>');
+  });
+
   it('says that there are none', () => {
     expect(runListPage([])).toContain('There are no runs yet.');
   });

@@ -5,9 +5,9 @@ import type { RunSummary } from '#shared/plot/feed.ts';
 export function runListPage(runs: readonly RunSummary[]): string {
   const sorted = [...runs].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
   const rows = sorted.map(
-    ({ run, state, analysis, startedAt }) =>
+    ({ run, state, analysis, startedAt, error = analysis }) =>
       `<tr><th scope="row"><a href="/runs/${encodeURIComponent(run)}">${escaped(run)}</a></th>` +
-      `<td>${escaped(analysis)}</td><td>${escaped(state)}</td><td><time>${escaped(startedAt)}</time></td></tr>`,
+      `<td>${escaped(error)}</td><td>${escaped(state)}</td><td><time>${escaped(startedAt)}</time></td></tr>`,
   );
   const table =
     rows.length === 0

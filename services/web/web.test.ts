@@ -177,6 +177,30 @@ describe('the live stream', () => {
     stream.close();
   });
 
+  it('counts nobody who left while the run was looked up', async () => {
+    const feed = createTestFeed(fourLeptonSnapshot({ completeness: 0.2 }));
+    const asked = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    const snapshot = async (run: string) => {
+      asked.resolve();
+      await left.promise;
+      return feed.snapshot(run);
+    };
+    const url = await serve({ feed: { ...feed, snapshot }, maxViewers: 1 });
+    const path = `${url}/api/runs/r-2026-11-22-higgs/events`;
+    const leave = new AbortController();
+    const first = fetch(path, { signal: leave.signal });
+    await asked.promise;
+    leave.abort();
+    await expect(first).rejects.toThrow();
+    // Until the server has seen it.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    left.resolve();
+    const second = await fetch(path);
+    expect(second.status).toBe(200);
+    await second.body?.cancel();
+  });
+
   it('refuses viewers beyond its bound, saying so', async () => {
     const feed = createTestFeed(fourLeptonSnapshot({ completeness: 0.1 }));
     const path = `${await serve({ feed, maxViewers: 2 })}/api/runs/r-2026-11-22-higgs/events`;

@@ -5,12 +5,14 @@ import type { OutputSnapshot, RunSnapshot, RunState } from './snapshot.ts';
 export interface RunSummary {
   readonly run: string;
   readonly state: RunState;
-  /** Name of the analysis. */
+  /** Name of the analysis; empty where it does not load any more. */
   readonly analysis: string;
   /** ISO 8601. The run that started last is the current one. */
   readonly startedAt: string;
   /** Absent where result files are uploaded nowhere. */
   readonly output?: OutputSnapshot | undefined;
+  /** Why the run can be neither shown nor counted. */
+  readonly error?: string | undefined;
 }
 
 /**

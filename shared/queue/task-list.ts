@@ -7,7 +7,7 @@ import { count, listOf, textUpTo } from '../schema.ts';
 import { poolName, type Task } from './messages.ts';
 import { fileFactsSchema, type RunSpec } from './run-spec.ts';
 
-/** One file with all its tasks: chunks of a file are frozen together. */
+/** One file with all its tasks: the ledger takes chunks of a file together. */
 export interface PlannedFile {
   /** Its number within the run, 0..n-1 in the order of the spec. */
   readonly file: number;
@@ -63,7 +63,10 @@ export interface TaskList {
    * @throws MessageError if a run of this id exists with another spec.
    */
   open(spec: RunSpec): Promise<TaskListState>;
-  /** Takes files durably. The same files again change nothing. @throws MessageError if they differ from those taken before. */
+  /**
+   * Takes files durably. The same files again change nothing.
+   * @throws MessageError if they differ from those taken before, or, as all that follows, if the run was cancelled.
+   */
   add(run: string, files: readonly PlannedFile[]): Promise<void>;
   /** The list is complete. */
   freeze(run: string): Promise<void>;

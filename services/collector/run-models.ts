@@ -1,0 +1,78 @@
+/** The models of runs, loaded when they are asked for and kept. */
+import type { AnalysisFiles } from '#shared/analysis/registry.ts';
+import { isPipelineError, MessageError } from '#shared/errors.ts';
+import type { Ledger } from './ledger.ts';
+import { loadRunModel, type RunModel } from './run-model.ts';
+
+export interface RunModelsOptions {
+  readonly ledger: Ledger;
+  readonly allowAnalysisFiles: AnalysisFiles;
+  /** Whose tasks are those of runs without pools. */
+  readonly ownPool: string | undefined;
+  /** Told once why a run cannot be shown or counted. */
+  readonly onBroken: (run: string, reason: string) => void;
+}
+
+/** What did not load is not tried again for this long: the spec may be long, and many ask. */
+const AGAIN_MS = 10_000;
+
+export class RunModels {
+  readonly #options: RunModelsOptions;
+  readonly #known = new Map<string, Promise<RunModel>>();
+  /** Runs that did not load, with what was told of them. */
+  readonly #told = new Map<string, string>();
+
+  constructor(options: RunModelsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The model of a run in the ledger. @throws MessageError if there is no such run, or if it cannot be counted any more: its
+   * analysis is gone, or has other parameters now. That is the matter of this run alone.
+   */
+  of(run: string): Promise<RunModel> {
+    const known = this.#known.get(run);
+    if (known !== undefined) return known;
+    const model = this.#load(run);
+    this.#known.set(run, model);
+    const again = () => this.#known.get(run) === model && this.#known.delete(run);
+    model.catch(() => setTimeout(again, AGAIN_MS).unref());
+    return model;
+  }
+
+  keep(model: RunModel): void {
+    this.#known.set(model.spec.run, Promise.resolve(model));
+  }
+
+  forget(run: string): void {
+    this.#known.delete(run);
+    this.#told.delete(run);
+  }
+
+  async #load(run: string): Promise<RunModel> {
+    const { ledger, allowAnalysisFiles, ownPool, onBroken } = this.#options;
+    const spec = ledger.spec(run);
+    if (spec === undefined) throw new MessageError(`the ledger has no run ${run}`);
+    try {
+      return await loadRunModel(spec, allowAnalysisFiles, ownPool);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      if (this.#told.get(run) !== reason) onBroken(run, reason);
+      this.#told.set(run, reason);
+      throw new MessageError(`run ${run} cannot be shown or counted: ${reason}`, {
+        hint: 'With its analysis back in place it goes on by itself.',
+        cause,
+      });
+    }
+  }
+}
+
+/** Undefined where the run is gone, or cannot be counted: the others go on. */
+export async function ofOneRun<T>(action: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (isPipelineError(error, 'MessageError')) return undefined;
+    throw error;
+  }
+}
