@@ -6,19 +6,19 @@ import type { RunSnapshot, RunState } from '#shared/plot/snapshot.ts';
 import { type DeadLetter, MESSAGE_VERSION, type Report, taskSchema } from '#shared/queue/messages.ts';
 import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import type { Queue } from '#shared/queue/queue.ts';
-import { type RunSpec, readingOf } from '#shared/queue/run-spec.ts';
+import type { RunSpec } from '#shared/queue/run-spec.ts';
 import type { TaskList } from '#shared/queue/task-list.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { type Committed, type Conclusion, GROUP_SIZE, GroupCommit, isConclusion } from './group-commit.ts';
 import { InFlight } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
-import type { DatasetCounters, LedgerFailure } from './ledger-rows.ts';
+import type { LedgerFailure } from './ledger-rows.ts';
 import { OpenRun } from './open-run.ts';
 import { Reissue } from './reissue.ts';
 import { loadRunModel, refuseTooLarge, taskMessage } from './run-model.ts';
 import { RunModels } from './run-models.ts';
-import { buildSnapshot, outputOf } from './snapshot.ts';
+import { RunViews } from './run-views.ts';
 import { Stealing } from './stealing.ts';
 import { Sums } from './sums.ts';
 import { UnwantedQueues } from './unwanted-queues.ts';
@@ -63,8 +63,6 @@ const STEAL_MS = 1000;
 const SWEEP_MS = 2000;
 /** Snapshots of a live stream are at least this far apart. */
 const CHANGE_MS = 250;
-/** Failures that a snapshot lists. */
-const MAX_FAILURES = 1000;
 
 /**
  * Counts every partial once: reports from the queue into the ledger, tasks that got lost or failed back into the queue,
@@ -72,11 +70,14 @@ const MAX_FAILURES = 1000;
  */
 export class Collector implements TaskList, RunFeed {
   readonly #options: CollectorOptions;
+  readonly #ledger: Ledger;
+  readonly #queue: Queue;
   readonly #sums: Sums;
   readonly #commits: GroupCommit;
   readonly #reissue: Reissue;
   readonly #inFlight = new InFlight();
   readonly #models: RunModels;
+  readonly #views: RunViews;
   readonly #unwanted: UnwantedQueues;
   readonly #runs = new Map<string, OpenRun>();
   readonly #stop = new AbortController();
@@ -87,6 +88,8 @@ export class Collector implements TaskList, RunFeed {
 
   constructor(options: CollectorOptions) {
     this.#options = options;
+    this.#ledger = options.ledger;
+    this.#queue = options.queue;
     const { ledger, queue, retry, silenceMs, allowAnalysisFiles, pool: ownPool, onEvent = () => {} } = options;
     this.#onEvent = onEvent;
     this.#unwanted = new UnwantedQueues(queue);
@@ -99,6 +102,8 @@ export class Collector implements TaskList, RunFeed {
     const model = (run: string) => this.#models.of(run);
     this.#sums = new Sums(ledger);
     this.#commits = new GroupCommit({ ledger, sums: this.#sums, retry, model, onCommit: (results, ms) => this.#committed(results, ms) });
+    const openRun = (run: string) => this.#run(run);
+    this.#views = new RunViews({ ledger, models: this.#models, sums: this.#sums, inFlight: this.#inFlight, openRun });
     const conclude = (report: Conclusion) => this.#commits.add(report);
     const onReissue = (reason: 'due' | 'lost' | 'straggler', tasks: number) => onEvent({ kind: 'reissued', reason, tasks });
     this.#reissue = new Reissue({ ledger, queue, inFlight: this.#inFlight, model, conclude, silenceMs, onReissue });
@@ -125,56 +130,55 @@ export class Collector implements TaskList, RunFeed {
   }
 
   async open(spec: RunSpec) {
-    const { ledger, queue, allowAnalysisFiles, maxMessageBytes, pool } = this.#options;
+    const { allowAnalysisFiles, maxMessageBytes, pool } = this.#options;
     const model = await loadRunModel(spec, allowAnalysisFiles, pool);
     if (maxMessageBytes !== undefined) refuseTooLarge(model, maxMessageBytes);
-    const isNew = ledger.run(spec.run) === undefined;
-    const state = ledger.openRun(spec, new Date().toISOString());
+    const isNew = this.#ledger.run(spec.run) === undefined;
+    const state = this.#ledger.openRun(spec, new Date().toISOString());
     this.#models.keep(model);
     this.#run(spec.run);
     if (isNew) this.#unwanted.spare(spec.run);
-    if (ledger.run(spec.run)?.state === 'running') await queue.openRun(spec.run, this.#poolsOf(spec.run));
+    if (this.#ledger.run(spec.run)?.state === 'running') await this.#queue.openRun(spec.run, this.#poolsOf(spec.run));
     if (isNew) this.#onEvent({ kind: 'run', run: spec.run, state: 'running' });
     return state;
   }
 
   async add(run: string, files: Parameters<TaskList['add']>[1]): Promise<void> {
     this.#mustBeWanted(run);
-    this.#options.ledger.addFiles(run, files);
+    this.#ledger.addFiles(run, files);
     this.#run(run).changed();
   }
 
   async freeze(run: string): Promise<void> {
     this.#mustBeWanted(run);
-    this.#options.ledger.freeze(run);
+    this.#ledger.freeze(run);
     this.#finishIfDone(run);
   }
 
   async pending(run: string, after: number, limit: number) {
     this.#mustBeWanted(run);
     const model = await this.#models.of(run);
-    return this.#options.ledger.pending(run, after, limit).map((task) => taskMessage(model, task));
+    return this.#ledger.pending(run, after, limit).map((task) => taskMessage(model, task));
   }
 
   /** Gives the failed tasks of a run new attempts: publish what is pending then. Returns how many. */
   retryFailed(run: string): number {
-    const count = this.#options.ledger.retryFailed(run);
-    this.#options.ledger.setOutcome(run, undefined);
-    this.#options.ledger.setState(run, 'running');
+    const count = this.#ledger.retryFailed(run);
+    this.#ledger.setOutcome(run, undefined);
+    this.#ledger.setState(run, 'running');
     return count;
   }
 
   /** Gives the failed tasks of a run new attempts, and publishes them. Returns how many. @throws MessageError if there is no such run */
   async retry(run: string): Promise<number> {
     this.#mustExist(run);
-    const { ledger, queue } = this.#options;
     this.#unwanted.spare(run);
-    await queue.openRun(run, this.#poolsOf(run));
-    const count = ledger.retryFailed(run, Date.now());
-    if (ledger.run(run)?.state === 'cancelled') ledger.makeDue(run, Date.now());
+    await this.#queue.openRun(run, this.#poolsOf(run));
+    const count = this.#ledger.retryFailed(run, Date.now());
+    if (this.#ledger.run(run)?.state === 'cancelled') this.#ledger.makeDue(run, Date.now());
     this.#run(run).takeUnsavedMs('running');
-    ledger.setOutcome(run, undefined);
-    ledger.setState(run, 'running');
+    this.#ledger.setOutcome(run, undefined);
+    this.#ledger.setState(run, 'running');
     this.#onEvent({ kind: 'run', run, state: 'running' });
     this.#finishIfDone(run);
     return count;
@@ -183,7 +187,7 @@ export class Collector implements TaskList, RunFeed {
   /** Whoever writes the run's files tells whether they are in its bucket. */
   async tellOutput(run: string, outcome: OutputOutcome): Promise<void> {
     this.#mustExist(run);
-    this.#options.ledger.setOutcome(run, outcome);
+    this.#ledger.setOutcome(run, outcome);
     this.#onEvent({ kind: 'output', run, error: outcome.error });
     this.#run(run).changed(true);
   }
@@ -192,19 +196,18 @@ export class Collector implements TaskList, RunFeed {
   async issue(run: string): Promise<void> {
     this.#mustBeWanted(run);
     const pools = this.#poolsOf(run) ?? [undefined];
-    const depths = await Promise.all(pools.map((pool) => this.#options.queue.tasks.depth(run, pool)));
+    const depths = await Promise.all(pools.map((pool) => this.#queue.tasks.depth(run, pool)));
     if (this.#inFlight.knows(run) || depths.some((depth) => depth > 0)) return;
-    this.#options.ledger.makeDue(run, Date.now());
+    this.#ledger.makeDue(run, Date.now());
   }
 
   /** Ends a run: what is committed stays, what waits is forgotten. */
   async cancel(run: string): Promise<void> {
     this.#mustExist(run);
-    const { ledger } = this.#options;
-    if (ledger.run(run)?.state === 'running') {
+    if (this.#ledger.run(run)?.state === 'running') {
       this.#saveElapsed(run);
-      ledger.setState(run, 'cancelled');
-      ledger.clearDue(run);
+      this.#ledger.setState(run, 'cancelled');
+      this.#ledger.clearDue(run);
       this.#run(run).changed(true);
       this.#onEvent({ kind: 'run', run, state: 'cancelled' });
     }
@@ -214,7 +217,7 @@ export class Collector implements TaskList, RunFeed {
   /** Forgets a run altogether. Reports of it that come later are refused. */
   async remove(run: string): Promise<void> {
     await this.cancel(run);
-    this.#options.ledger.deleteRun(run);
+    this.#ledger.deleteRun(run);
     this.#sums.forget(run);
     this.#models.forget(run);
     this.#runs.delete(run);
@@ -223,25 +226,23 @@ export class Collector implements TaskList, RunFeed {
 
   /** True if the ledger has this run. */
   has(run: string): boolean {
-    return this.#options.ledger.run(run) !== undefined;
+    return this.#ledger.run(run) !== undefined;
   }
 
   /** Failures in task order, at most `limit`. */
   failures(run: string, limit: number): readonly LedgerFailure[] {
     this.#mustExist(run);
-    return this.#options.ledger.failures(run, limit);
+    return this.#ledger.failures(run, limit);
   }
 
   /** Runs that are not over. */
   openRuns(): string[] {
-    return [...this.#runs.keys()].filter((run) => this.#options.ledger.run(run)?.state === 'running');
+    return [...this.#runs.keys()].filter((run) => this.#ledger.run(run)?.state === 'running');
   }
 
   /** Committed part by dataset. */
   completeness(run: string): { dataset: string; value: number }[] {
-    return this.#options.ledger.counters(run).map(({ dataset, entriesCommitted, entriesAsked }) => {
-      return { dataset, value: entriesAsked === 0 ? 0 : entriesCommitted / entriesAsked };
-    });
+    return this.#views.completeness(run);
   }
 
   /** Why nothing can be counted any more; undefined while all is well. */
@@ -261,83 +262,28 @@ export class Collector implements TaskList, RunFeed {
   async finished(run: string, signal: AbortSignal): Promise<RunState> {
     this.#finishIfDone(run);
     for await (const _ of this.#run(run).changes(AbortSignal.any([signal, this.#stop.signal]))) {
-      const state = this.#options.ledger.run(run)?.state;
+      const state = this.#ledger.run(run)?.state;
       if (state !== undefined && state !== 'running') return state;
     }
     signal.throwIfAborted();
     throw this.#stop.signal.reason;
   }
 
-  async runs(): Promise<RunSummary[]> {
-    const { ledger } = this.#options;
-    const summary = async (run: string): Promise<RunSummary> => {
-      const { state = 'running', startedAt = '' } = ledger.run(run) ?? {};
-      try {
-        const model = await this.#models.of(run);
-        return { run, state, startedAt, analysis: model.analysis.name, ...outputOf(model, ledger.outcome(run)) };
-      } catch (error) {
-        if (!isPipelineError(error, 'MessageError')) throw error;
-        return { run, state, startedAt, analysis: '', error: error.message };
-      }
-    };
-    return Promise.all(ledger.runs().map(summary));
+  runs(): Promise<RunSummary[]> {
+    return this.#views.list();
   }
 
-  async snapshot(run: string): Promise<RunSnapshot | undefined> {
-    const { ledger } = this.#options;
-    const row = ledger.run(run);
-    if (row === undefined) return undefined;
-    const model = await this.#models.of(run);
-    const open = this.#run(run);
-    return buildSnapshot({
-      model,
-      row,
-      revision: open.revision,
-      elapsedMs: row.elapsedMs + open.unsavedMs(row.state),
-      counters: ledger.counters(run),
-      failures: ledger.failures(run, MAX_FAILURES),
-      contents: (dataset) => this.#sums.contents(model, dataset),
-      rate: (dataset) => open.rate(dataset),
-      tasksRunning: row.state === 'running' ? this.#inFlight.running(run) : 0,
-      workers: this.#inFlight.workers,
-      cost: ledger.costSoFar(run),
-      outcome: ledger.outcome(run),
-      pools: ledger.pools(run).map((pool) => ({
-        ...pool,
-        running: row.state === 'running' ? this.#inFlight.running(run, pool.pool) : 0,
-        ...this.#inFlight.poolWorkers(pool.pool),
-      })),
-    });
+  snapshot(run: string): Promise<RunSnapshot | undefined> {
+    return this.#views.snapshot(run);
   }
 
   /** What a report needs besides the snapshot; undefined where no such run exists. */
-  async details(run: string): Promise<RunDetails | undefined> {
-    const { ledger } = this.#options;
-    if (ledger.run(run) === undefined) return undefined;
-    const { spec, analysis } = await this.#models.of(run);
-    const counters = ledger.counters(run);
-    const sum = (of: (each: DatasetCounters) => number) => counters.reduce((total, each) => total + of(each), 0);
-    return {
-      inputs: ledger.files(run),
-      requests: sum(({ requests }) => requests),
-      threadMs: {
-        wall: sum(({ wallMs }) => wallMs),
-        open: sum(({ openMs }) => openMs),
-        read: sum(({ readMs }) => readMs),
-        process: sum(({ processMs }) => processMs),
-        encode: sum(({ encodeMs }) => encodeMs),
-      },
-      costs: ledger.costs(run),
-      fraction: spec.fraction,
-      chunkEntries: spec.chunkEntries,
-      chunkBytes: spec.chunkBytes,
-      ...(spec.output === undefined ? {} : { output: { folder: spec.output, ...readingOf(spec) } }),
-      signalWindow: analysis.signalWindow,
-    };
+  details(run: string): Promise<RunDetails | undefined> {
+    return this.#views.details(run);
   }
 
   async *changes(run: string, signal: AbortSignal): AsyncGenerator<RunSnapshot> {
-    if (this.#options.ledger.run(run) === undefined) return;
+    if (this.#ledger.run(run) === undefined) return;
     for await (const _ of this.#run(run).changes(AbortSignal.any([signal, this.#stop.signal]), CHANGE_MS)) {
       const snapshot = await this.snapshot(run);
       if (snapshot === undefined) return;
@@ -364,7 +310,7 @@ export class Collector implements TaskList, RunFeed {
 
   async #take(report: Report): Promise<void> {
     this.#inFlight.note(report, Date.now());
-    if (!isConclusion(report) || this.#options.ledger.run(report.run)?.state === 'cancelled') return;
+    if (!isConclusion(report) || this.#ledger.run(report.run)?.state === 'cancelled') return;
     await this.#commits.add(report).catch((error: unknown) => {
       // The message goes back into the queue: the ledger may be mended.
       if (!isPipelineError(error, 'MessageError')) this.#fail(error);
@@ -376,7 +322,7 @@ export class Collector implements TaskList, RunFeed {
   async #takeDead(letter: DeadLetter): Promise<void> {
     this.#onEvent({ kind: 'refused', letter });
     const task = v.safeParse(taskSchema, letter.message);
-    if (!task.success || this.#options.ledger.run(task.output.run)?.state !== 'running') return;
+    if (!task.success || this.#ledger.run(task.output.run)?.state !== 'running') return;
     const { run, index, attempt, url, from, to } = task.output;
     const head = { v: MESSAGE_VERSION, kind: 'failure' as const, run, index, attempt, worker: 'broker' };
     const text = `no worker could handle the task: ${letter.reason}`.slice(0, 4000);
@@ -388,17 +334,17 @@ export class Collector implements TaskList, RunFeed {
 
   /** Runs that were open when the last collector ended. */
   #goOn(): void {
-    const { ledger, queue } = this.#options;
-    for (const run of ledger.runs()) {
-      if (ledger.run(run)?.state !== 'running') continue;
+    for (const run of this.#ledger.runs()) {
+      if (this.#ledger.run(run)?.state !== 'running') continue;
       this.#finishIfDone(run);
-      if (ledger.run(run)?.state === 'running') queue.openRun(run, this.#poolsOf(run)).catch((error: unknown) => this.#fail(error));
+      if (this.#ledger.run(run)?.state === 'running')
+        this.#queue.openRun(run, this.#poolsOf(run)).catch((error: unknown) => this.#fail(error));
     }
   }
 
   /** Undefined: that of this process. */
   #poolsOf(run: string): string[] | undefined {
-    const pools = this.#options.ledger.pools(run).map(({ pool }) => pool);
+    const pools = this.#ledger.pools(run).map(({ pool }) => pool);
     return pools.length === 0 ? undefined : pools;
   }
 
@@ -409,7 +355,7 @@ export class Collector implements TaskList, RunFeed {
   /** Whoever plans or publishes a run hears that it was cancelled. */
   #mustBeWanted(run: string): void {
     this.#mustExist(run);
-    if (this.#options.ledger.run(run)?.state !== 'cancelled') return;
+    if (this.#ledger.run(run)?.state !== 'cancelled') return;
     throw new MessageError(`run ${run} was cancelled`, { hint: `\`higgsflow retry ${run}\` takes it up again.` });
   }
 
@@ -426,26 +372,25 @@ export class Collector implements TaskList, RunFeed {
   }
 
   #finishIfDone(run: string): void {
-    const { ledger } = this.#options;
-    const row = ledger.run(run);
-    const counters = ledger.counters(run);
+    const row = this.#ledger.run(run);
+    const counters = this.#ledger.counters(run);
     const open = counters.some(({ tasks, committed, failed }) => committed + failed < tasks);
     const isDone = row?.frozen === true && row.state === 'running' && !open;
     if (isDone) {
       this.#saveElapsed(run);
       const state = counters.some(({ failed }) => failed > 0) ? 'incomplete' : 'complete';
-      ledger.setState(run, state);
+      this.#ledger.setState(run, state);
       this.#onEvent({ kind: 'run', run, state });
-      this.#options.queue.deleteRun(run, this.#poolsOf(run)).catch(() => {}); // an empty queue that stays behind does no harm
+      this.#queue.deleteRun(run, this.#poolsOf(run)).catch(() => {}); // an empty queue that stays behind does no harm
     }
     this.#run(run).changed(isDone);
   }
 
   #saveElapsed(run: string): void {
-    const state = this.#options.ledger.run(run)?.state;
+    const state = this.#ledger.run(run)?.state;
     if (state === undefined) return;
     const ms = this.#run(run).takeUnsavedMs(state);
-    if (ms > 0) this.#options.ledger.addElapsed(run, ms);
+    if (ms > 0) this.#ledger.addElapsed(run, ms);
   }
 
   #run(run: string): OpenRun {
