@@ -30,7 +30,7 @@ describe('loadRunModel', () => {
 
   it('does not ask an analysis of somebody else for them', async () => {
     const model = await loadRunModel(await specOf({ analysis: 'cms-dimuon', parameters: {} }), false);
-    expect(model.datasetParameters).toEqual({});
+    expect([...model.datasets.values()].map(({ parameters }) => parameters)).toEqual([undefined, undefined, undefined]);
   });
 
   it('refuses parameters that do not exist or change the bins', async () => {
@@ -50,7 +50,7 @@ describe('loadRunModel', () => {
 
   it('keeps no list of files', async () => {
     const model = await loadRunModel(await specOf(), false);
-    expect(JSON.stringify([model.spec, model.catalogue])).not.toContain('.root');
-    expect(model.spec.datasets[0]).toEqual({ name: 'DoubleMuParked', isData: true, files: 1, filesInAll: 1, hasLuminosity: false });
+    expect(JSON.stringify([model.spec, [...model.datasets], model.catalogue])).not.toContain('.root');
+    expect(model.datasets.get('DoubleMuParked')).toMatchObject({ isData: true, files: 1, filesInAll: 1, hasLuminosity: false });
   });
 });

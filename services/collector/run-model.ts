@@ -12,34 +12,35 @@ import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
 import { type RunSpec, readingOf } from '#shared/queue/run-spec.ts';
 import type { OpenTask } from './ledger-rows.ts';
 
-/** A spec without its list of files: what is kept in memory must not grow with them. */
-export interface RunHead extends Omit<RunSpec, 'datasets' | 'catalogue'> {
-  readonly datasets: readonly DatasetHead[];
-}
-
-interface DatasetHead {
-  readonly name: string;
+/** A dataset of a run: what spec and catalogue say of it. */
+export interface DatasetModel {
   readonly isData: boolean;
+  /** Of the plot's legend. */
+  readonly group: string;
+  /** Its own, where it has any. */
+  readonly parameters: Parameters | undefined;
   readonly files: number;
   /** With those that are not in this run. */
   readonly filesInAll: number;
+  /** Entries in all, where the catalogue tells. */
+  readonly entries: number | undefined;
+  /** Entries that the catalogue tells of files that are not in the run. */
+  readonly entriesElsewhere: number;
   /** Each of its files has a luminosity of its own. */
   readonly hasLuminosity: boolean;
 }
 
-/** A run's spec with all that follows from it alone. */
+/** A run's spec with all that follows from it alone. Without its list of files: what is kept in memory must not grow with them. */
 export interface RunModel {
-  readonly spec: RunHead;
+  readonly spec: Omit<RunSpec, 'datasets' | 'catalogue'>;
   readonly analysis: Analysis;
   readonly parameters: Parameters;
-  /** Where a dataset has its own. */
-  readonly datasetParameters: Readonly<Record<string, Parameters>>;
+  /** By name. */
+  readonly datasets: ReadonlyMap<string, DatasetModel>;
   readonly catalogue: Catalogue;
   readonly description: AnalysisDescription;
   /** Axes by histogram name, `cutFlow` included: what partials must have. */
   readonly axes: Readonly<Record<string, readonly Axis[]>>;
-  /** Entries that the catalogue tells of files that are not in the run, by dataset. */
-  readonly entriesElsewhere: Readonly<Record<string, number>>;
   /** Of the collector; undefined where there is only one. */
   readonly ownPool: string | undefined;
 }
@@ -52,12 +53,13 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles, 
   const histograms = describeHistograms(analysis, parameters);
   const axes = Object.fromEntries(histograms.map(({ name, axes }) => [name, axes]));
   const { datasets, catalogue: _, ...head } = spec;
+  const own = ownParameters(analysis, spec, catalogue);
   return {
-    spec: { ...head, datasets: datasets.map((each) => datasetHead(catalogue, each)) },
+    spec: head,
     ownPool,
     analysis,
     parameters,
-    datasetParameters: ownParameters(analysis, spec, catalogue),
+    datasets: new Map(datasets.map((each) => [each.name, datasetModel(catalogue, each, own[each.name])])),
     catalogue: withoutFiles(catalogue),
     description: {
       name: analysis.name,
@@ -68,7 +70,6 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles, 
       signalWindow: analysis.signalWindow,
     },
     axes: { ...axes, cutFlow: [cutFlowAxis(analysis)] },
-    entriesElsewhere: Object.fromEntries(spec.datasets.map(({ name, files }) => [name, elsewhere(catalogue, name, files)])),
   };
 }
 
@@ -89,14 +90,22 @@ function ownParameters(analysis: Analysis, { parameters, datasets }: RunSpec, ca
   return Object.fromEntries(own);
 }
 
-function datasetHead(catalogue: Catalogue, { name, isData, files, facts }: RunSpec['datasets'][number]): DatasetHead {
-  const dataset = catalogue.datasets.find((each) => each.name === name);
-  const inAll = dataset?.files.length === 0 ? dataset.fileCount : undefined;
+function datasetModel(
+  catalogue: Catalogue,
+  { name, isData, files, facts }: RunSpec['datasets'][number],
+  parameters: Parameters | undefined,
+): DatasetModel {
+  const catalogued = catalogue.datasets.find((each) => each.name === name);
+  const inAll = catalogued?.files.length === 0 ? catalogued.fileCount : undefined;
+  const none = files.map((path) => ({ path, entries: 0 }));
   return {
-    name,
     isData,
+    group: catalogued?.group ?? '',
+    parameters,
     files: files.length,
     filesInAll: Math.max(files.length, inAll ?? 0),
+    entries: catalogued && catalogueEntries(catalogued),
+    entriesElsewhere: catalogued === undefined ? 0 : expectedEntries(catalogued, none).entries,
     hasLuminosity: isData && files.length > 0 && (facts?.every(({ luminosityFb }) => luminosityFb !== undefined) ?? false),
   };
 }
@@ -125,18 +134,11 @@ export function refuseTooLarge({ axes, spec }: RunModel, maxBytes: number): void
   );
 }
 
-function elsewhere(catalogue: Catalogue, name: string, files: readonly string[]): number {
-  const dataset = catalogue.datasets.find((each) => each.name === name);
-  const none = files.map((path) => ({ path, entries: 0 }));
-  return dataset === undefined ? 0 : expectedEntries(dataset, none).entries;
-}
-
 /** The message that asks for an open task; in a run without pools it is for the collector's own. */
-export function taskMessage({ spec, ownPool, datasetParameters }: RunModel, task: OpenTask): Task {
+export function taskMessage({ spec, ownPool, datasets }: RunModel, task: OpenTask): Task {
   const { run, index, dataset, url, replicas, from, to, attempts, pool } = task;
   const { tree, analysis, fraction } = spec;
-  const parameters = datasetParameters[dataset] ?? spec.parameters;
-  const isData = spec.datasets.find(({ name }) => name === dataset)?.isData ?? false;
+  const { isData = false, parameters = spec.parameters } = datasets.get(dataset) ?? {};
   const range = to === undefined ? { fraction } : { from, to };
   const whose = pool ?? ownPool;
   const how = { ...readingOf(spec, pool), ...(whose && { pool: whose }), ...(replicas && { replicas: [...replicas] }) };

@@ -45,7 +45,7 @@ export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
       dataset: each.dataset,
       entriesCommitted: each.entriesCommitted,
       entriesExpected: entriesOfDataset(model, each),
-      ...(headOf(model, each.dataset)?.hasLuminosity === true ? { luminosityReadFb: each.luminosityFb } : {}),
+      ...(model.datasets.get(each.dataset)?.hasLuminosity === true ? { luminosityReadFb: each.luminosityFb } : {}),
     })),
   );
   return {
@@ -81,27 +81,23 @@ export function outputOf({ spec: { output: folder } }: RunModel, outcome: Output
  * files than the dataset, the others stand for them: each is taken for an average one.
  */
 function entriesOfDataset(model: RunModel, { dataset, files, filesUnknown, entriesFull }: DatasetCounters): number | undefined {
-  const { files: inRun = files, filesInAll = inRun } = headOf(model, dataset) ?? {};
+  const { files: inRun = files, filesInAll = inRun, entries, entriesElsewhere = 0 } = model.datasets.get(dataset) ?? {};
   const known = files - filesUnknown;
-  const told = model.catalogue.datasets.find(({ name }) => name === dataset)?.entries;
-  if (filesInAll > inRun && told !== undefined) return told;
+  if (filesInAll > inRun && entries !== undefined) return entries;
   if (known === 0) return undefined;
   const here = known === filesInAll ? entriesFull : (entriesFull * filesInAll) / known;
-  return here + (model.entriesElsewhere[dataset] ?? 0);
-}
-
-function headOf({ spec }: RunModel, dataset: string) {
-  return spec.datasets.find(({ name }) => name === dataset);
+  return here + entriesElsewhere;
 }
 
 function datasetSnapshot({ model, row, contents, rate }: SnapshotParts, counters: DatasetCounters, scale: number): DatasetSnapshot {
   const { dataset } = counters;
+  const { group = '', isData = false } = model.datasets.get(dataset) ?? {};
   const histograms = Object.entries(contents(dataset)).map(([name, each]) => [name, plain(each)] as const);
   return {
     ...progressOf(counters, row.frozen, rate(dataset)),
     name: dataset,
-    group: model.catalogue.datasets.find(({ name }) => name === dataset)?.group ?? '',
-    isData: model.spec.datasets.find(({ name }) => name === dataset)?.isData ?? false,
+    group,
+    isData,
     scale,
     histograms: Object.fromEntries(histograms),
   };
