@@ -17,8 +17,9 @@ interface Entry {
 }
 
 /**
- * A folder of files that may be removed at any time, kept below a size: those used longest ago (by modification time) go first.
- * Several processes may share it. Removing a file does not disturb who has it open.
+ * A folder of files that may be removed at any time, kept below a size: those used longest ago go first. Who uses one sets its
+ * time of access, which works on mounts with `noatime` too. Several processes may share it. Removing a file does not disturb who
+ * has it open.
  */
 export class FolderBudget {
   readonly #limit: BudgetedFolder;
@@ -74,7 +75,7 @@ async function listEntries(folder: string): Promise<Entry[]> {
     const path = join(entry.parentPath, entry.name);
     // Another process may have removed it.
     const stats = await stat(path).catch(() => undefined);
-    if (stats !== undefined) entries.push({ path, bytes: stats.size, usedMs: stats.mtimeMs });
+    if (stats !== undefined) entries.push({ path, bytes: stats.size, usedMs: Math.max(stats.atimeMs, stats.mtimeMs) });
   }
   return entries;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -47,6 +47,39 @@ describe('withStageIn', () => {
     expect(await first.read(7, 7)).toEqual(bytes.slice(7, 14));
     await first.close();
     await second.close();
+  });
+
+  it('keeps the copy that was opened again, though another is newer', async () => {
+    const stageVersion = async (version: string, agoMs: number) => {
+      const before = await readdir(folder);
+      await (await withStageIn(memorySource(bytes, { version }), limit(12_000_000))).close();
+      const [name = ''] = (await readdir(folder)).filter((each) => !before.includes(each));
+      const used = new Date(Date.now() - agoMs);
+      if (name !== '') await utimes(join(folder, name), used, used);
+      return name;
+    };
+    const one = await stageVersion('one', 120_000);
+    await stageVersion('two', 60_000);
+    await stageVersion('one', 0);
+    const three = await stageVersion('three', 0);
+    expect((await readdir(folder)).sort()).toEqual([one, three].sort());
+  });
+
+  it('does not disturb those who have the copy open when it is opened again', async () => {
+    const first = await withStageIn(memorySource(bytes), limit());
+    const [name = ''] = await readdir(folder);
+    const { mtimeMs } = await stat(join(folder, name));
+    // Times of files are no finer than some milliseconds.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const second = await withStageIn(memorySource(bytes), limit());
+    const third = await withStageIn(memorySource(bytes), limit());
+    for (const staged of [first, second, third]) {
+      expect(await staged.read(7, 7)).toEqual(bytes.slice(7, 14));
+      await staged.close();
+    }
+    const known = await stat(join(folder, name));
+    expect(known.mtimeMs).toBe(mtimeMs);
+    expect(known.atimeMs).toBeGreaterThan(mtimeMs);
   });
 
   it('leaves nothing behind when the source fails, and is not fooled by a torn copy', async () => {

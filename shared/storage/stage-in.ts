@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../errors.ts';
 import { untilAborted } from './abort.ts';
@@ -56,18 +56,23 @@ async function stage(source: CountedSource, limit: BudgetedFolder, signal: Abort
   const key = versionKey(source);
   if (key === undefined) return undefined;
   const path = join(limit.folder, key);
-  const known = await stat(path).catch(() => undefined);
-  if (known?.size === source.size) {
-    const now = new Date();
-    await utimes(path, now, now).catch(() => undefined);
-    return path;
-  }
+  if (await isThere(path, source.size)) return path;
   // Whoever copies it may be ended, and then this one goes on.
   const copied = await untilAborted(underWay.get(path)?.catch(() => undefined) ?? Promise.resolve(undefined), signal);
   if (copied !== undefined) return copied;
   const copying = copyWhole(source, path, limit, signal).finally(() => underWay.delete(path));
   underWay.set(path, copying);
   return copying;
+}
+
+/** Whether there is a whole copy, which counts as used now. By its handle: another copy may take its name meanwhile. */
+async function isThere(path: string, size: number): Promise<boolean> {
+  await using copy = await open(path).catch(() => undefined);
+  const known = await copy?.stat().catch(() => undefined);
+  if (known?.size !== size) return false;
+  // Its time of modification stays: whoever has it open sees by that whether it changed.
+  await copy?.utimes(new Date(), known.mtime).catch(() => undefined);
+  return true;
 }
 
 async function copyWhole(
@@ -89,6 +94,9 @@ async function copyWhole(
     // Only what is whole on the disk gets the name that others look for.
     await source.verify?.(signal);
     await handle.sync();
+    // A whole number of milliseconds: no other time is set again just as it was read.
+    const now = new Date();
+    await handle.utimes(now, now);
     await handle.close();
     await rename(partial, path);
     return path;
