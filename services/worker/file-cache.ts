@@ -29,7 +29,10 @@ async function settingsOf(task: Pick<Task, 'storage' | 'secret'>): Promise<RunSe
   return (await import('#shared/storage/run-settings.ts')).runSettings(task);
 }
 
-/** Files that a thread keeps open between tasks, the one used last at the end. Reads of one task at a time. */
+/**
+ * Files that a thread keeps open between tasks of a run, the one used last at the end: another run may find another file at the
+ * same place. Reads of one task at a time.
+ */
 export class FileCache {
   readonly #files = new Map<string, Omit<OpenFile, 'before'>>();
 
@@ -44,12 +47,12 @@ export class FileCache {
    * is kept then, and `onFailure` hears what was read of it.
    */
   async open(
-    task: Pick<Task, 'url' | 'replicas' | 'tree' | 'storage' | 'secret'>,
+    task: Pick<Task, 'run' | 'url' | 'replicas' | 'tree' | 'storage' | 'secret'>,
     signal: AbortSignal,
     onFailure: (cost: ReadCost) => void,
   ): Promise<OpenFile> {
     const { settings, locationOf, key: how } = await settingsOf(task);
-    const key = `${how}\n${task.tree}\n${task.url}`;
+    const key = `${task.run}\n${how}\n${task.tree}\n${task.url}`;
     const known = this.#files.get(key);
     if (known) {
       this.#files.delete(key);

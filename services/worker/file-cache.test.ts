@@ -1,0 +1,41 @@
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeLeptonSamples } from '../../test/lepton-samples.ts';
+import { FileCache } from './file-cache.ts';
+
+let folder: string;
+let sample: string;
+let files: FileCache;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'file-cache-'));
+  [sample = ''] = writeLeptonSamples(folder, { llll: 1000 });
+  files = new FileCache({ attempts: 1, baseMs: 1, maxMs: 1 });
+});
+afterEach(async () => {
+  await files.close();
+  rmSync(folder, { recursive: true });
+});
+
+const open = (run: string, url = sample) => files.open({ run, url, tree: 'mini' }, new AbortController().signal, () => {});
+/** A file of 500 entries. */
+const otherFile = () => writeLeptonSamples(join(folder, 'other'), { llll: 500 })[0] ?? '';
+
+describe('FileCache', () => {
+  it('opens a file once for the tasks of a run', async () => {
+    const first = await open('one');
+    expect((await open('one')).source).toBe(first.source);
+  });
+
+  it.each([
+    ['by another one', (path: string) => renameSync(path, sample)],
+    ['in place', (path: string) => copyFileSync(path, sample)],
+  ])('reads a file anew for another run, before which it was replaced %s', async (_, replace) => {
+    expect((await open('one')).tree.entries).toBe(1000);
+    replace(otherFile());
+    const { tree, source } = await open('two');
+    expect(tree.entries).toBe(500);
+    expect(await source.read(0, 4)).toEqual(new Uint8Array(Buffer.from('root')));
+  });
+});
