@@ -55,6 +55,58 @@ describe('withReplicas', () => {
     await expect(source.read(0, 1)).rejects.toMatchObject({ retryable: false, file: 'b' });
   });
 
+  it('keeps several places on one server apart, and closes all of them', async () => {
+    const sources = [1, 2, 3].map((index) => memorySource(bytes.map((byte) => byte & index)));
+    const source = await withReplicas(sources.map((each) => ({ place: 'root://host', open: async () => each })));
+    for (const [index, each] of sources.entries()) {
+      expect(await source.read(3, 1)).toEqual(Uint8Array.of(3 & (index + 1)));
+      each.before = () => {
+        throw busy;
+      };
+    }
+    expect(source.places?.()).toEqual({ 'root://host': { bytes: 3, requests: 3 } });
+    expect(source.counters).toMatchObject({ requests: 3, bytes: 3 });
+    await source.close();
+    expect(sources.map((each) => each.closed())).toEqual([true, true, true]);
+  });
+
+  it('goes on with none that is of another size, nor asks it whether it changed', async () => {
+    const [a, b] = [memorySource(bytes), memorySource(bytes.slice(1))];
+    const changing = {
+      ...b,
+      verify: async () => {
+        throw changedError('b', 'is longer');
+      },
+    };
+    const source = await withReplicas([a, changing].map((each) => ({ place: 'root://host', open: async () => each })));
+    a.before = () => {
+      throw busy;
+    };
+    await expect(source.read(0, 1)).rejects.toMatchObject({ reason: 'has 999 bytes, but 1000 at https://far.test/file.root' });
+    expect(b.closed()).toBe(true);
+    a.before = () => {};
+    expect(await source.read(1, 2)).toEqual(bytes.slice(1, 3));
+    await source.verify?.();
+    await source.close();
+    expect(a.closed()).toBe(true);
+  });
+
+  it('closes a place that opens when the file is closed already', async () => {
+    const [a, b] = [place('a'), place('b')];
+    const { promise: isOpen, resolve: open } = Promise.withResolvers<void>();
+    const source = await withReplicas([a, { place: 'b', open: () => isOpen.then(b.open) }]);
+    a.source.before = () => {
+      throw busy;
+    };
+    const read = source.read(0, 1);
+    // Until it has failed at the first place.
+    await new Promise((resolve) => setImmediate(resolve));
+    await source.close();
+    open();
+    await expect(read).rejects.toThrow('read after close');
+    expect(b.source.closed()).toBe(true);
+  });
+
   it('does not look elsewhere for a file that changed, a range outside, or when it is stopped', async () => {
     const [a, b] = [place('a'), place('b')];
     const source = await withReplicas([a, b]);

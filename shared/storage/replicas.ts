@@ -1,8 +1,9 @@
 import { isPipelineError, StorageError } from '../errors.ts';
 import { readEach } from './checked-source.ts';
-import type { ByteSource, CountedSource, PlaceCounters, SourceCounters } from './source.ts';
+import { addCosts, readCostOf } from './read-cost.ts';
+import type { ByteSource, CountedSource, SourceCounters } from './source.ts';
 
-/** A place that has the file, by what reports call it. */
+/** A place that has the file, by what reports call it, which is the same for several on one server. */
 export interface Replica {
   readonly place: string;
   open(): Promise<CountedSource>;
@@ -19,12 +20,20 @@ export async function withReplicas(replicas: readonly Replica[]): Promise<Counte
   return file.asSource();
 }
 
+interface OpenedReplica {
+  readonly place: string;
+  readonly source: CountedSource;
+}
+
 class ReplicatedFile {
   readonly #replicas: readonly Replica[];
-  readonly #opened = new Map<string, CountedSource>();
+  /** For what they cost, and to be closed. */
+  readonly #opened: OpenedReplica[] = [];
+  /** Those of the same size, the one that is read now at the end. */
+  readonly #same: CountedSource[] = [];
   #current = -1;
+  #isClosed = false;
   #moving: Promise<void> | undefined;
-  #first: CountedSource | undefined;
 
   constructor(replicas: readonly Replica[]) {
     this.#replicas = replicas;
@@ -39,7 +48,7 @@ class ReplicatedFile {
     const read: ByteSource['read'] = (offset, length, signal, memory) =>
       this.#try((source) => source.read(offset, length, signal, memory), signal);
     const opened = this.#opened;
-    const sum = (field: keyof SourceCounters) => [...opened.values()].reduce((total, { counters }) => total + counters[field], 0);
+    const sum = (field: keyof SourceCounters) => opened.reduce((total, { source }) => total + source.counters[field], 0);
     const addRetries = { count: 0 };
     return {
       name: first.name,
@@ -59,14 +68,17 @@ class ReplicatedFile {
           addRetries.count = value - sum('retries');
         },
       },
-      places: () =>
-        Object.assign({}, ...[...opened].map(([place, { counters, places }]) => places?.() ?? { [place]: countersOf(counters) })),
+      places: () => {
+        const costs = opened.map(({ place, source: { counters, places } }) => readCostOf({ counters, places, name: place }));
+        return costs.reduce(addCosts).places;
+      },
       verify: (signal) => this.#verify(signal),
       read,
       readMany: (ranges, signal, memory) =>
         ranges.length === 0 ? readEach(read, ranges) : this.#try((source) => source.readMany(ranges, signal, memory), signal),
       close: async () => {
-        for (const source of opened.values()) await source.close();
+        this.#isClosed = true;
+        await Promise.all(opened.map(({ source }) => source.close()));
       },
     };
   }
@@ -74,7 +86,7 @@ class ReplicatedFile {
   /** Also the places that gave bytes before; one that cannot be asked any more is left out. */
   async #verify(signal: AbortSignal | undefined): Promise<void> {
     const here = this.#here();
-    for (const source of this.#opened.values()) {
+    for (const source of this.#same) {
       await source.verify?.(signal).catch((error: unknown) => {
         if (source === here || !isElsewhereBetter(error)) throw error;
       });
@@ -82,7 +94,7 @@ class ReplicatedFile {
   }
 
   #here(): CountedSource {
-    const source = this.#opened.get(this.#replicas[this.#current]?.place ?? '');
+    const source = this.#same.at(-1);
     if (source === undefined) throw new StorageError('no place of it is open', { retryable: false });
     return source;
   }
@@ -114,16 +126,15 @@ class ReplicatedFile {
       const replica = this.#replicas[index] as Replica;
       try {
         const source = await replica.open();
-        this.#opened.set(replica.place, source);
-        this.#first ??= source;
-        if (source.size === this.#first.size) {
+        this.#opened.push({ place: replica.place, source });
+        const { size, name } = this.#same[0] ?? source;
+        if (this.#isClosed || source.size !== size) await source.close();
+        if (source.size === size) {
+          this.#same.push(source);
           this.#current = index;
           return;
         }
-        last = new StorageError(`has ${source.size} bytes, but ${this.#first.size} at ${this.#first.name}`, {
-          file: source.name,
-          retryable: false,
-        });
+        last = new StorageError(`has ${source.size} bytes, but ${size} at ${name}`, { file: source.name, retryable: false });
       } catch (thrown) {
         last = thrown;
         if (!isElsewhereBetter(thrown)) break;
@@ -131,10 +142,6 @@ class ReplicatedFile {
     }
     throw last;
   }
-}
-
-function countersOf({ bytes, requests }: SourceCounters): PlaceCounters {
-  return { bytes, requests };
 }
 
 /** Neither a change under our hands nor a range outside the file gets better at another place. */
