@@ -23,6 +23,8 @@ export interface ErrorDetails {
   readonly offset?: number | undefined;
   /** What the user can do about it; one sentence. */
   readonly hint?: string | undefined;
+  /** Of a read that no other place of the file makes better: it changed, the range is not inside it, or the source is closed. */
+  readonly kind?: 'changed' | 'outside' | 'closed' | undefined;
   readonly retryable?: boolean | undefined;
   /** A server asked not to be asked again for so long. */
   readonly retryAfterMs?: number | undefined;
@@ -33,6 +35,7 @@ export interface ErrorDetails {
 export class PipelineError extends Error {
   readonly code: ErrorCode;
   readonly reason: string;
+  readonly kind: ErrorDetails['kind'];
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly file: string | undefined;
@@ -45,6 +48,7 @@ export class PipelineError extends Error {
     this.name = code;
     this.code = code;
     this.reason = reason;
+    this.kind = details.kind;
     this.retryable = details.retryable ?? false;
     this.retryAfterMs = details.retryAfterMs;
     this.file = details.file;
@@ -60,6 +64,7 @@ export class PipelineError extends Error {
       object: this.object ?? place.object,
       offset: this.offset,
       hint: this.hint,
+      kind: this.kind,
       retryable: this.retryable,
       retryAfterMs: this.retryAfterMs,
       cause: this.cause ?? this,

@@ -1,4 +1,5 @@
 import { StorageError } from '../errors.ts';
+import { closedError } from './read-errors.ts';
 import type { ByteRange, ByteSource, CountedSource, ReadMemory, SourceCounters } from './source.ts';
 
 /** What a backend has to say for itself; `checkedSource` adds the rest of the port. */
@@ -25,14 +26,14 @@ export function checkedSource(raw: RawSource): CountedSource {
   let closing: Promise<void> | undefined;
   const read: ByteSource['read'] = async (offset, length, signal, memory) => {
     signal?.throwIfAborted();
-    if (closing !== undefined) throw new StorageError('read after close', { file: name, retryable: false });
+    if (closing !== undefined) throw closedError(name, 'read after close');
     refuseOutside(name, size, { offset, length });
     return length === 0 ? new Uint8Array(0) : raw.read(offset, length, signal, memory);
   };
   const readMany: ByteSource['readMany'] = async (ranges, signal, memory) => {
     if (readVector === undefined || ranges.length < 2) return readEach(read, ranges, signal, memory);
     signal?.throwIfAborted();
-    if (closing !== undefined) throw new StorageError('read after close', { file: name, retryable: false });
+    if (closing !== undefined) throw closedError(name, 'read after close');
     for (const range of ranges) refuseOutside(name, size, range);
     return readVector(ranges, signal);
   };
@@ -73,6 +74,7 @@ export function refuseOutside(name: string, size: number, { offset, length }: By
   throw new StorageError(`${length} bytes asked for, but the file has ${size}`, {
     file: name,
     offset,
+    kind: 'outside',
     retryable: false,
     hint: 'The file may be truncated, or is not what it says it is.',
   });

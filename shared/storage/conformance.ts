@@ -72,7 +72,7 @@ export function describeByteSource(
       ['has a length that is no number', 0, Number.NaN],
       ['has a broken offset', 0.5, 1],
     ])('refuses a range that %s', async (_what, offset, length) => {
-      const refused = { code: 'StorageError', retryable: false, file: source.name };
+      const refused = { code: 'StorageError', kind: 'outside', retryable: false, file: source.name };
       await expect(source.read(offset, length)).rejects.toMatchObject(refused);
       await expect(
         source.readMany([
@@ -129,8 +129,9 @@ export function describeByteSource(
     it('rejects reads after close, which may come twice', async () => {
       await source.close();
       await source.close();
-      await expect(source.read(0, 1)).rejects.toMatchObject({ code: 'StorageError', retryable: false });
-      await expect(source.readMany([{ offset: 0, length: 1 }])).rejects.toMatchObject({ code: 'StorageError', retryable: false });
+      const refused = { code: 'StorageError', kind: 'closed', retryable: false };
+      await expect(source.read(0, 1)).rejects.toMatchObject(refused);
+      await expect(source.readMany([{ offset: 0, length: 1 }])).rejects.toMatchObject(refused);
     });
 
     it.each([
@@ -140,7 +141,8 @@ export function describeByteSource(
     ])('refuses to go on with a file that %s', async (_how, growth) => {
       await source.read(0, 10);
       await served.replace(new Uint8Array(EXAMPLE_BYTES.length + growth).fill(7));
-      await expect(source.read(0, 10)).rejects.toMatchObject({ code: 'StorageError', retryable: false, file: source.name });
+      const refused = { code: 'StorageError', kind: 'changed', retryable: false, file: source.name };
+      await expect(source.read(0, 10)).rejects.toMatchObject(refused);
     });
 
     it('opens an empty file', async () => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { StorageError } from '../errors.ts';
 import { nearMisses } from '../near-misses.ts';
 import { checkedSource } from './checked-source.ts';
+import { changedError } from './read-errors.ts';
 import type { CountedSource, ReadMemory, SourceCounters } from './source.ts';
 
 /**
@@ -57,7 +58,7 @@ async function readFully(
     const { bytesRead } = await handle.read(bytes, done, length - done, offset + done).catch((error: unknown) => {
       throw new StorageError(`cannot be read: ${systemMessage(error)}`, { file: path, offset: offset + done, cause: error });
     });
-    if (bytesRead === 0) throw changed(path, `ended at byte ${offset + done}`);
+    if (bytesRead === 0) throw changedError(path, `ended at byte ${offset + done}`);
     counters.bytes += bytesRead;
     done += bytesRead;
   }
@@ -66,16 +67,8 @@ async function readFully(
 
 /** Asked after each read: a synchronous fstat of an open file takes about 2 microseconds, an asynchronous one 20 times that. */
 function refuseChange(path: string, opened: Stats, now: Stats): void {
-  if (now.size !== opened.size) throw changed(path, `had ${opened.size} bytes when opened, now ${now.size}`);
-  if (now.mtimeMs !== opened.mtimeMs) throw changed(path, `was written to at ${now.mtime.toISOString()}`);
-}
-
-function changed(path: string, how: string): StorageError {
-  return new StorageError(`changed while it was read: ${how}`, {
-    file: path,
-    retryable: false,
-    hint: 'Run again when nothing writes to it any more.',
-  });
+  if (now.size !== opened.size) throw changedError(path, `had ${opened.size} bytes when opened, now ${now.size}`);
+  if (now.mtimeMs !== opened.mtimeMs) throw changedError(path, `was written to at ${now.mtime.toISOString()}`);
 }
 
 async function openError(path: string, error: unknown): Promise<unknown> {

@@ -7,9 +7,10 @@ import { ConfigError, type ErrorDetails, StorageError } from '../errors.ts';
 import { checkedSource } from './checked-source.ts';
 import type { HttpResponse } from './http-client.ts';
 import { request, statusError } from './http-request.ts';
-import { changedError, parseContentRange } from './http-version.ts';
+import { parseContentRange } from './http-version.ts';
 import { type ObjectAddress, parseObjectAddress } from './object-address.ts';
 import { objectError } from './object-error.ts';
+import { changedError, closedError } from './read-errors.ts';
 import type { ListedObject } from './s3.ts';
 import type { GcsSettings, S3Settings } from './settings.ts';
 import type { ByteRange, CountedSource, SourceCounters } from './source.ts';
@@ -153,7 +154,7 @@ class GcsFile {
   }
 
   close(): void {
-    this.#closing.abort(new StorageError('closed during a read', { file: this.#address.name, retryable: false }));
+    this.#closing.abort(closedError(this.#address.name, 'closed during a read'));
   }
 
   async #ask<T>({ offset, length }: ByteRange, signal: AbortSignal | undefined, use: Use<T>): Promise<T> {

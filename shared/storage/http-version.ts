@@ -1,4 +1,4 @@
-import { StorageError } from '../errors.ts';
+import { changedError } from './read-errors.ts';
 
 /** What tells one version of a remote file from another. Fields that the server does not give are undefined. */
 export interface FileVersion {
@@ -43,15 +43,6 @@ export function refuseOtherVersion(name: string, opened: FileVersion, now: FileV
   } else if (opened.lastModified !== undefined && now.lastModified !== undefined && now.lastModified !== opened.lastModified) {
     throw changedError(name, `was last modified on ${opened.lastModified}, now on ${now.lastModified}`);
   }
-}
-
-/** The file is not the one that was opened. */
-export function changedError(name: string, how: string): StorageError {
-  return new StorageError(`changed while it was read: ${how}`, {
-    file: name,
-    retryable: false,
-    hint: 'Run again when nothing writes to it any more.',
-  });
 }
 
 /** A URL as names, errors and reports show it: without user, password, query (where signatures are) and fragment. */

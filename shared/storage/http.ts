@@ -4,7 +4,6 @@ import { checkedSource, readEach } from './checked-source.ts';
 import type { HttpResponse } from './http-client.ts';
 import { type HttpRequest, request, statusError } from './http-request.ts';
 import {
-  changedError,
   contentLength,
   displayName,
   type FileVersion,
@@ -14,6 +13,7 @@ import {
   versionOf,
 } from './http-version.ts';
 import { multipartBoundary, parseByteRanges, type RangePart } from './multi-range.ts';
+import { changedError, closedError } from './read-errors.ts';
 import type { ByteRange, CountedSource, SourceCounters } from './source.ts';
 import type { RequestContext } from './stall.ts';
 import { readAtMost, readStream } from './stream.ts';
@@ -168,7 +168,7 @@ class HttpFile {
   }
 
   close(): void {
-    this.#closing.abort(new StorageError('closed during a read', { file: this.name, retryable: false }));
+    this.#closing.abort(closedError(this.name, 'closed during a read'));
     this.#whole = undefined;
   }
 

@@ -1,5 +1,5 @@
 import { ConfigError, type PipelineError, StorageError } from '../errors.ts';
-import { changedError } from './http-version.ts';
+import { changedError } from './read-errors.ts';
 
 /** What a vendor's client throws, as far as it is looked at. */
 interface ClientFault {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../errors.ts';
 import { describeByteSource } from './conformance.ts';
-import { changedError } from './http-version.ts';
 import { openSource } from './open.ts';
 import { parseStorageSettings } from './parse-settings.ts';
+import { changedError } from './read-errors.ts';
 import { withReplicas } from './replicas.ts';
 import { startTestServer } from './test-server.ts';
 import { memorySource } from './test-source.ts';
@@ -118,6 +118,31 @@ describe('withReplicas', () => {
     await expect(source.read(999, 2)).rejects.toMatchObject({ code: 'StorageError' });
     await expect(source.read(0, 1, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
     expect(b.source.asked).toEqual([]);
+  });
+
+  it('tells by its kind, not its words, what is no better elsewhere', async () => {
+    for (const kind of ['changed', 'outside', 'closed'] as const) {
+      const error = new StorageError('in other words', { kind, retryable: false });
+      await expect(withReplicas([fails('a', error), place('b')])).rejects.toBe(error);
+    }
+    const error = new StorageError('changed while it was rebuilt: the server sent more than the 9 bytes asked for', { retryable: false });
+    expect((await withReplicas([fails('a', error), place('b')])).name).toBe('b');
+  });
+
+  it('looks nowhere else for what it reads when it is closed', async () => {
+    const server = await startTestServer(bytes);
+    const source = await openSource(server.url, { replicas: [`${server.url}2`], settings: parseStorageSettings({}), headBytes: 0 });
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    server.intercept = () => {
+      resolve();
+      return true;
+    };
+    const refused = expect(source.read(0, 10)).rejects.toMatchObject({ kind: 'closed', reason: 'closed during a read' });
+    await asked;
+    await source.close();
+    await refused;
+    expect(server.log.filter(({ path }) => path.endsWith('2'))).toEqual([]);
+    await server.close();
   });
 });
 

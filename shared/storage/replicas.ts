@@ -144,7 +144,7 @@ class ReplicatedFile {
   }
 }
 
-/** Neither a change under our hands nor a range outside the file gets better at another place. */
+/** What has a kind is no better anywhere. */
 function isElsewhereBetter(error: unknown): boolean {
-  return isPipelineError(error, 'StorageError') && !/^changed while|bytes asked for|after close|closed during/.test(error.reason);
+  return isPipelineError(error, 'StorageError') && error.kind === undefined;
 }

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { isPipelineError, StorageError } from '../errors.ts';
 import { checkedSource } from './checked-source.ts';
-import { changedError } from './http-version.ts';
 import { type ObjectAddress, parseObjectAddress } from './object-address.ts';
 import { objectError } from './object-error.ts';
+import { changedError, closedError } from './read-errors.ts';
 import type { S3Settings } from './settings.ts';
 import type { CountedSource, SourceCounters } from './source.ts';
 import { type RequestContext, unlessStalled } from './stall.ts';
@@ -114,7 +114,7 @@ class S3File {
   }
 
   close(): void {
-    this.#closing.abort(new StorageError('closed during a read', { file: this.#address.name, retryable: false }));
+    this.#closing.abort(closedError(this.#address.name, 'closed during a read'));
   }
 
   async #askSize(signal: AbortSignal | undefined): Promise<OpenedObject> {
@@ -135,7 +135,7 @@ class S3File {
       return { size: total, etag: answer.ETag };
     });
     return asked.catch((error: unknown) => {
-      if (isPipelineError(error, 'StorageError') && error.reason.startsWith('changed while')) return undefined;
+      if (isPipelineError(error) && error.kind === 'changed') return undefined;
       throw error;
     });
   }

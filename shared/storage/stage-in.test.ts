@@ -102,7 +102,7 @@ describe('withStageIn', () => {
     const staged = await withStageIn(source, limit());
     const [name = ''] = await readdir(folder);
     await writeFile(join(folder, name), 'other');
-    await expect(staged.read(0, 10)).rejects.toMatchObject({ code: 'StorageError', file: source.name });
+    await expect(staged.read(0, 10)).rejects.toMatchObject({ code: 'StorageError', file: source.name, kind: 'changed' });
     await staged.close();
   });
 });

@@ -47,8 +47,8 @@ export async function withStageIn(source: CountedSource, limit: BudgetedFolder, 
 function renamed(file: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof StorageError)) throw error;
-    const { reason, offset, retryable, hint } = error;
-    throw new StorageError(reason, { file, offset, retryable, hint, cause: error });
+    const { reason, offset, kind, retryable, hint } = error;
+    throw new StorageError(reason, { file, offset, kind, retryable, hint, cause: error });
   };
 }
 

@@ -2,7 +2,7 @@ import { StorageError } from '../errors.ts';
 import { untilAborted } from './abort.ts';
 import { checkedSource } from './checked-source.ts';
 import type { FolderEntry } from './folder.ts';
-import { changedError } from './http-version.ts';
+import { changedError, closedError } from './read-errors.ts';
 import type { ByteRange, CountedSource, SourceCounters } from './source.ts';
 import type { XrootdConnection } from './xrootd/connection.ts';
 import type { Loan } from './xrootd/pool.ts';
@@ -110,7 +110,7 @@ class XrootdFile {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new StorageError('closed during a read', { file: this.address.name, retryable: false }));
+    this.#closing.abort(closedError(this.address.name, 'closed during a read'));
     const handle = await this.#handle?.catch(() => undefined);
     if (handle === undefined) return;
     // Nobody waits for it: the server forgets the file with the connection at the latest.
