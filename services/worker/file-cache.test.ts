@@ -28,6 +28,21 @@ describe('FileCache', () => {
     expect((await open('one')).source).toBe(first.source);
   });
 
+  it('keeps a few files open, and closes the one used longest ago for another', async () => {
+    const urls = [1, 2, 3, 4, 5].map((index) => writeLeptonSamples(join(folder, `${index}`), { llll: 100 })[0] ?? '');
+    const opened = [];
+    for (const url of urls.slice(0, 4)) opened.push((await open('one', url)).source);
+    await open('one', urls[0]);
+    opened.push((await open('one', urls[4])).source);
+    const kinds = opened.map((source) =>
+      source.read(0, 4).then(
+        () => 'open',
+        ({ kind }) => kind,
+      ),
+    );
+    expect(await Promise.all(kinds)).toEqual(['open', 'closed', 'open', 'open', 'open']);
+  });
+
   it.each([
     ['by another one', (path: string) => renameSync(path, sample)],
     ['in place', (path: string) => copyFileSync(path, sample)],

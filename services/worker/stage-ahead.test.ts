@@ -1,33 +1,24 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMemoryQueue } from '#shared/queue/memory.ts';
 import type { Success, Task } from '#shared/queue/messages.ts';
 import { startTestServer } from '../../shared/storage/test-server.ts';
+import { writeAnalysisFile } from '../../test/analysis-file.ts';
 import { writeLeptonSamples } from '../../test/lepton-samples.ts';
 import { startWorker } from './worker.ts';
 
-const ROOT = pathToFileURL(`${join(import.meta.dirname, '../..')}/`).href;
-/** Fills nothing, for 600 ms. */
-const SLOW = `
-  import { regular } from ${JSON.stringify(`${ROOT}shared/histogram/axis.ts`)};
-  import { defineAnalysis } from ${JSON.stringify(`${ROOT}shared/analysis/define-analysis.ts`)};
-  export const analysis = defineAnalysis({
-    name: 'slow', title: 'Slow', tree: 'mini', columns: { mcWeight: 'f32' }, cutFlow: ['all'],
-    histograms: () => ({ w: { title: 'w', axes: [regular(10, 0, 2, { name: 'w' })] } }),
-    process() { const end = Date.now() + 600; while (Date.now() < end); },
-  });`;
-
 let folder: string;
 let fast: string;
+/** Fills nothing, for 600 ms. */
+let slow: string;
 let bytes: Buffer;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'stage-ahead-'));
   fast = join(folder, 'fast');
   bytes = readFileSync(writeLeptonSamples(folder, { llll: 1000 })[0] ?? '');
-  writeFileSync(join(folder, 'slow.ts'), SLOW);
+  slow = writeAnalysisFile(folder, 'slow', 'const end = Date.now() + 600; while (Date.now() < end);');
   process.env['STAGE_IN_DIR'] = fast;
 });
 afterAll(() => {
@@ -52,7 +43,7 @@ describe('a worker with a fast folder', () => {
     });
     const task = (index: number): Task => {
       const head = { v: 1 as const, run: 'r', index, dataset: 'llll', isData: false, tree: 'mini', attempt: 1, parameters: {} };
-      return { ...head, url: `${server.url}/${index}`, analysis: pathToFileURL(join(folder, 'slow.ts')).href, from: 0, to: 100 };
+      return { ...head, url: `${server.url}/${index}`, analysis: slow, from: 0, to: 100 };
     };
     for (const index of [0, 1]) void queue.tasks.publish(task(index));
     const done: { readonly report: Success; readonly atMs: number }[] = [];

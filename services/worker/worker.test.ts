@@ -1,25 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openMemoryQueue } from '#shared/queue/memory.ts';
 import type { Report, Task } from '#shared/queue/messages.ts';
 import type { Queue } from '#shared/queue/queue.ts';
+import { writeAnalysisFile } from '../../test/analysis-file.ts';
 import { writeLeptonSamples } from '../../test/lepton-samples.ts';
 import { startWorker, type WorkerOptions } from './worker.ts';
-
-const ROOT = pathToFileURL(`${join(import.meta.dirname, '../..')}/`).href;
-
-/** An analysis file whose loop is `body`. */
-const analysisFile = (body: string) => `
-  import { regular } from ${JSON.stringify(`${ROOT}shared/histogram/axis.ts`)};
-  import { defineAnalysis } from ${JSON.stringify(`${ROOT}shared/analysis/define-analysis.ts`)};
-  export const analysis = defineAnalysis({
-    name: 'mine', title: 'Mine', tree: 'mini', columns: { mcWeight: 'f32' }, cutFlow: ['all'],
-    histograms: () => ({ w: { title: 'w', axes: [regular(10, 0, 2, { name: 'w' })] } }),
-    process({ entries, mcWeight }, out) { ${body} },
-  });`;
 
 let folder: string;
 let sample: string;
@@ -29,11 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function fileOf(name: string, body: string): string {
-  const path = join(folder, `${name}.ts`);
-  writeFileSync(path, analysisFile(body));
-  return pathToFileURL(path).href;
-}
+const fileOf = (name: string, body: string) => writeAnalysisFile(folder, name, body);
 
 describe('worker', () => {
   let queue: Queue;
@@ -205,6 +189,17 @@ describe('worker', () => {
     await conclusions(1);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(events).toEqual(['started 0', 'ended 0']);
+    expect(await queue.reports.depth()).toBe(0);
+  });
+
+  it('does not say afterwards that a task was started which is over', async () => {
+    start({ startedDelayMs: 400 });
+    // Its thread is there from here on.
+    publish({});
+    await conclusions(1);
+    publish({});
+    await conclusions(1);
+    await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await queue.reports.depth()).toBe(0);
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StorageError } from '../errors.ts';
 import { openSource, stageAhead } from './open.ts';
 import { parseStorageSettings } from './parse-settings.ts';
+import { changedError } from './read-errors.ts';
 import { withStageIn } from './stage-in.ts';
 import { startTestServer } from './test-server.ts';
 import { memorySource } from './test-source.ts';
@@ -95,6 +96,13 @@ describe('withStageIn', () => {
     const staged = await withStageIn(memorySource(bytes), limit());
     expect(await staged.read(4_999_990, 10)).toEqual(bytes.slice(-10));
     await staged.close();
+  });
+
+  it('keeps no copy of a file that changed while it was copied', async () => {
+    const changed = changedError('far', 'is longer');
+    const source = { ...memorySource(bytes), verify: () => Promise.reject(changed) };
+    await expect(withStageIn(source, limit())).rejects.toBe(changed);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('says the name of the file, not of the copy, when the copy is damaged under its hands', async () => {

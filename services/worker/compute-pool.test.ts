@@ -1,0 +1,47 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Task } from '#shared/queue/messages.ts';
+import { writeAnalysisFile } from '../../test/analysis-file.ts';
+import { writeLeptonSamples } from '../../test/lepton-samples.ts';
+import { ComputePool } from './compute-pool.ts';
+
+let folder: string;
+let sample: string;
+let pool: ComputePool;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pool-'));
+  [sample = ''] = writeLeptonSamples(folder, { llll: 1000 });
+  const readRetry = { attempts: 1, baseMs: 1, maxMs: 1 };
+  pool = new ComputePool({ threads: 1, batchBytes: 1e6, memoryMb: 256, allowAnalysisFiles: true, readRetry });
+});
+afterEach(async () => {
+  await pool.close();
+  rmSync(folder, { recursive: true });
+});
+
+const run = (task: Partial<Task> = {}) => {
+  const head = { v: 1 as const, run: 'r', index: 0, dataset: 'llll', isData: false, url: sample, tree: 'mini', attempt: 1 };
+  return pool.run({ ...head, analysis: 'atlas-hzz-2020', parameters: {}, ...task });
+};
+
+describe('ComputePool', () => {
+  it('blames the task that a thread died of, and gives those before and behind it to another one', async () => {
+    const fine = writeAnalysisFile(folder, 'fine', '');
+    const deadly = writeAnalysisFile(folder, 'deadly', 'process.exit(3);');
+    // So short that a thread has several in hand, and does not answer each by itself.
+    for (let i = 0; i < 50; i++) await run({ analysis: fine });
+    const answers = await Promise.all(Array.from({ length: 9 }, (_, index) => run({ analysis: index === 4 ? deadly : fine })));
+    expect(answers.map(({ kind }) => kind)).toEqual(Array.from({ length: 9 }, (_, index) => (index === 4 ? 'failure' : 'partial')));
+    expect(answers[4]).toMatchObject({ failure: { retryable: true, text: expect.stringContaining('it exited with code 3') } });
+  });
+
+  it('opens a file anew after a task of it failed', async () => {
+    expect(await run()).toMatchObject({ kind: 'partial', partial: { fileEntries: 1000 } });
+    const [other = ''] = writeLeptonSamples(join(folder, 'other'), { llll: 500 });
+    copyFileSync(other, sample);
+    expect(await run()).toMatchObject({ kind: 'failure', failure: { text: expect.stringContaining('changed while it was read') } });
+    expect(await run()).toMatchObject({ kind: 'partial', partial: { fileEntries: 500 } });
+  });
+});
