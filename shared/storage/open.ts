@@ -131,7 +131,7 @@ async function openPatiently(
   return withRetry(source, policy);
 }
 
-/** Cap, joined reads, disk cache, copy: from the network outwards. */
+/** Cap, joined reads, copy, disk cache: from the network outwards, over the retries of `openPatiently`. */
 async function withSettings(
   source: CountedSource,
   limits: ReadLimits,
