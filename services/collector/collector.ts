@@ -7,6 +7,7 @@ import { type DeadLetter, MESSAGE_VERSION, type Report, taskSchema } from '#shar
 import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import type { Queue } from '#shared/queue/queue.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
+import { MAX_FAILURE_TEXT } from '#shared/queue/task-limits.ts';
 import type { TaskList } from '#shared/queue/task-list.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
@@ -325,7 +326,7 @@ export class Collector implements TaskList, RunFeed {
     if (!task.success || this.#ledger.run(task.output.run)?.state !== 'running') return;
     const { run, index, attempt, url, from, to } = task.output;
     const head = { v: MESSAGE_VERSION, kind: 'failure' as const, run, index, attempt, worker: 'broker' };
-    const text = `no worker could handle the task: ${letter.reason}`.slice(0, 4000);
+    const text = `no worker could handle the task: ${letter.reason}`.slice(0, MAX_FAILURE_TEXT);
     const report = { ...head, code: 'MessageError' as const, text, file: url, from, to, retryable: false };
     await this.#commits.add(report).catch((error: unknown) => {
       if (!isPipelineError(error, 'MessageError')) this.#fail(error);

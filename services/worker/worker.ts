@@ -2,6 +2,7 @@ import type { AnalysisFiles } from '#shared/analysis/registry.ts';
 import { StorageError } from '#shared/errors.ts';
 import { type Failure, MESSAGE_VERSION, type Report, type Success, type Task, type TaskKey } from '#shared/queue/messages.ts';
 import type { Delivery, Queue } from '#shared/queue/queue.ts';
+import { MAX_FAILURE_TEXT } from '#shared/queue/task-limits.ts';
 import type { Verify } from '#shared/root/codecs/codec.ts';
 import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { awaitCredentials } from './await-credentials.ts';
@@ -52,8 +53,6 @@ export type TaskEvent =
 
 /** After the drain, a thread that does not stop by itself (an analysis that hangs) is ended. */
 const GRACE_MS = 3000;
-/** Longest text of a failure. */
-const MAX_TEXT = 4000;
 
 /**
  * Takes tasks from the queue and reports partials or failures, until the signal aborts. The calling thread only carries
@@ -133,5 +132,5 @@ function toReport(task: Task, who: Who, answer: Exclude<FromThread, { kind: 'abo
   if (answer.kind === 'partial') return { ...head(task, who), kind: 'success', ...answer.partial };
   const { text, from = task.from, to = task.to, ...failure } = answer.failure;
   const entriesLost = to === undefined ? undefined : to - (from ?? 0);
-  return { ...head(task, who), kind: 'failure', ...failure, from, to, entriesLost, text: text.slice(0, MAX_TEXT) };
+  return { ...head(task, who), kind: 'failure', ...failure, from, to, entriesLost, text: text.slice(0, MAX_FAILURE_TEXT) };
 }

@@ -17,7 +17,7 @@ import * as v from 'valibot';
 import { ERROR_CODES, MessageError } from '../errors.ts';
 import { anyObject, count, describeIssues, fraction, identifier, nonNegative, textUpTo, whole } from '../schema.ts';
 import { runStorageShape } from './run-storage.ts';
-import { MAX_PLACES } from './task-limits.ts';
+import { MAX_FAILURE_TEXT, MAX_PLACES } from './task-limits.ts';
 
 /** Grows with every change that an older reader would misread. */
 export const MESSAGE_VERSION = 1 as const;
@@ -121,7 +121,7 @@ export const failureSchema = v.object({
   ...reportHead,
   kind: v.literal('failure'),
   code: v.picklist(ERROR_CODES),
-  text: v.pipe(v.string(), v.maxLength(4000)),
+  text: v.pipe(v.string(), v.maxLength(MAX_FAILURE_TEXT)),
   file: v.pipe(v.string(), v.maxLength(4000)),
   from: v.optional(count),
   to: v.optional(count),
