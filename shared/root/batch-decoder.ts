@@ -9,6 +9,7 @@ import type { Fetched } from './fetch-baskets.ts';
 import { FetchRoom } from './fetch-room.ts';
 import { ObjectBranchReader } from './object-branch-reader.ts';
 import type { Batch, PlannedRead } from './plan.ts';
+import { loadedBytes, type StoredBasket } from './stored-basket.ts';
 import type { BasketRef, Tree } from './tree.ts';
 
 export type Reader = BranchReader | ObjectBranchReader;
@@ -74,8 +75,9 @@ export class BatchDecoder {
     for (const read of reads) await this.#add(read, fetched);
     const arena = this.#arena;
     const plan = this.#plan;
-    const scratch = this.#scratch.fit(plan, mostBytes(readers, 'storedBytes'));
-    const payload = this.#payload.fit(plan, mostBytes(readers, 'payloadBytes'));
+    const storedBytes = mostBytes(readers, ({ record }) => record.bytes.length);
+    const scratch = this.#scratch.fit(plan, storedBytes);
+    const payload = this.#payload.fit(plan, mostBytes(readers, loadedBytes));
     const places = { scratch, payload, verify: this.#verify };
     for (const reader of readers) if (reader instanceof BranchReader) reader.planColumn(plan, from, to, this.#leaders);
     this.#reserve();
@@ -132,6 +134,9 @@ class SharedPlace {
   }
 }
 
-function mostBytes(readers: readonly Reader[], what: 'storedBytes' | 'payloadBytes'): number {
-  return readers.reduce((most, reader) => Math.max(most, reader[what]), 0);
+/** Of the largest of all baskets. */
+function mostBytes(readers: readonly Reader[], bytesOf: (basket: StoredBasket) => number): number {
+  let most = 0;
+  for (const { baskets } of readers) for (const basket of baskets) most = Math.max(most, bytesOf(basket));
+  return most;
 }

@@ -9,6 +9,7 @@ import { FetchRoom } from './fetch-room.ts';
 import { LateBatches, type LateReading } from './late-reading.ts';
 import { type NamedLayout, ObjectBranchReader } from './object-branch-reader.ts';
 import { type BatchPart, cutByColumns, planBatches, planWindows } from './plan.ts';
+import type { ReadCounts } from './stored-basket.ts';
 import { type Branch, layoutOf, type Tree } from './tree.ts';
 
 export interface ReadOptions {
@@ -83,23 +84,20 @@ export async function* readBatches(tree: Tree, names: readonly string[], options
 /** A reader for each branch; all that is asked of the objects of one branch is read at once. */
 function openReaders(tree: Tree, names: readonly string[]): Reader[] {
   const readers: Reader[] = [];
+  const countsOf: ReadCounts = (counter, from, to) => readCounts(tree, counter, from, to);
   const objects = new Map<Branch['baskets'], { branch: Branch; columns: NamedLayout[] }>();
   for (const name of names) {
     const branch = tree.branch(name);
     const layout = layoutOf(tree, branch);
-    if (layout.kind !== 'objects') readers.push(new BranchReader(name, branch, layout, tree, readCounts));
+    if (layout.kind !== 'objects') readers.push(new BranchReader(name, branch, layout, countsOf));
     else {
       const known = objects.get(branch.baskets) ?? { branch, columns: [] };
       known.columns.push({ name, layout });
       objects.set(branch.baskets, known);
     }
   }
-  return [
-    ...readers,
-    ...[...objects.values()].map(
-      ({ branch, columns }) => new ObjectBranchReader(branch, columns, (...counts) => readCounts(tree, ...counts)),
-    ),
-  ];
+  for (const { branch, columns } of objects.values()) readers.push(new ObjectBranchReader(branch, columns, countsOf));
+  return readers;
 }
 
 /** The lengths of lists in entries [from, to), from the branch that counts them. */

@@ -7,45 +7,37 @@ import { elementBytes } from './column-type.ts';
 import { prepareRecord } from './compression.ts';
 import {
   type BasketPlaces,
-  countedStarts,
-  embeddedBasket,
+  countBasket,
+  describeBasket,
   hasTable,
   keptBasket,
   loadBasket,
-  loadedBytes,
+  type ReadCounts,
   type StoredBasket,
-  storedBasket,
   tableBytes,
-  withStarts,
 } from './stored-basket.ts';
-import type { BasketRef, Branch, Tree } from './tree.ts';
-
-/** Reads the lengths of lists from the branch that counts them: `readBatches` itself, which cannot be imported from here. */
-export type ReadCounts = (tree: Tree, counter: string, from: number, to: number) => Promise<Int32Array>;
+import type { BasketRef, Branch } from './tree.ts';
 
 export class BranchReader {
   readonly name: string;
   readonly branch: Branch;
-  readonly #tree: Tree;
   readonly #layout: Layout;
   readonly #readCounts: ReadCounts;
-  /** Those of the batch at hand; the first may be left over from the batch before. */
   #baskets: StoredBasket[] = [];
   #column: ColumnPlace | undefined;
   /** Entries of baskets that are not needed: none of their values is looked at. By the first entry of each, where it ends. */
   readonly #skipped = new Map<number, number>();
 
-  constructor(name: string, branch: Branch, layout: Layout, tree: Tree, readCounts: ReadCounts) {
+  constructor(name: string, branch: Branch, layout: Layout, readCounts: ReadCounts) {
     this.name = name;
     this.branch = branch;
-    this.#tree = tree;
     this.#layout = layout;
     this.#readCounts = readCounts;
   }
 
   /** Adds a basket; `bytes` is undefined for an embedded one. A promise only where there is something to wait for. */
   add(ref: BasketRef, bytes: Uint8Array | undefined): Promise<void> | undefined {
-    const basket = describe(ref, bytes);
+    const basket = describeBasket(ref, bytes);
     checkEntries(this.#layout, basket);
     if (this.#layout.kind !== 'fixed' && !hasTable(basket)) return this.#addCounted(basket);
     this.#baskets.push(basket);
@@ -57,23 +49,13 @@ export class BranchReader {
     this.#skipped.set(firstEntry, endEntry);
   }
 
-  /** Adds a basket that stores no starts (ROOT's kGenerateOffsetMap): the lengths stand in the counter branch. */
   async #addCounted(basket: StoredBasket): Promise<void> {
-    const { counter } = this.branch;
-    if (counter === undefined) throw new RootFormatError('a basket stores no entry offsets, and no branch counts them');
-    await prepareRecord(basket.record);
-    const counts = await this.#readCounts(this.#tree, counter, basket.firstEntry, basket.endEntry);
-    const starts = countedStarts(counts, elementBytes(this.#layout.element), basket.dataBytes);
-    this.#baskets.push(withStarts(basket, starts));
+    this.#baskets.push(await countBasket(basket, this.branch.counter, elementBytes(this.#layout.element), this.#readCounts));
   }
 
-  /** Largest basket as stored and as decompressed. */
-  get storedBytes(): number {
-    return this.#baskets.reduce((most, { record }) => Math.max(most, record.bytes.length), 0);
-  }
-
-  get payloadBytes(): number {
-    return this.#baskets.reduce((most, basket) => Math.max(most, loadedBytes(basket)), 0);
+  /** Those of the batch at hand; the first may be left over from the batch before. */
+  get baskets(): readonly StoredBasket[] {
+    return this.#baskets;
   }
 
   /**
@@ -129,12 +111,6 @@ function isBareList({ kind, headerBytes, size }: Layout): boolean {
 
 function liesIn({ firstEntry, endEntry }: StoredBasket, from: number, to: number): boolean {
   return firstEntry >= from && endEntry <= to;
-}
-
-function describe(ref: BasketRef, bytes: Uint8Array | undefined): StoredBasket {
-  if (ref.embedded !== undefined) return embeddedBasket(ref, ref.embedded);
-  if (bytes === undefined) throw new RootFormatError('a basket was not fetched', { offset: ref.seek });
-  return storedBasket(bytes, ref);
 }
 
 /** Before memory is taken: a basket has bytes for all the entries that it is said to have. */

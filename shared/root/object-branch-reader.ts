@@ -8,16 +8,14 @@ import { type EntryBytes, ObjectColumn, type ObjectLayout } from './objects/obje
 import {
   type BasketPlaces,
   bigEndian,
-  countedStarts,
-  embeddedBasket,
+  countBasket,
+  describeBasket,
   hasTable,
   keptBasket,
   type LoadedBasket,
   loadBasket,
-  loadedBytes,
+  type ReadCounts,
   type StoredBasket,
-  storedBasket,
-  withStarts,
 } from './stored-basket.ts';
 import type { BasketRef, Branch } from './tree.ts';
 
@@ -27,27 +25,18 @@ export interface NamedLayout {
   readonly layout: ObjectLayout;
 }
 
-/** Reads the counts of entries [from, to). */
-type ReadCountsOf = (counter: string, from: number, to: number) => Promise<Int32Array>;
-
-/** A basket, and the bytes of the key in front of it. */
-interface KeyedBasket {
-  readonly basket: StoredBasket;
-  readonly keyLength: number;
-}
-
 /** Like BranchReader; the columns have memory of their own. */
 export class ObjectBranchReader {
   readonly branch: Branch;
   readonly #columns: readonly { readonly name: string; readonly decoder: ObjectColumn }[];
-  readonly #readCounts: ReadCountsOf;
+  readonly #readCounts: ReadCounts;
   /** Bytes of an item, where an entry has as many as there is room for in it. */
   readonly #restBytes: number | undefined;
-  #baskets: KeyedBasket[] = [];
+  #baskets: StoredBasket[] = [];
   #taken: readonly { readonly name: string; readonly column: Column }[] = [];
 
-  /** `branch` has the baskets that all columns come from; `readCounts` reads the lengths of lists from the branch that counts them. */
-  constructor(branch: Branch, columns: readonly NamedLayout[], readCounts: ReadCountsOf) {
+  /** `branch` has the baskets that all columns come from. */
+  constructor(branch: Branch, columns: readonly NamedLayout[], readCounts: ReadCounts) {
     this.branch = branch;
     this.#readCounts = readCounts;
     this.#restBytes = restItemBytes(columns);
@@ -56,44 +45,35 @@ export class ObjectBranchReader {
 
   /** See BranchReader. */
   add(ref: BasketRef, bytes: Uint8Array | undefined): Promise<void> | undefined {
-    if (ref.embedded === undefined && bytes === undefined) throw new RootFormatError('a basket was not fetched', { offset: ref.seek });
-    const basket = ref.embedded === undefined ? storedBasket(bytes as Uint8Array, ref) : embeddedBasket(ref, ref.embedded);
-    const keyLength = ref.embedded?.header.key.keyLength ?? basket.shift;
-    if (this.#restBytes !== undefined && !hasTable(basket)) return this.#addCounted(basket, keyLength, this.#restBytes);
-    this.#baskets.push({ basket, keyLength });
+    const basket = describeBasket(ref, bytes);
+    if (this.#restBytes !== undefined && !hasTable(basket)) return this.#addCounted(basket, this.#restBytes);
+    this.#baskets.push(basket);
     return prepareRecord(basket.record);
   }
 
   /** Adds a basket that does not say where entries end that do not say it themselves: what counts their items does. */
-  async #addCounted(basket: StoredBasket, keyLength: number, itemBytes: number): Promise<void> {
-    const { counter } = this.branch;
-    if (counter === undefined) throw new RootFormatError('a basket stores no entry offsets, and no branch counts them');
-    await prepareRecord(basket.record);
-    const counts = await this.#readCounts(counter, basket.firstEntry, basket.endEntry);
-    this.#baskets.push({ basket: withStarts(basket, countedStarts(counts, itemBytes, basket.dataBytes)), keyLength });
+  async #addCounted(basket: StoredBasket, itemBytes: number): Promise<void> {
+    this.#baskets.push(await countBasket(basket, this.branch.counter, itemBytes, this.#readCounts));
   }
 
-  get storedBytes(): number {
-    return this.#baskets.reduce((most, { basket }) => Math.max(most, basket.record.bytes.length), 0);
-  }
-
-  get payloadBytes(): number {
-    return this.#baskets.reduce((most, { basket }) => Math.max(most, loadedBytes(basket)), 0);
+  /** See BranchReader. */
+  get baskets(): readonly StoredBasket[] {
+    return this.#baskets;
   }
 
   /** Decodes entries [from, to), and keeps a basket that reaches into the next batch. */
   decode(arena: Arena, places: BasketPlaces, from: number, to: number): void {
-    const kept: KeyedBasket[] = [];
+    const kept: StoredBasket[] = [];
     let reached = from;
-    for (const { basket, keyLength } of this.#baskets) {
+    for (const basket of this.#baskets) {
       const { firstEntry, endEntry } = basket;
       const loaded = loadBasket(arena, basket, places, true);
-      const entries = entryBytes(arena, loaded, keyLength);
+      const entries = entryBytes(arena, loaded, basket.keyLength);
       const [begin, end] = [Math.max(from, firstEntry), Math.min(to, endEntry)];
       if (begin !== reached) throw new RootFormatError(`its baskets hold entry ${begin} twice`);
       for (const { decoder } of this.#columns) decoder.append(entries, begin - firstEntry, end - firstEntry);
       reached = end;
-      if (endEntry > to) kept.push({ basket: keptBasket(arena, basket, loaded), keyLength });
+      if (endEntry > to) kept.push(keptBasket(arena, basket, loaded));
     }
     this.#baskets = kept;
     this.#taken = this.#columns.map(({ name, decoder }) => ({ name, column: decoder.take() }));

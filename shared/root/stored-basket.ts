@@ -3,7 +3,7 @@ import { CodecError, RootFormatError } from '../errors.ts';
 import type { Arena } from './arena.ts';
 import { type BasketHeader, type EmbeddedBasket, parseBasketHeader } from './basket.ts';
 import type { Verify } from './codecs/codec.ts';
-import { decompressInto, type StoredRecord } from './compression.ts';
+import { decompressInto, prepareRecord, type StoredRecord } from './compression.ts';
 import { Cursor } from './cursor.ts';
 import type { BasketRef } from './tree.ts';
 
@@ -15,8 +15,8 @@ export interface StoredBasket {
   readonly record: StoredRecord;
   /** Bytes of the entries; behind them may be the table of where each entry starts. */
   readonly dataBytes: number;
-  /** How much too high the numbers in the record's table are. */
-  readonly shift: number;
+  /** Bytes of the key in front of it: the record's table and pointers count them. */
+  readonly keyLength: number;
   /** Big-endian starts of the entries, where the record holds no table. */
   readonly ownTable: Uint8Array | undefined;
 }
@@ -34,13 +34,26 @@ export interface LoadedBasket {
   readonly dataBytes: number;
   /** Address of the table of starts; undefined where there is none. */
   readonly table: number | undefined;
+  /** How much too high the numbers in the table are. */
   readonly shift: number;
   readonly firstEntry: number;
   readonly endEntry: number;
 }
 
-/** Describes a basket as it stands on disk. @throws RootFormatError and CodecError where its header cannot be true */
-export function storedBasket(bytes: Uint8Array, ref: BasketRef): StoredBasket {
+/** Reads how many items entries [from, to) have, from the branch that counts them. */
+export type ReadCounts = (counter: string, from: number, to: number) => Promise<Int32Array>;
+
+/**
+ * Describes a basket; `bytes` is undefined for an embedded one.
+ * @throws RootFormatError and CodecError where its header cannot be true
+ */
+export function describeBasket(ref: BasketRef, bytes: Uint8Array | undefined): StoredBasket {
+  if (ref.embedded !== undefined) return describeEmbedded(ref, ref.embedded);
+  if (bytes === undefined) throw new RootFormatError('a basket was not fetched', { offset: ref.seek });
+  return describeStored(ref, bytes);
+}
+
+function describeStored(ref: BasketRef, bytes: Uint8Array): StoredBasket {
   const { firstEntry, endEntry, seek } = ref;
   const header = parseBasketHeader(new Cursor(bytes, seek));
   const { keyLength, objectLength, nbytes } = header.key;
@@ -48,7 +61,7 @@ export function storedBasket(bytes: Uint8Array, ref: BasketRef): StoredBasket {
   const dataBytes = header.last - keyLength;
   if (dataBytes > objectLength) throw new CodecError(`entries end ${dataBytes - objectLength} bytes behind the basket`, { offset: seek });
   const record = { bytes: bytes.subarray(keyLength, nbytes), length: objectLength, origin: seek + keyLength };
-  return { firstEntry, endEntry, record, dataBytes, shift: keyLength, ownTable: undefined };
+  return { firstEntry, endEntry, record, dataBytes, keyLength, ownTable: undefined };
 }
 
 function checkHeader({ entries, key }: BasketHeader, length: number, { firstEntry, endEntry, seek }: BasketRef): void {
@@ -58,18 +71,31 @@ function checkHeader({ entries, key }: BasketHeader, length: number, { firstEntr
   throw new RootFormatError(`a basket of ${entries} entries where the tree says ${endEntry - firstEntry}`, { offset: seek });
 }
 
-/** Describes a basket that stands inside the tree's record. */
-export function embeddedBasket({ firstEntry, endEntry }: BasketRef, { data, entryOffsets }: EmbeddedBasket): StoredBasket {
+function describeEmbedded({ firstEntry, endEntry }: BasketRef, { header, data, entryOffsets }: EmbeddedBasket): StoredBasket {
+  const { keyLength } = header.key;
   const record = { bytes: data, length: data.length, origin: 0 };
-  const basket = { firstEntry, endEntry, record, dataBytes: data.length, shift: 0, ownTable: undefined };
+  const basket = { firstEntry, endEntry, record, dataBytes: data.length, keyLength, ownTable: undefined };
   return entryOffsets.length === 0 ? basket : withStarts(basket, entryOffsets);
 }
 
 /**
- * Where entries start that have `counts` items of `itemBytes` each, one behind the other.
- * @throws RootFormatError where they do not take `dataBytes`
+ * A basket that does not say where its entries start (ROOT's kGenerateOffsetMap), with a table of it: they have as many items of
+ * `itemBytes` each as branch `counter` says. Its record is prepared.
+ * @throws RootFormatError where they do not take the bytes that there are
  */
-export function countedStarts(counts: Int32Array, itemBytes: number, dataBytes: number): Int32Array {
+export async function countBasket(
+  basket: StoredBasket,
+  counter: string | undefined,
+  itemBytes: number,
+  readCounts: ReadCounts,
+): Promise<StoredBasket> {
+  if (counter === undefined) throw new RootFormatError('a basket stores no entry offsets, and no branch counts them');
+  await prepareRecord(basket.record);
+  const counts = await readCounts(counter, basket.firstEntry, basket.endEntry);
+  return withStarts(basket, countedStarts(counts, itemBytes, basket.dataBytes));
+}
+
+function countedStarts(counts: Int32Array, itemBytes: number, dataBytes: number): Int32Array {
   const starts = new Int32Array(counts.length);
   let end = 0;
   for (const [i, count] of counts.entries()) {
@@ -80,8 +106,7 @@ export function countedStarts(counts: Int32Array, itemBytes: number, dataBytes: 
   return starts;
 }
 
-/** The same basket with a table of where its entries start. */
-export function withStarts(basket: StoredBasket, starts: Int32Array): StoredBasket {
+function withStarts(basket: StoredBasket, starts: Int32Array): StoredBasket {
   const ownTable = new Uint8Array(4 * starts.length);
   const view = new DataView(ownTable.buffer);
   for (const [i, start] of starts.entries()) view.setInt32(4 * i, start);
@@ -118,7 +143,8 @@ export function loadBasket(
   decompressInto(arena, record, scratch, to, { bytes: withTable ? record.length : dataBytes, verify });
   const loaded = { data: to, dataBytes, firstEntry, endEntry };
   if (!withTable) return { ...loaded, shift: 0, table: undefined };
-  if (ownTable === undefined) return { ...loaded, shift: basket.shift, table: hasTable(basket) ? findTable(arena, basket, to) : undefined };
+  if (ownTable === undefined)
+    return { ...loaded, shift: basket.keyLength, table: hasTable(basket) ? findTable(arena, basket, to) : undefined };
   arena.bytes.set(ownTable, to + record.length);
   return { ...loaded, shift: 0, table: to + record.length };
 }

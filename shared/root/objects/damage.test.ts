@@ -8,7 +8,7 @@ import { isPipelineError } from '../../errors.ts';
 import { Random } from '../../toy/random.ts';
 import { ArenaPlan, borrowArena } from '../arena.ts';
 import { openRootFile } from '../file.ts';
-import { bigEndian, loadBasket, storedBasket } from '../stored-basket.ts';
+import { bigEndian, describeBasket, loadBasket } from '../stored-basket.ts';
 import { type BasketRef, type Branch, openTree } from '../tree.ts';
 import { type EntryBytes, ObjectColumn, type ObjectLayout } from './object-column.ts';
 
@@ -26,7 +26,7 @@ interface Target {
 /** The first basket of a branch, as its column decodes it. */
 function entriesOf(branch: Branch): EntryBytes {
   const ref = branch.baskets[0] as BasketRef;
-  const basket = storedBasket(BYTES.subarray(ref.seek, ref.seek + ref.bytes), ref);
+  const basket = describeBasket(ref, BYTES.subarray(ref.seek, ref.seek + ref.bytes));
   using arena = borrowArena();
   const plan = new ArenaPlan(arena.start);
   const places = { scratch: plan.take(ref.bytes), payload: plan.take(basket.record.length), verify: 'full' as const };
@@ -39,7 +39,7 @@ function entriesOf(branch: Branch): EntryBytes {
     startOf: table === undefined ? undefined : (index) => starts[index] as number,
     entries,
     firstEntry: ref.firstEntry,
-    keyLength: basket.shift,
+    keyLength: basket.keyLength,
   };
 }
 
