@@ -335,30 +335,28 @@ const EMPTY = {
   children: [],
 } as const;
 
+/** The baskets of a branch that have entries: those in records of their own, and those inside the tree's. */
 function listBaskets({ members }: RootObject, path: string): BasketRef[] {
   const seeks = numbers(members, 'fBasketSeek');
   // Where more are said to be written than have a place, their entries are missed when they are read.
   const written = Math.min(number(members, 'fWriteBasket'), seeks.length);
   const bytes = numbers(members, 'fBasketBytes');
   const firsts = numbers(members, 'fBasketEntry');
-  const embedded = list(members, 'fBaskets');
+  const insides = list(members, 'fBaskets');
   const entries = number(members, 'fEntries');
   const baskets: BasketRef[] = [];
-  for (let i = 0; i < Math.max(written, embedded.length); i++) {
-    const inside = embedded[i]?.members['basket'] as EmbeddedBasket | undefined;
+  for (let i = 0; i < Math.max(written, insides.length); i++) {
+    const inside = insides[i]?.members['basket'] as EmbeddedBasket | undefined;
     const seek = i < written ? (seeks[i] ?? 0) : 0;
     if (seek === 0 && inside === undefined) continue;
     const firstEntry = firsts[i];
     if (firstEntry === undefined) throw new RootFormatError(`basket ${i} of ${firsts.length}`, { object: path });
-    const endEntry =
-      seek === 0
-        ? firstEntry + (inside?.header.entries ?? 0)
-        : i + 1 < firsts.length && i + 1 <= written
-          ? (firsts[i + 1] ?? entries)
-          : entries;
-    if (endEntry < firstEntry) throw new RootFormatError(`basket ${i} ends before it starts`, { object: path });
-    if (endEntry > firstEntry)
-      baskets.push({ firstEntry, endEntry, seek, bytes: seek === 0 ? 0 : (bytes[i] ?? 0), embedded: seek === 0 ? inside : undefined });
+    const basket =
+      seek === 0 && inside !== undefined
+        ? { firstEntry, endEntry: firstEntry + inside.header.entries, seek, bytes: 0, embedded: inside }
+        : { firstEntry, endEntry: firsts[i + 1] ?? entries, seek, bytes: bytes[i] ?? 0, embedded: undefined };
+    if (basket.endEntry < firstEntry) throw new RootFormatError(`basket ${i} ends before it starts`, { object: path });
+    if (basket.endEntry > firstEntry) baskets.push(basket);
   }
   return baskets;
 }
