@@ -4,6 +4,7 @@
  */
 import type { ColumnType, ElementType } from './column-type.ts';
 import { list, type Members, number, object, text } from './members.ts';
+import { VECTOR_HEADER_BYTES } from './object-header.ts';
 import type { RootObject } from './object-reader.ts';
 import { columnsOf } from './objects/node-columns.ts';
 import type { Node } from './objects/nodes.ts';
@@ -45,9 +46,6 @@ export interface BranchPart {
 
 /** Numbers, or anything else. */
 export type BranchLayout = Layout | ObjectLayout;
-
-/** std::vector<T> in an entry: byte count 4, version 2, length 4. */
-export const VECTOR_HEADER_BYTES = 10;
 
 /** The column type of a layout. */
 export function columnTypeOf(layout: BranchLayout): ColumnType {

@@ -1,7 +1,7 @@
 /** Bytes of baskets -> numbers of a column in the arena. */
 import { RootFormatError } from '../errors.ts';
 import type { Arena, ArenaPlan } from './arena.ts';
-import { type Layout, VECTOR_HEADER_BYTES } from './branch-type.ts';
+import type { Layout } from './branch-type.ts';
 import { type Column, type ColumnType, type ElementArray, elementBytes, elementsAt } from './column-type.ts';
 import { bigEndian, type LoadedBasket, littleEndian } from './stored-basket.ts';
 
@@ -114,13 +114,12 @@ function appendLists(arena: Arena, basket: LoadedBasket, from: number, to: numbe
   if (!(begin >= 0 && begin <= end && end <= dataBytes)) {
     throw new RootFormatError(`entries ${firstEntry + from}..${firstEntry + to} stand at bytes ${begin}..${end} of ${dataBytes}`);
   }
-  const { kind, headerBytes } = into.layout;
+  const { kind, headerBytes: header } = into.layout;
   const { log, valuesEnd, length } = into;
   const values = into.values + length * 2 ** log;
   const offsets = into.offsets + 4 * (into.entries + 1);
   const starts = table + 4 * from;
   const vectors = kind === 'vector';
-  const header = vectors ? VECTOR_HEADER_BYTES : headerBytes;
   const bytes = end - begin;
   if (bytes > valuesEnd - values) throw new RootFormatError(`its lists take more than ${valuesEnd - into.values} bytes`);
   const appended =

@@ -3,12 +3,8 @@
  * named at its first occurrence, and referred to by its place in the buffer afterwards (TBufferFile::ReadObjectAny).
  */
 import type { Cursor } from './cursor.ts';
+import { BYTE_COUNT_MASK, byteCountOf, CLASS_MASK, MAP_OFFSET, NEW_CLASS_TAG } from './object-header.ts';
 
-const BYTE_COUNT_MASK = 0x40000000;
-const NEW_CLASS_TAG = 0xffffffff;
-const CLASS_MASK = 0x80000000;
-/** Places in the reference map are shifted by this much. */
-const MAP_OFFSET = 2;
 /** Pointers may nest this deep: more is a crafted file. */
 const MAX_DEPTH = 100;
 
@@ -22,9 +18,9 @@ export interface VersionHeader {
 export function readVersion(cursor: Cursor): VersionHeader {
   const start = cursor.offset;
   if (cursor.remaining >= 6) {
-    const count = cursor.u32();
-    if ((count & BYTE_COUNT_MASK) !== 0 && count < CLASS_MASK) {
-      const end = start + 4 + (count & ~BYTE_COUNT_MASK);
+    const bytes = byteCountOf(cursor.u32());
+    if (bytes !== undefined) {
+      const end = start + 4 + bytes;
       if (end > cursor.end) cursor.fail(`object ends ${end - cursor.end} bytes behind its buffer`);
       return { version: cursor.i16(), end };
     }

@@ -3,15 +3,13 @@ import { inflateRawSync, inflateSync } from 'node:zlib';
 import { uncompressSync } from 'lz4-napi';
 import createXxhash from 'xxhash-wasm';
 import { CodecError } from '../errors.ts';
-import { VECTOR_HEADER_BYTES } from './branch-type.ts';
 import type { Decoder, KernelMemory, Kernels } from './kernels.ts';
+import { BYTE_COUNT_MASK, VECTOR_HEADER_BYTES } from './object-header.ts';
 import { growing, sharedMemory } from './shared-memory.ts';
 
 const { h64Raw } = await createXxhash();
 const CHECKSUM_BYTES = 8;
 const PREFIX_BYTES = 4;
-/** Set in the byte count in front of each object. */
-const BYTE_COUNT_BIT = 0x40000000;
 
 /** New memory with plain kernels. */
 export function plainMemory(): KernelMemory {
@@ -54,7 +52,7 @@ function lists(memory: Buffer, ...parameters: Parameters<Kernels['lists']>): num
     const bytes = end - from - header;
     if (data + startOf(memory, table, entry, shift) !== from || end > dataEnd) return ~entry;
     if (bytes < 0 || bytes % 2 ** log !== 0 || bytes > valuesEnd - to) return ~entry;
-    if (checked && memory.readInt32BE(from) !== ((bytes + 6) | BYTE_COUNT_BIT)) return ~entry;
+    if (checked && memory.readInt32BE(from) !== ((bytes + 6) | BYTE_COUNT_MASK)) return ~entry;
     if (checked && memory.readInt32BE(from + 6) !== bytes >> log) return ~entry;
     swapCopy(memory, from + header, to, bytes, log);
     from = end;
@@ -73,7 +71,7 @@ function vectors(memory: Buffer, ...parameters: Parameters<Kernels['vectors']>):
     const bytes = memory.readUInt32BE(from + 6) * 2 ** log;
     const promised = memory.readInt32BE(from);
     from += VECTOR_HEADER_BYTES;
-    if (bytes > dataEnd - from || bytes > valuesEnd - to || promised !== ((bytes + 6) | BYTE_COUNT_BIT)) return ~entry;
+    if (bytes > dataEnd - from || bytes > valuesEnd - to || promised !== ((bytes + 6) | BYTE_COUNT_MASK)) return ~entry;
     swapCopy(memory, from, to, bytes, log);
     from += bytes;
     to += bytes;

@@ -1,8 +1,7 @@
 /** The bytes of one entry: every step is bounds-checked against the entry's end. */
 import { RootFormatError } from '../../errors.ts';
+import { byteCountOf } from '../object-header.ts';
 
-const BYTE_COUNT_MASK = 0x40000000;
-const CLASS_MASK = 0x80000000;
 const MEMBERWISE = 0x4000;
 /** What pointers to the same objects may add to an entry: more is a crafted file. */
 const AGAIN_TIMES = 32;
@@ -74,9 +73,9 @@ export class EntryCursor {
   header(): BlockHeader {
     const { at } = this;
     if (this.end - at >= 6) {
-      const count = this.view.getUint32(at);
-      if ((count & BYTE_COUNT_MASK) !== 0 && count < CLASS_MASK) {
-        const end = at + 4 + (count & ~BYTE_COUNT_MASK);
+      const bytes = byteCountOf(this.view.getUint32(at));
+      if (bytes !== undefined) {
+        const end = at + 4 + bytes;
         if (end < at + 6 || end > this.end) this.fail(`an object ends at byte ${end - this.start} of an entry of ${this.end - this.start}`);
         this.at = at + 6;
         const version = this.view.getUint16(at + 4);

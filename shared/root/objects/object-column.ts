@@ -1,6 +1,7 @@
 /** One column of a branch of strings, collections or objects, batch after batch. */
 import { isPipelineError, RootFormatError, UnsupportedError } from '../../errors.ts';
 import { type Column, type ColumnType, makeColumn } from '../column-type.ts';
+import { MAP_OFFSET } from '../object-header.ts';
 import { Compiler, type LeafSink, type Read } from './compile.ts';
 import { EntryCursor } from './entry-cursor.ts';
 import type { LeafNode, Node } from './nodes.ts';
@@ -24,9 +25,6 @@ export interface EntryBytes {
   /** Bytes of the key in front of it, which pointers count. */
   readonly keyLength: number;
 }
-
-/** Places in a basket are shifted by this much in pointers. */
-const MAP_OFFSET = 2;
 
 export class ObjectColumn {
   readonly #cursor = new EntryCursor();

@@ -3,13 +3,11 @@
  * of its class; others refer to the places of both in the basket, which are read again where they are.
  */
 import { UnsupportedError } from '../../errors.ts';
+import { byteCountOf, CLASS_MASK, NEW_CLASS_TAG } from '../object-header.ts';
 import type { EntryCursor } from './entry-cursor.ts';
 import type { OffsetSink } from './sinks.ts';
 import { parseTypeName } from './type-name.ts';
 
-const BYTE_COUNT_MASK = 0x40000000;
-const CLASS_MASK = 0x80000000;
-const NEW_CLASS_TAG = 0xffffffff;
 const MOST_NAME_BYTES = 1024;
 
 export class PointerReader {
@@ -34,11 +32,12 @@ export class PointerReader {
     const cursor = this.#cursor;
     const start = cursor.at;
     const first = cursor.u32();
-    if (first >= CLASS_MASK || (first & BYTE_COUNT_MASK) === 0) {
+    const bytes = byteCountOf(first);
+    if (bytes === undefined) {
       this.#readTagged(first, start, start, undefined);
       return;
     }
-    const end = start + 4 + (first & ~BYTE_COUNT_MASK);
+    const end = start + 4 + bytes;
     if (end > cursor.end) cursor.fail(`an object ends ${end - cursor.end} bytes behind its entry`);
     if (this.#readObject === undefined) cursor.at = end;
     else this.#readTagged(cursor.u32(), start, start + 4, end);

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../errors.ts';
 import { type Column, type ElementType, elementBytes, parseColumnType } from '../column-type.ts';
+import { BYTE_COUNT_MASK, VECTOR_HEADER_BYTES } from '../object-header.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { Compressor } from './compress.ts';
 import { PUT_ELEMENTS, type PutElements } from './encode-elements.ts';
@@ -35,11 +36,9 @@ export interface FinishedBasket {
 const BASKET_VERSION = 3;
 const BASKET_EXTRA_BYTES = 19;
 const INITIAL_OFFSETS = 1000;
-const VECTOR_HEADER_BYTES = 10;
 const VECTOR_VERSION = 9;
 /** Texts of so many bytes and more have their length in four more bytes. */
 const LONG_TEXT = 255;
-const BYTE_COUNT_MASK = 0x4000_0000;
 /** After the first cluster a basket holds a cluster of that size and some more. */
 const GROWTH = 1.2;
 const SIZE_STEP = 512;

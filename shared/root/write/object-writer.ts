@@ -1,3 +1,4 @@
+import { BYTE_COUNT_MASK, CLASS_MASK, MAP_OFFSET, NEW_CLASS_TAG } from '../object-header.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { type ClassTable, classTable, type Member, type NumberType } from './class-tables.ts';
 
@@ -13,12 +14,6 @@ export interface RootObject {
   readonly members: Readonly<Record<string, Value>>;
   readonly items?: readonly RootObject[];
 }
-
-const NEW_CLASS = -1;
-const CLASS_MASK = 0x8000_0000;
-const BYTE_COUNT_MASK = 0x4000_0000;
-/** ROOT counts references from two bytes before the start of the record. */
-const MAP_OFFSET = 2;
 
 /** Writes objects of one record: references between them are positions in it. */
 export class ObjectWriter {
@@ -62,7 +57,7 @@ export class ObjectWriter {
       return;
     }
     this.#places.set(className, out.length + this.#origin);
-    out.i32(NEW_CLASS);
+    out.i32(NEW_CLASS_TAG);
     out.cString(className);
   }
 
