@@ -81,6 +81,14 @@ export class RootFile {
     return this.#entries;
   }
 
+  /** The newest key of a path, or the one of a cycle (`dir/name;2`); undefined where there is none. */
+  async find(path: string): Promise<KeyEntry | undefined> {
+    const [, name = path, cycle] = /^(.*?)(?:;(\d+))?$/.exec(path) ?? [];
+    const keys = await this.keys();
+    const named = keys.filter((entry) => entry.path === name && (cycle === undefined || entry.key.cycle === Number(cycle)));
+    return named.sort((a, b) => b.key.cycle - a.key.cycle)[0];
+  }
+
   /** Set, once the keys are read, where the file has no list of them: it was not closed, and its keys were searched for. */
   get recovered(): Recovered | undefined {
     return this.#recovered;

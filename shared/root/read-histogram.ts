@@ -239,11 +239,9 @@ function required(members: Members, name: string): RootObject {
  * @throws ConfigError where there is none of the name, with those there are
  */
 export async function findHistogram(file: RootFile, path: string): Promise<KeyEntry> {
-  const [, name = path, cycle] = /^(.*?)(?:;(\d+))?$/.exec(path) ?? [];
+  const found = await file.find(path);
+  if (found !== undefined) return found;
   const keys = await file.keys();
-  const named = keys.filter((entry) => entry.path === name && (cycle === undefined || entry.key.cycle === Number(cycle)));
-  const newest = named.sort((a, b) => b.key.cycle - a.key.cycle)[0];
-  if (newest !== undefined) return newest;
   const paths = [
     ...new Set(keys.filter(({ key }) => isHistogramClass(key.className) || isGraphClass(key.className)).map((entry) => entry.path)),
   ];

@@ -195,11 +195,9 @@ export function isTreeClass(className: string): boolean {
 }
 
 async function findKey(file: RootFile, path: string): Promise<KeyEntry> {
-  const [, name = path, cycle] = /^(.*?)(?:;(\d+))?$/.exec(path) ?? [];
+  const found = await file.find(path);
+  if (found !== undefined) return found;
   const keys = await file.keys();
-  const named = keys.filter((entry) => entry.path === name && (cycle === undefined || entry.key.cycle === Number(cycle)));
-  const newest = named.sort((a, b) => b.key.cycle - a.key.cycle)[0];
-  if (newest !== undefined) return newest;
   const trees = [...new Set(keys.filter((entry) => isTreeClass(entry.key.className)).map((entry) => entry.path))];
   const hint = trees.length === 0 ? 'The file has no tree.' : `Its trees: ${trees.join(', ')}.`;
   throw new ConfigError(`there is no '${path}'`, { file: file.source.name, hint });
