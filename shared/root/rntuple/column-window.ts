@@ -45,40 +45,38 @@ export function planWindow(choice: ColumnChoice, { columns }: Cluster, from: num
 export type PageBytes = (page: PageRef, column: ColumnRecord) => Promise<Uint8Array>;
 
 /** The numbers of a window. */
-export async function readWindow(window: ColumnWindow, element: ElementType, bytesOf: PageBytes): Promise<ElementArray> {
-  const { column, from, to, pages } = window;
+export function readWindow(window: ColumnWindow, element: ElementType, bytesOf: PageBytes): Promise<ElementArray> {
+  const { column } = window;
+  return readPages(window, element, bytesOf, (bytes, count, out, at) => decodePage(column, bytes, count, element, out, at));
+}
+
+/** Where the lists end whose elements the window's are. */
+export function readIndexWindow(window: ColumnWindow, bytesOf: PageBytes): Promise<Float64Array> {
+  const { column } = window;
+  return readPages(window, 'f64', bytesOf, (bytes, count, out, at) => decodeIndexPage(column, bytes, count, out, at));
+}
+
+/** `decode` puts the `count` elements of a page into `out`, from `at` on. */
+async function readPages<E extends ElementType>(
+  { column, from, to, pages }: ColumnWindow,
+  element: E,
+  bytesOf: PageBytes,
+  decode: (bytes: Uint8Array, count: number, out: ElementArray<E>, at: number) => void,
+): Promise<ElementArray<E>> {
   knownEncoding(column);
   const whole = await Promise.all(pages.map(({ page }) => bytesOf(page, column)));
   const values = createElements(element, to - from);
   pages.forEach(({ page: { elements }, first }, i) => {
     const bytes = whole[i] as Uint8Array;
     if (first >= from && first + elements <= to) {
-      decodePage(column, bytes, elements, element, values, first - from);
+      decode(bytes, elements, values, first - from);
       return;
     }
     const all = createElements(element, elements);
-    decodePage(column, bytes, elements, element, all, 0);
+    decode(bytes, elements, all, 0);
     copyElements(all, Math.max(from - first, 0), Math.min(to - first, elements), values, Math.max(first - from, 0));
   });
   return values;
-}
-
-/** Where the lists end whose elements the window's are. */
-export async function readIndexWindow({ column, from, to, pages }: ColumnWindow, bytesOf: PageBytes): Promise<Float64Array> {
-  knownEncoding(column);
-  const whole = await Promise.all(pages.map(({ page }) => bytesOf(page, column)));
-  const ends = new Float64Array(to - from);
-  pages.forEach(({ page: { elements }, first }, i) => {
-    const bytes = whole[i] as Uint8Array;
-    if (first >= from && first + elements <= to) {
-      decodeIndexPage(column, bytes, elements, ends, first - from);
-      return;
-    }
-    const all = new Float64Array(elements);
-    decodeIndexPage(column, bytes, elements, all, 0);
-    copyElements(all, Math.max(from - first, 0), Math.min(to - first, elements), ends, Math.max(first - from, 0));
-  });
-  return ends;
 }
 
 /** Copies elements [from, to) of an array to a place in another of the same type. */
