@@ -6,8 +6,9 @@ import { RootFormatError, UnsupportedError } from '../errors.ts';
 import { parseEmbeddedBasket } from './basket.ts';
 import { Cursor } from './cursor.ts';
 import { ObjectBuffer, readVersion, skipTObject, type VersionHeader } from './object-buffer.ts';
-import { packingOf, unpackFloat } from './objects/packed-float.ts';
+import { type PackedType, packingOf, unpackFloat } from './objects/packed-float.ts';
 import type { StreamerCatalogue, StreamerElement, StreamerInfo } from './streamer-info.ts';
+import { CODE, COUNTED_ARRAY, FIXED_ARRAY, PACKED_CODES } from './type-codes.ts';
 
 /** An object as read: its class and its members. */
 export interface RootObject {
@@ -19,27 +20,6 @@ export interface RootObject {
   /** Set where the class could not be read: why. Its bytes were passed over. */
   readonly unreadable?: string;
 }
-
-/** Codes of StreamerElement.type (TVirtualStreamerInfo::EReadWrite). */
-const CODE = {
-  base: 0,
-  offsetL: 20,
-  offsetP: 40,
-  charStar: 7,
-  object: 61,
-  any: 62,
-  objectPointerSet: 63,
-  objectPointer: 64,
-  tString: 65,
-  tObject: 66,
-  tNamed: 67,
-  anyPointerSet: 68,
-  anyPointer: 69,
-  stl: 300,
-  stlString: 365,
-  stlArray: 320,
-  streamer: 500,
-} as const;
 
 /** Type code of a member that is not stored. */
 const IN_MEMORY_ONLY = -1;
@@ -53,10 +33,7 @@ const POSTPONED: ReadonlySet<string> = new Set(['TBranch', 'TBranchElement']);
 
 type BasicReader = (cursor: Cursor) => number | boolean;
 
-/** Types that are packed as the comment behind a member says. */
-const PACKED: Readonly<Record<number, 'Double32_t' | 'Float16_t'>> = { 9: 'Double32_t', 19: 'Float16_t' };
-
-/** The other basic types by code. */
+/** Numbers that are not packed, by code. */
 const BASIC: Readonly<Record<number, BasicReader>> = {
   1: (c) => c.i8(),
   2: (c) => c.i16(),
@@ -221,12 +198,12 @@ class ObjectReader {
 
   #readValue(element: StreamerElement, members: Record<string, unknown>): unknown {
     const { type } = element;
-    const packed = PACKED[type];
+    const packed = PACKED_CODES[type];
     if (packed !== undefined) return this.#readPacked(packed, element);
     const basic = BASIC[type];
     if (basic !== undefined) return basic(this.#cursor);
-    if (BASIC[type - CODE.offsetL] !== undefined) return this.#readBasics(type - CODE.offsetL, element.arrayLength);
-    if (BASIC[type - CODE.offsetP] !== undefined) return this.#readCounted(element, members);
+    if (BASIC[type - FIXED_ARRAY] !== undefined) return this.#readBasics(type - FIXED_ARRAY, element.arrayLength);
+    if (BASIC[type - COUNTED_ARRAY] !== undefined) return this.#readCounted(element, members);
     switch (type) {
       case CODE.charStar:
         return this.#cursor.text(this.#cursor.u32());
@@ -253,7 +230,7 @@ class ObjectReader {
     }
   }
 
-  #readPacked(kind: 'Double32_t' | 'Float16_t', { name, title }: StreamerElement): number {
+  #readPacked(kind: PackedType, { name, title }: StreamerElement): number {
     const packing = packingOf(kind, title);
     if (packing === undefined) throw new UnsupportedError(`member ${name} of type ${kind} with '${title}'`);
     if (packing === 'float') return this.#cursor.f32();
@@ -281,7 +258,7 @@ class ObjectReader {
     if (present === 0) return [];
     const count = members[element.countName];
     if (typeof count !== 'number') return this.#cursor.fail(`array ${element.name} without its count ${element.countName}`);
-    return this.#readBasics(element.type - CODE.offsetP, count);
+    return this.#readBasics(element.type - COUNTED_ARRAY, count);
   }
 
   #readStl(element: StreamerElement): unknown {

@@ -12,7 +12,7 @@ export interface StreamerElement {
   readonly kind: string;
   readonly name: string;
   readonly title: string;
-  /** ROOT's type code, see ElementCode in object-reader.ts. */
+  /** ROOT's type code, see type-codes.ts. */
   readonly type: number;
   readonly arrayLength: number;
   readonly dimensions: readonly number[];

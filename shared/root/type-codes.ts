@@ -1,5 +1,6 @@
 /** ROOT's codes and C++'s names of numbers. */
 import type { ElementType } from './column-type.ts';
+import type { PackedType } from './objects/packed-float.ts';
 
 /**
  * Streamer type codes of numbers. 6 (a counter) is int or unsigned as declared; 9 and 19
@@ -25,6 +26,26 @@ export const COUNTER = 6;
 /** Added to the code of a number: an array of a fixed length, or of one that another member counts. */
 export const FIXED_ARRAY = 20;
 export const COUNTED_ARRAY = 40;
+
+/** Codes of numbers that are packed as the comment behind their member says. */
+export const PACKED_CODES: Readonly<Record<number, PackedType>> = { 9: 'Double32_t', 19: 'Float16_t' };
+
+/** Codes of what is no number (TVirtualStreamerInfo::EReadWrite). What a pointer that is always set leads to is stored as a member is. */
+export const CODE = {
+  charStar: 7,
+  object: 61,
+  any: 62,
+  objectPointerSet: 63,
+  objectPointer: 64,
+  tString: 65,
+  tObject: 66,
+  tNamed: 67,
+  anyPointerSet: 68,
+  anyPointer: 69,
+  stl: 300,
+  stlString: 365,
+  streamer: 500,
+} as const;
 
 /** Types of numbers by their names in C++ and in ROOT. */
 export const CPP_ELEMENTS: Readonly<Record<string, ElementType>> = {

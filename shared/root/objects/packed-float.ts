@@ -1,6 +1,9 @@
 /** Double32_t and Float16_t: floating-point numbers that a class packs as the comment behind its member says, `//[0,10,8]`. */
 import type { ElementType } from '../column-type.ts';
 
+/** What ROOT calls them. */
+export type PackedType = 'Double32_t' | 'Float16_t';
+
 /** How the bytes of a packed number become its value. */
 export interface PackedFloat {
   readonly element: Extract<ElementType, 'f32' | 'f64'>;
@@ -16,7 +19,7 @@ const FLOAT16_BITS = 12;
 const MOST_MANTISSA_BITS = 14;
 
 /** The packing of a member, or 'float' where it is stored as a plain float; undefined where the comment is not understood. */
-export function packingOf(kind: 'Double32_t' | 'Float16_t', comment: string): PackedFloat | 'float' | undefined {
+export function packingOf(kind: PackedType, comment: string): PackedFloat | 'float' | undefined {
   const element = kind === 'Double32_t' ? 'f64' : 'f32';
   const standard = kind === 'Double32_t' ? ('float' as const) : ({ element, bytes: 3, mantissaBits: FLOAT16_BITS } as const);
   const range = findRange(comment);

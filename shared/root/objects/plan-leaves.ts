@@ -4,11 +4,11 @@ import { list, number, object, text } from '../members.ts';
 import type { RootObject } from '../object-reader.ts';
 import { CPP_NAMES, LEAF_ELEMENTS } from '../type-codes.ts';
 import type { Member, Node, NumberNode } from './nodes.ts';
-import { packingOf } from './packed-float.ts';
-import { Unplanned } from './plan-types.ts';
+import type { PackedType } from './packed-float.ts';
+import { packedNode, Unplanned } from './plan-types.ts';
 
 /** TLeafD32 and TLeafF16: packed as the type in their title says, `x/d[0,10,8]`. */
-const PACKED_LEAVES: Readonly<Record<string, 'Double32_t' | 'Float16_t'>> = { TLeafD32: 'Double32_t', TLeafF16: 'Float16_t' };
+const PACKED_LEAVES: Readonly<Record<string, PackedType>> = { TLeafD32: 'Double32_t', TLeafF16: 'Float16_t' };
 
 /** What an entry of the branch holds: the value of its leaf, or a member for each leaf of its list. */
 export function planLeaves({ members }: RootObject): { readonly cppType: string; readonly root: Node } {
@@ -50,10 +50,7 @@ function leafMember(leaf: RootObject): Member {
 
 function leafNumber(leaf: RootObject): Node {
   const packed = PACKED_LEAVES[leaf.className];
-  if (packed === undefined) return { kind: 'number', element: elementOf(leaf) };
-  const packing = packingOf(packed, text(leaf.members, 'fTitle'));
-  if (packing === undefined) throw new Unplanned(`${packed} with '${text(leaf.members, 'fTitle')}' is not read`);
-  return packing === 'float' ? { kind: 'number', element: 'f32', as: 'f64' } : { kind: 'packed', packing };
+  return packed === undefined ? { kind: 'number', element: elementOf(leaf) } : packedNode(packed, text(leaf.members, 'fTitle'));
 }
 
 function elementOf(leaf: RootObject): ElementType {

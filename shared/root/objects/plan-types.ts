@@ -1,6 +1,6 @@
 /** C++ types and classes -> nodes, by their names and the file's class descriptions. */
 import type { StreamerCatalogue, StreamerElement, StreamerInfo } from '../streamer-info.ts';
-import { BASIC_CODES, COUNTED_ARRAY, COUNTER, CPP_ELEMENTS, FIXED_ARRAY } from '../type-codes.ts';
+import { BASIC_CODES, CODE, COUNTED_ARRAY, COUNTER, CPP_ELEMENTS, FIXED_ARRAY, PACKED_CODES } from '../type-codes.ts';
 import {
   type ClassVersion,
   type ListNode,
@@ -11,7 +11,7 @@ import {
   type NumberNode,
   type SkipNode,
 } from './nodes.ts';
-import { packingOf } from './packed-float.ts';
+import { type PackedType, packingOf } from './packed-float.ts';
 import { baseName, streamedByHand } from './root-classes.ts';
 import { parseTypeName, type TypeName } from './type-name.ts';
 
@@ -34,19 +34,6 @@ const LISTS = new Set([
 ]);
 const MAPS = new Set(['map', 'multimap', 'unordered_map', 'unordered_multimap']);
 const TEXTS = new Set(['string', 'TString', 'basic_string<char>']);
-const CODE = {
-  object: 61,
-  any: 62,
-  objectInline: 63,
-  pointer: 64,
-  tString: 65,
-  tObject: 66,
-  anyInline: 68,
-  anyPointer: 69,
-  charStar: 7,
-  double32: 9,
-  float16: 19,
-};
 /** Classes in each other, and nodes of one branch and of all: more are a crafted file. */
 const MOST_DEPTH = 12;
 const MOST_NODES = 10_000;
@@ -241,10 +228,10 @@ export class TypePlanner {
     // Collections behind pointers are stored as if they were members, objects "->" likewise.
     if (kind === 'TStreamerSTL' || kind === 'TStreamerSTLstring') return this.member(bare, size);
     const own = code > 80 ? code - FIXED_ARRAY : code;
-    if (own === CODE.objectInline || own === CODE.anyInline) return this.#array(this.value(bare), size);
-    if (own === CODE.pointer || own === CODE.anyPointer)
+    if (own === CODE.objectPointerSet || own === CODE.anyPointerSet) return this.#array(this.value(bare), size);
+    if (own === CODE.objectPointer || own === CODE.anyPointer)
       return this.#array({ kind: 'pointer', name: bare.text, item: this.value(bare) }, size);
-    if (own === CODE.object || own === CODE.any || own === CODE.tObject || own === CODE.tString || own === 67)
+    if (own === CODE.object || own === CODE.any || own === CODE.tObject || own === CODE.tString || own === CODE.tNamed)
       return this.member(bare, size);
     throw new Unplanned(`${name} of type ${typeName} (code ${code}) is not read`);
   }
@@ -267,15 +254,16 @@ function sizeOf(type: TypeName, place: number): number {
 }
 
 function basicNode(code: number, typeName: string, title: string): Node | undefined {
-  if (code === CODE.double32) return packedNode('Double32_t', title);
-  if (code === CODE.float16) return packedNode('Float16_t', title);
+  const packed = PACKED_CODES[code];
+  if (packed !== undefined) return packedNode(packed, title);
   if (code === COUNTER) return { kind: 'number', element: CPP_ELEMENTS[typeName] ?? 'i32' };
   if (code === 15) return { kind: 'number', element: 'u32', bits: true };
   const element = BASIC_CODES[code];
   return element === undefined ? undefined : { kind: 'number', element };
 }
 
-function packedNode(kind: 'Double32_t' | 'Float16_t', comment: string): Node {
+/** A number that is packed as `comment` says. @throws Unplanned where that is not understood */
+export function packedNode(kind: PackedType, comment: string): Node {
   const packing = packingOf(kind, comment);
   if (packing === undefined) throw new Unplanned(`${kind} with '${comment}' is not read`);
   return packing === 'float' ? { kind: 'number', element: 'f32', as: 'f64' } : { kind: 'packed', packing };
