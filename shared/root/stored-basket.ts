@@ -73,6 +73,9 @@ function checkHeader({ entries, key }: BasketHeader, length: number, { firstEntr
 
 function describeEmbedded({ firstEntry, endEntry }: BasketRef, { header, data, entryOffsets }: EmbeddedBasket): StoredBasket {
   const { keyLength } = header.key;
+  const entries = endEntry - firstEntry;
+  if (entryOffsets.length > 0 && entryOffsets.length < entries)
+    throw new RootFormatError(`a basket of ${entries} entries says where ${entryOffsets.length} of them start`);
   const record = { bytes: data, length: data.length, origin: 0 };
   const basket = { firstEntry, endEntry, record, dataBytes: data.length, keyLength, ownTable: undefined };
   return entryOffsets.length === 0 ? basket : withStarts(basket, entryOffsets);

@@ -344,7 +344,8 @@ function listBaskets({ members }: RootObject, path: string): BasketRef[] {
   const entries = number(members, 'fEntries');
   const baskets: BasketRef[] = [];
   for (let i = 0; i < Math.max(written, insides.length); i++) {
-    const inside = insides[i]?.members['basket'] as EmbeddedBasket | undefined;
+    const item = insides[i];
+    const inside = item?.className === 'TBasket' ? (item.members['basket'] as EmbeddedBasket) : undefined;
     const seek = i < written ? (seeks[i] ?? 0) : 0;
     if (seek === 0 && inside === undefined) continue;
     const firstEntry = firsts[i];
