@@ -1,5 +1,6 @@
 /** Shows a run while it goes on: a view that is redrawn on a terminal, a line a change elsewhere. */
 import type { ScalingSample } from '#shared/kubernetes/scaling-sample.ts';
+import { readText } from '#shared/plot/plot-text.ts';
 import { poolProblems, poolWorkersText } from '#shared/plot/pool-text.ts';
 import type { OutputSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { scalingLine } from '../cluster/record-scaling.ts';
@@ -98,11 +99,11 @@ export function statusOf(snapshot: RunSnapshot) {
 export function statusLine(snapshot: RunSnapshot): string {
   const { state, totals, workers } = snapshot;
   const { waiting, running, done, failed } = taskCounts(snapshot);
-  const { etaMs, entriesPerSecond, completeness } = totals;
+  const { etaMs, entriesPerSecond } = totals;
   const parts = [
     state,
     `waiting ${waiting}  running ${running}  done ${done}  failed ${failed}`,
-    `${(Math.floor(completeness * 1000) / 10).toFixed(1)} %`,
+    readText(totals),
     ...(state === 'running' ? [`${Math.round(entriesPerSecond).toLocaleString('en-US')} entries/s`] : []),
     ...(state === 'running' && workers !== undefined ? [`${workers} worker${workers === 1 ? '' : 's'}`] : []),
     ...(state !== 'running' || etaMs === undefined ? [] : [`ETA ${Math.ceil(etaMs / 1000)} s`]),
@@ -151,7 +152,7 @@ function datasetTable({ datasets, totals }: RunSnapshot): string[] {
     `${each.tasksCommitted}/${each.tasks}`,
     String(each.tasksFailed),
     each.entriesCommitted.toLocaleString('en-US'),
-    `${(Math.floor(each.completeness * 1000) / 10).toFixed(1)}%`,
+    readText(each),
     formatBytes(each.bytesRead),
   ];
   const rows = datasets.map((dataset) => row(dataset.name, dataset));

@@ -1,4 +1,6 @@
 /** Progress for people, on stderr: one line that is redrawn on a terminal, a line every few seconds elsewhere. */
+
+import { readText } from '#shared/plot/plot-text.ts';
 import type { DatasetSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { formatBytes, formatTable } from '../format.ts';
 
@@ -48,12 +50,18 @@ function datasetTable({ datasets, totals }: RunSnapshot): string {
     name,
     `${each.filesDone}/${each.files}`,
     each.entriesCommitted.toLocaleString('en-US'),
-    each.entriesLost.toLocaleString('en-US'),
-    `${(Math.floor(each.completeness * 1000) / 10).toFixed(1)}%`,
+    lostText(each),
+    readText(each),
     formatBytes(each.bytesRead),
   ];
   const rows = datasets.map((dataset: DatasetSnapshot) => row(dataset.name, dataset));
   return formatTable([['dataset', 'files', 'entries', 'lost', 'complete', 'read'], ...rows, row('all', totals)]).join('\n');
+}
+
+/** Of a failed file that could not be opened nobody may know how many it had. */
+function lostText({ entriesLost, entriesExpected, tasksFailed }: Progress): string {
+  const isUnknown = tasksFailed > 0 && entriesExpected === undefined;
+  return `${entriesLost.toLocaleString('en-US')}${isUnknown ? ' + ?' : ''}`;
 }
 
 function rate(perSecond: number): string {

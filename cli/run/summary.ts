@@ -2,17 +2,16 @@
 import { resolve } from 'node:path';
 import { placesText } from '#shared/results/accounting.ts';
 import type { Report } from '#shared/results/report.ts';
+import { estimateText, filesText } from '#shared/results/report-markdown.ts';
 import { formatTable } from '../format.ts';
 
 /** Yields, significance, what failed, and where everything is. */
-export function summaryOf(
-  { state, toy, groups, significance, failures, analysis, totals, elapsedMs, accounting, output }: Report,
-  folder: string,
-): string {
+export function summaryOf(report: Report, folder: string): string {
+  const { state, toy, groups, significance, failures, analysis, totals, elapsedMs, accounting, output } = report;
   const rows = groups.map(({ label, entries, yield: events, error }) => [label, String(entries), events.toFixed(3), error.toFixed(3)]);
   const lines = [
     `${analysis.title}: ${state}${toy ? ' (TOY DATA: generated, not measured)' : ''}`,
-    `${totals.entriesCommitted.toLocaleString('en-US')} entries of ${totals.filesDone} files in ${(elapsedMs / 1000).toFixed(1)} s`,
+    `${totals.entriesCommitted.toLocaleString('en-US')} entries of ${filesText(report)}, in ${(elapsedMs / 1000).toFixed(1)} s`,
     costLine(accounting.total),
     '',
     ...formatTable([['', 'passing', 'events', '± stat.'], ...rows]),
@@ -24,6 +23,8 @@ export function summaryOf(
   }
   if (failures.length > 0) lines.push('', `${failures.length} of ${totals.tasks} tasks failed:`, ...failures.slice(0, 10).map(failureLine));
   if (failures.length > 10) lines.push(`  and ${failures.length - 10} more, in report.md`);
+  const estimate = estimateText(report);
+  if (estimate !== '') lines.push(estimate);
   lines.push('', `Results: ${resolve(folder)}`);
   if (output !== undefined && output.error === undefined) lines.push(`Uploaded to: ${output.folder}`);
   return `${lines.join('\n')}\n`;

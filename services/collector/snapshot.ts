@@ -59,7 +59,7 @@ export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
     experiment: { ...catalogue.experiment, luminosityReadFb },
     groups: catalogue.groups,
     datasets: counters.map((each) => datasetSnapshot(parts, each, scales[each.dataset] ?? 1)),
-    totals: progressOf(total(counters), row.frozen, parts.rate()),
+    totals: progressOf(total(counters), askedInAll(model, counters), row.frozen, parts.rate()),
     failures: parts.failures.map(failureSnapshot),
     tasksRunning: parts.tasksRunning,
     workers: parts.workers,
@@ -77,16 +77,28 @@ export function outputOf({ spec: { output: folder } }: RunModel, outcome: Output
 }
 
 /**
- * Entries of all files of a dataset, whole. While some are not known (not opened yet, or cannot be), or where the run has fewer
- * files than the dataset, the others stand for them: each is taken for an average one.
+ * Entries of all files of a dataset, whole; undefined where nothing is known of any. Where the run has fewer files than the
+ * dataset, and no catalogue tells, each of the others is taken for an average one.
  */
-function entriesOfDataset(model: RunModel, { dataset, files, filesUnknown, entriesFull }: DatasetCounters): number | undefined {
+function entriesOfDataset(model: RunModel, counters: DatasetCounters): number | undefined {
+  const { dataset, files } = counters;
   const { files: inRun = files, filesInAll = inRun, entries, entriesElsewhere = 0 } = model.datasets.get(dataset) ?? {};
-  const known = files - filesUnknown;
   if (filesInAll > inRun && entries !== undefined) return entries;
-  if (known === 0) return undefined;
-  const here = known === filesInAll ? entriesFull : (entriesFull * filesInAll) / known;
-  return here + entriesElsewhere;
+  const here = entriesInRun(model, counters);
+  return here === undefined || files === 0 ? undefined : (here * filesInAll) / files + entriesElsewhere;
+}
+
+/**
+ * Entries of the run's files of a dataset, whole. Files that are not opened yet, or cannot be, and of which no catalogue tells, have
+ * what the others leave of the dataset's entries; where those are not told either, each is taken for an average one.
+ */
+function entriesInRun(model: RunModel, { dataset, files, filesUnknown, filesToy, entriesFull }: DatasetCounters): number | undefined {
+  if (filesUnknown === 0) return entriesFull;
+  const { files: inRun = files, filesInAll = inRun, entries, entriesElsewhere = 0 } = model.datasets.get(dataset) ?? {};
+  // Toy files have other numbers of entries than those that they stand for.
+  const rest = entries === undefined || filesToy > 0 || files < filesInAll ? 0 : entries - entriesElsewhere - entriesFull;
+  if (rest > 0) return entriesFull + rest;
+  return files === filesUnknown ? undefined : (entriesFull * files) / (files - filesUnknown);
 }
 
 function datasetSnapshot({ model, row, contents, rate }: SnapshotParts, counters: DatasetCounters, scale: number): DatasetSnapshot {
@@ -94,7 +106,7 @@ function datasetSnapshot({ model, row, contents, rate }: SnapshotParts, counters
   const { group = '', isData = false } = model.datasets.get(dataset) ?? {};
   const histograms = Object.entries(contents(dataset)).map(([name, each]) => [name, plain(each)] as const);
   return {
-    ...progressOf(counters, row.frozen, rate(dataset)),
+    ...progressOf(counters, entriesAsked(model, counters), row.frozen, rate(dataset)),
     name: dataset,
     group,
     isData,
@@ -134,12 +146,27 @@ function poolSnapshot({
 
 type Counts = Omit<DatasetCounters, 'dataset'>;
 
-function progressOf(counts: Counts, frozen: boolean, entriesPerSecond: number): Progress {
-  const { entriesAsked, entriesCommitted, entriesLost } = counts;
+/** Entries that the run is to read of a dataset, with those of files that are not known. */
+function entriesAsked(model: RunModel, counters: DatasetCounters): number | undefined {
+  const all = entriesInRun(model, counters);
+  return all === undefined ? undefined : counters.entriesAsked + (all - counters.entriesFull) * model.spec.fraction;
+}
+
+/** The same of all. A dataset of which nothing is known has as many a file as the others. */
+function askedInAll(model: RunModel, counters: readonly DatasetCounters[]): number | undefined {
+  const known = counters.flatMap((each) => {
+    const asked = entriesAsked(model, each);
+    return asked === undefined ? [] : [{ asked, files: each.files }];
+  });
+  const files = known.reduce((sum, each) => sum + each.files, 0);
+  const asked = known.reduce((sum, each) => sum + each.asked, 0);
+  return files === 0 ? undefined : (asked * counters.reduce((sum, each) => sum + each.files, 0)) / files;
+}
+
+function progressOf(counts: Counts, asked: number | undefined, frozen: boolean, entriesPerSecond: number): Progress {
+  const { entriesCommitted, entriesLost } = counts;
   const known = frozen && counts.filesUnknown === 0;
-  const left = entriesAsked - entriesCommitted - entriesLost;
-  const opened = counts.files - counts.filesUnknown;
-  const asked = opened === 0 ? 0 : (entriesAsked * counts.files) / opened;
+  const left = counts.entriesAsked - entriesCommitted - entriesLost;
   const allCommitted = counts.tasks > 0 && counts.committed === counts.tasks;
   return {
     files: counts.files,
@@ -147,13 +174,13 @@ function progressOf(counts: Counts, frozen: boolean, entriesPerSecond: number): 
     tasks: counts.tasks,
     tasksCommitted: counts.committed,
     tasksFailed: counts.failed,
-    entriesExpected: known ? entriesAsked : undefined,
+    entriesExpected: known ? counts.entriesAsked : undefined,
     entriesCommitted,
     entriesLost,
     bytesRead: counts.bytesRead,
     entriesPerSecond,
     etaMs: known && entriesPerSecond > 0 ? (left * 1000) / entriesPerSecond : undefined,
-    completeness: asked === 0 ? Number(allCommitted) : entriesCommitted / asked,
+    completeness: asked === undefined || asked === 0 ? Number(allCommitted) : entriesCommitted / asked,
   };
 }
 

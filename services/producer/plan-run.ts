@@ -1,5 +1,6 @@
 import { ConfigError } from '#shared/errors.ts';
 import type { FileFacts, RunSpec } from '#shared/queue/run-spec.ts';
+import { entriesToRead } from '#shared/queue/task-limits.ts';
 import type { PlannedFile } from '#shared/queue/task-list.ts';
 import { type Chunk, type FileDescription, planChunks } from './plan-chunks.ts';
 
@@ -32,9 +33,9 @@ export function* filesOf(spec: RunSpec): Generator<SpecFile> {
   }
 }
 
-/** A file and where it is cut; without description it could not be opened. */
+/** A file and where it is cut. What nobody knows of a file that could not be opened is undefined. */
 interface CutFile extends SpecFile {
-  readonly description: FileDescription | undefined;
+  readonly description: { readonly [what in keyof FileDescription]?: FileDescription[what] | undefined };
   readonly chunks: readonly Partial<Chunk>[];
 }
 
@@ -49,13 +50,16 @@ export async function* planRun(
 ): AsyncGenerator<PlannedFile[]> {
   const cut: CutFile[] = [];
   for await (const [file, description] of inOrder(filesOf(spec), PARALLEL, (file) => describe(file, signal))) {
-    assertAsKnown(file, description);
-    cut.push({ ...file, description, chunks: description === undefined ? [{}] : planChunks(description, spec) });
+    if (description === undefined) cut.push({ ...file, ...planUnopened(file, spec) });
+    else {
+      assertAsKnown(file, description);
+      cut.push({ ...file, description, chunks: planChunks(description, spec) });
+    }
   }
   const indexes = numberInTurns(cut);
   let page: PlannedFile[] = [];
   for (const [position, { file, dataset, url, pool, facts: { luminosityFb, replicas } = {}, description, chunks }] of cut.entries()) {
-    const { entries, bytes, toy } = description ?? {};
+    const { entries, bytes, toy } = description;
     const first = indexes.starts[position] as number;
     const tasks = chunks.map((chunk, i) => ({ index: indexes.ofTask[first + i] as number, ...chunk }));
     page.push({ file, dataset, url, entries, bytes, toy, pool, luminosityFb, replicas, tasks });
@@ -66,9 +70,15 @@ export async function* planRun(
   if (page.length > 0) yield page;
 }
 
+/** One task, which will say why it cannot be read. Where the catalogue tells its entries, it is known what is lost with it. */
+function planUnopened({ facts: { entries, bytes } = {} }: SpecFile, spec: RunSpec): Pick<CutFile, 'description' | 'chunks'> {
+  const chunk = entries === undefined ? {} : { from: 0, to: entriesToRead(entries, spec.fraction) };
+  return { description: { entries, bytes }, chunks: [chunk] };
+}
+
 /** A file that is not what the catalogue says would be counted as if it were. @throws ConfigError, but for toy files */
-function assertAsKnown({ url, facts = {} }: SpecFile, description: FileDescription | undefined): void {
-  if (description === undefined || description.toy) return;
+function assertAsKnown({ url, facts = {} }: SpecFile, description: FileDescription): void {
+  if (description.toy) return;
   const differ = (['entries', 'bytes'] as const).filter((what) => facts[what] !== undefined && facts[what] !== description[what]);
   if (differ.length === 0) return;
   const texts = differ.map((what) => `${description[what]} ${what}, the catalogue says ${facts[what]}`);

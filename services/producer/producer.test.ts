@@ -61,6 +61,16 @@ function fakeTaskList(): TaskList & { files: PlannedFile[]; frozen: boolean } {
 }
 
 describe('planRun', () => {
+  it('takes the entries of a file that cannot be opened from the catalogue', async () => {
+    const { datasets, ...spec } = specOf(6);
+    const facts = [{}, {}, { entries: 60, bytes: 7 }];
+    const told = datasets.map((each, i) => (i === 1 ? { ...each, facts } : each));
+    const plan = (await planned({ ...spec, fraction: 0.5, datasets: told }))[5];
+    expect(plan).toMatchObject({ entries: 60, bytes: 7, toy: undefined, tasks: [{ from: 0, to: 30 }] });
+    const [, , unknown] = (await planned({ ...spec, datasets })).slice(3);
+    expect([unknown?.entries, unknown?.tasks.map(({ to }) => to)]).toEqual([undefined, [undefined]]);
+  });
+
   it('hands on what the catalogue knows of a file, and refuses one that is not as it says', async () => {
     const spec = specOf(4);
     const facts = [{ luminosityFb: 0.5, replicas: ['s3://b/f0.root'] }, { entries: 10, bytes: 1000 }, {}];

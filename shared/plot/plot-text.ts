@@ -1,7 +1,7 @@
 /** The words on a plot: label block, axis titles, flow note, numbers. */
 import { type Axis, binEdges } from '../histogram/axis.ts';
 import { datasetsOfKind } from './group-sums.ts';
-import type { DatasetSnapshot, RunSnapshot } from './snapshot.ts';
+import type { DatasetSnapshot, Progress, RunSnapshot } from './snapshot.ts';
 
 export interface PlotLabel {
   /** Drawn bold italic: "ATLAS"; "TOY DATA" where any input is generated. */
@@ -47,7 +47,7 @@ function luminosityText(luminosityFb: number): string {
 /** Empty for a complete run; otherwise what share of the entries the plot stands on. Never rounds up to 100 %. */
 export function completenessText({ state, totals }: Pick<RunSnapshot, 'state' | 'totals'>): string {
   if (state === 'complete') return '';
-  const read = `${percentText(totals.completeness)} of entries read`;
+  const read = `${aboutText(totals.entriesExpected)}${percentText(totals.completeness)} of entries read`;
   if (state === 'running') return read;
   return `${state === 'cancelled' ? 'Cancelled' : 'Incomplete'}: ${read}`;
 }
@@ -82,6 +82,16 @@ function shareRead(datasets: readonly DatasetSnapshot[]): number | undefined {
 export function percentText(share: number): string {
   const percent = Number.isFinite(share) ? Math.min(1, Math.max(0, share)) * 100 : 0;
   return percent >= 99 && percent < 100 ? `${(Math.floor(percent * 10) / 10).toFixed(1)} %` : `${Math.floor(percent)} %`;
+}
+
+/** "≈ " before shares of entries where nobody knows how many some files have. */
+export function aboutText(entriesExpected: number | undefined): string {
+  return entriesExpected === undefined ? '≈ ' : '';
+}
+
+/** How much of the entries is read, in tenths of a per cent, rounded down. */
+export function readText({ completeness, entriesExpected }: Pick<Progress, 'completeness' | 'entriesExpected'>): string {
+  return `${aboutText(entriesExpected)}${(Math.floor(completeness * 1000) / 10).toFixed(1)} %`;
 }
 
 /** "m [GeV]", or the label alone where the axis has no unit. */

@@ -13,7 +13,7 @@ export interface PlannedFile {
   readonly file: number;
   readonly dataset: string;
   readonly url: string;
-  /** Undefined where the file could not be opened: its one task will say why. */
+  /** Undefined where the file could not be opened, and no catalogue tells: its one task will say why. */
   readonly entries?: number | undefined;
   readonly bytes?: number | undefined;
   /** True for a generated file; undefined where it could not be opened. */

@@ -1,4 +1,5 @@
 /** report.md: the report for people. */
+import { readText } from '../plot/plot-text.ts';
 import { type AccountRow, byteText, placesText } from './accounting.ts';
 import type { Report } from './report.ts';
 
@@ -26,7 +27,20 @@ const STATES = {
   cancelled: 'cancelled',
 } as const;
 
-function head({ run, state, toy, analysis, experiment, startedAt, elapsedMs, totals, output }: Report): string {
+/** How many files the entries are of, and how many of them failed, in whole or in part. */
+export function filesText({ totals, failures }: Pick<Report, 'totals' | 'failures'>): string {
+  const failed = new Set(failures.map(({ file }) => file)).size;
+  return `${count(totals.filesDone)} files${failed === 0 ? '' : `, ${count(failed)} of which failed`}`;
+}
+
+/** What is not known, where a run has ended without it; empty otherwise. */
+export function estimateText({ state, totals }: Pick<Report, 'state' | 'totals'>): string {
+  if (state === 'running' || totals.entriesExpected !== undefined) return '';
+  return 'Of some files nobody knows the entries: completeness (≈) and scales take them for average ones of their datasets.';
+}
+
+function head(report: Report): string {
+  const { run, state, toy, analysis, experiment, startedAt, elapsedMs, totals, output } = report;
   const { luminosityReadFb, luminosityFb, energyTeV } = experiment;
   const luminosity =
     luminosityReadFb === undefined ? undefined : `${Number(luminosityReadFb.toPrecision(4))} of ${luminosityFb ?? '?'} fb⁻¹ read`;
@@ -36,7 +50,8 @@ function head({ run, state, toy, analysis, experiment, startedAt, elapsedMs, tot
     [experiment.name, experiment.status, energyTeV === undefined ? '' : `√s = ${energyTeV} TeV`, experiment.channel, luminosity]
       .filter((part) => part !== undefined && part !== '')
       .join(', '),
-    `${count(totals.entriesCommitted)} entries of ${count(totals.filesDone)} files, ${count(totals.bytesRead)} bytes read.`,
+    `${count(totals.entriesCommitted)} entries of ${filesText(report)}; ${count(totals.bytesRead)} bytes read.`,
+    estimateText(report),
     outputText(output),
   ];
   const warning = toy ? '> **Toy data**: generated, not measured. These numbers say nothing about nature.\n\n' : '';
@@ -87,7 +102,7 @@ function datasetTable({ datasets }: Report): string {
     each.group,
     `${each.filesDone} / ${each.files}`,
     count(each.entriesCommitted),
-    `${(Math.floor(each.completeness * 1000) / 10).toFixed(1)} %`,
+    readText(each),
     count(each.entries),
     each.scale.toPrecision(6),
     round(each.yield),

@@ -1,5 +1,5 @@
 /** Head, totals, downloads and description of a run. */
-import { countText, percentText } from '#shared/plot/plot-text.ts';
+import { aboutText, countText, percentText } from '#shared/plot/plot-text.ts';
 import type { CostSnapshot, OutputSnapshot, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { byId, element, setText } from './dom.ts';
 import { bytesText, countOfText, durationText, shortText } from './format.ts';
@@ -45,7 +45,7 @@ export function showTotals(snapshot: RunSnapshot, bytesPerSecond: number): void 
   const lost = totals.entriesLost > 0 ? `, ${countText(totals.entriesLost)} lost` : '';
   setText(
     byId('overall-text'),
-    `${percentText(totals.completeness)} read: ${countOfText(totals.entriesCommitted, totals.entriesExpected)} entries${lost}`,
+    `${aboutText(totals.entriesExpected)}${percentText(totals.completeness)} read: ${countOfText(totals.entriesCommitted, totals.entriesExpected)} entries${lost}`,
   );
   const running = state === 'running';
   const rate = running ? totals.entriesPerSecond : elapsedMs > 0 ? totals.entriesCommitted / (elapsedMs / 1000) : 0;

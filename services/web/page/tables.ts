@@ -2,7 +2,7 @@
 import { significances } from '#shared/analysis/significance.ts';
 import { presentGroups } from '#shared/plot/group-sums.ts';
 import type { PlotModel } from '#shared/plot/plot-model.ts';
-import { countText, percentText } from '#shared/plot/plot-text.ts';
+import { aboutText, countText, percentText } from '#shared/plot/plot-text.ts';
 import { poolProblems, poolWorkersText } from '#shared/plot/pool-text.ts';
 import type { DatasetSnapshot, FailureSnapshot, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { plainSymbols, symbolRuns } from '#shared/plot/symbol-text.ts';
@@ -110,15 +110,20 @@ export function showPools(snapshot: RunSnapshot): void {
   fillTable(byId('pools'), [columnHead('Pool'), ...heads, columnHead('Workers')], rows);
 }
 
-function progressBar({ name, completeness, tasksFailed }: DatasetSnapshot): HTMLElement {
+function progressBar({ name, completeness, entriesExpected, tasksFailed }: DatasetSnapshot): HTMLElement {
   const share = Number.isFinite(completeness) ? completeness : 0;
   const state = tasksFailed > 0 ? 'lost' : share >= 1 ? 'full' : undefined;
   const bar = element('progress', { max: '1', value: String(share), 'aria-label': `${name}, entries read`, class: state });
-  return element('div', { class: 'cell-bar' }, bar, element('span', { class: 'number' }, percentText(share)));
+  return element(
+    'div',
+    { class: 'cell-bar' },
+    bar,
+    element('span', { class: 'number' }, `${aboutText(entriesExpected)}${percentText(share)}`),
+  );
 }
 
-function lostText({ entriesLost, tasksFailed }: DatasetSnapshot): string {
-  if (entriesLost > 0) return countText(entriesLost);
+function lostText({ entriesLost, entriesExpected, tasksFailed }: DatasetSnapshot): string {
+  if (entriesLost > 0) return `${countText(entriesLost)}${entriesExpected === undefined ? ' + ?' : ''}`;
   return tasksFailed > 0 ? 'unknown' : '–';
 }
 
