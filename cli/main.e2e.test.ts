@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeAnalysisFile } from '../test/analysis-file.ts';
 import { writeLeptonSamples } from '../test/lepton-samples.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -75,7 +76,7 @@ describe('higgsflow', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/complete \(TOY DATA.*\n12,800 entries of 5 files/);
     expect(stderr).toMatch(/5\/5 files {2}12,800 entries \(100 %\)/);
-    expect(stderr).toMatch(/llll +1\/1 +5,000 +0 +100\.0%/);
+    expect(stderr).toMatch(/llll +1\/1 +5,000 +0 +100\.0 %/);
     expect(readdirSync(join(folder, 'full')).sort()).toEqual([
       ...['histograms.csv', 'histograms.json', 'histograms.root', 'ledger.sqlite', 'plot.png', 'report.json', 'report.md'],
     ]);
@@ -95,6 +96,18 @@ describe('higgsflow', () => {
     expect(readFileSync(join(folder, 'full/histograms.json')).equals(before)).toBe(true);
     expect(await higgsflow(...again, '--force', '--set', 'bins=10')).toMatchObject({ code: 0 });
     expect(readFileSync(join(folder, 'full/histograms.json')).equals(before)).toBe(false);
+  });
+
+  it('does not go on by another analysis than it began with', async () => {
+    const write = (body: string) => writeAnalysisFile(folder, 'edited', body);
+    write('out.cutFlow.fill(0);');
+    const run = ['--out', 'edited', '--no-web'];
+    expect(await higgsflow('run', '-a', './edited.ts', '--data', join(samples, 'toy_llll.root'), ...run)).toMatchObject({ code: 0 });
+    write('out.cutFlow.fill(0); out.w.fill(1);');
+    const changed = { code: 78, stderr: expect.stringMatching(/edited\.ts: the analysis has changed since the run began.*--force/) };
+    expect(await higgsflow('run', '--resume', ...run)).toMatchObject(changed);
+    write('out.cutFlow.fill(0);');
+    expect(await higgsflow('run', '--resume', ...run)).toMatchObject({ code: 0 });
   });
 
   it('ends with 3 where a file is cut short, reports it with its reason, and completes once it is mended', async () => {

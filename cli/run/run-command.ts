@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ledger } from '#services/collector/ledger.ts';
-import { buildSpec, newRunId } from '#services/producer/build-spec.ts';
+import { buildSpec, newRunId, sha256Of } from '#services/producer/build-spec.ts';
 import { mannerOf } from '#services/producer/run-manner.ts';
 import { writeResults } from '#services/web/write-results.ts';
 import { ConfigError } from '#shared/errors.ts';
@@ -77,7 +77,7 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
   const ledger = new Ledger(await prepareOutFolder(folder, options));
   try {
     const [known] = ledger.runs();
-    const spec = known === undefined ? asked : resumedSpec(ledger.spec(known) as RunSpec, asked, options);
+    const spec = known === undefined ? asked : await resumedSpec(ledger.spec(known) as RunSpec, asked, options);
     if (spec === undefined)
       throw new ConfigError('the run in this folder ended before it began', { file: folder, hint: 'Start it again with --force.' });
     return { spec, folder, ledger };
@@ -94,19 +94,37 @@ function requestOf(options: RunOptions): Partial<RunRequest> {
 }
 
 /** The spec of the run that is there; what is asked for beside --resume must be the same. */
-function resumedSpec(before: RunSpec, asked: RunSpec | undefined, { fraction, chunkEntries, more = {} }: RunOptions): RunSpec {
+async function resumedSpec(
+  before: RunSpec,
+  asked: RunSpec | undefined,
+  { fraction, chunkEntries, more = {} }: RunOptions,
+): Promise<RunSpec> {
   const known = { ...before, ...mannerOf(more, before.run) };
   if (known.secret !== undefined && more.secret === undefined) {
     throw new ConfigError('the run reads addresses with signatures or passwords, which are not kept', {
       hint: 'Give them again: --resume --out FOLDER --analysis NAME --data ADDRESS ...',
     });
   }
+  await assertSameAnalysis(known);
   if (asked === undefined) return known;
   const same = { ...asked, fraction: fraction ?? known.fraction, chunkEntries: chunkEntries ?? known.chunkEntries };
   const different = specDifferences(known, same);
   if (different.length === 0) return known;
   throw new ConfigError(`the run in this folder has another ${different.join(', ')}`, {
     hint: 'Go on with it as it is: --resume and --out alone. Start a new one: another --out.',
+  });
+}
+
+/** Half of a run by one analysis, and half by another, would be a result of neither. @throws ConfigError if its file has changed */
+async function assertSameAnalysis({ analysis, analysisSha256 }: RunSpec): Promise<void> {
+  if (analysisSha256 === undefined) return;
+  const now = await sha256Of(analysis).catch((cause: unknown) => {
+    throw new ConfigError('the analysis of the run cannot be read any more', { file: analysis, cause });
+  });
+  if (now === analysisSha256) return;
+  throw new ConfigError('the analysis has changed since the run began', {
+    file: analysis,
+    hint: 'Put it back as it was to go on; start anew with --force or another --out.',
   });
 }
 

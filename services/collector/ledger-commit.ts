@@ -17,6 +17,8 @@ interface TaskRow {
   readonly file: number;
   readonly dataset: string;
   readonly fileEntries: number | null;
+  /** When the run was planned; null or 0 where nobody looked. */
+  readonly fileBytes: number | null;
   readonly entriesLost: number | null;
   readonly pool: string | null;
   readonly luminosityFb: number | null;
@@ -27,7 +29,7 @@ interface TaskRow {
 /** @throws MessageError if the ledger has no such task. */
 function readTask(db: LedgerDatabase, run: string, index: number): TaskRow {
   const row = db.get(
-    `SELECT t.state, t.attempts, t.first, t.last, t.file, f.dataset, f.entries AS fileEntries, x.entries_lost AS entriesLost, t.pool,
+    `SELECT t.state, t.attempts, t.first, t.last, t.file, f.dataset, f.entries AS fileEntries, f.bytes AS fileBytes, x.entries_lost AS entriesLost, t.pool,
      f.luminosity_fb AS luminosityFb, f.tasks AS fileTasks
      FROM tasks t JOIN files f ON f.run = t.run AND f.file = t.file LEFT JOIN failures x ON x.run = t.run AND x.idx = t.idx
      WHERE t.run = ? AND t.idx = ?`,
@@ -153,12 +155,18 @@ export function reopenFailed(books: Books, run: string, dueMs: number | undefine
 function assertSameEntries(task: TaskRow, report: Success): void {
   const sameRange = task.first === null || (task.first === report.from && task.last === report.to);
   const sameFile = task.fileEntries === null || task.fileEntries === report.fileEntries;
-  if (sameRange && sameFile && report.from <= report.to && report.to <= report.fileEntries) return;
-  throw new MessageError(
-    `the partial is of entries ${report.from}..${report.to} of ${report.fileEntries}, the task asked for ` +
-      `${task.first ?? 0}..${task.last ?? 'the end'} of ${task.fileEntries ?? 'an unknown number'}`,
-    { hint: 'Did the file change since the run began?' },
-  );
+  const hint = 'Did the file change since the run began?';
+  if (!sameRange || !sameFile || report.from > report.to || report.to > report.fileEntries) {
+    throw new MessageError(
+      `the partial is of entries ${report.from}..${report.to} of ${report.fileEntries}, the task asked for ` +
+        `${task.first ?? 0}..${task.last ?? 'the end'} of ${task.fileEntries ?? 'an unknown number'}`,
+      { hint },
+    );
+  }
+  if (!task.fileBytes || task.fileBytes === report.fileBytes) return;
+  throw new MessageError(`the partial is of a file of ${report.fileBytes} bytes, which had ${task.fileBytes} when the run was planned`, {
+    hint,
+  });
 }
 
 /** Planning could not open the file; now its size is known. */

@@ -53,7 +53,7 @@ describe('pools in the ledger', () => {
         dataset: 'd',
         url: `f${file}`,
         entries: 10,
-        bytes: 1,
+        bytes: 1000,
         toy: false,
         pool,
         tasks: [{ index: file, from: 0, to: 10 }],
@@ -126,7 +126,9 @@ describe('pools in the ledger', () => {
     db.close();
     const opened = new Ledger(path);
     expect(opened.pending('r', -1, 10)).toEqual([expect.not.objectContaining({ pool: expect.anything() })]);
-    expect(opened.commit([{ report: success(0, 'a'), merge: () => {} }], () => [])).toMatchObject([{ outcome: 'committed' }]);
+    expect(opened.commit([{ report: { ...success(0, 'a'), fileBytes: 1 }, merge: () => {} }], () => [])).toMatchObject([
+      { outcome: 'committed' },
+    ]);
     opened.deleteRun('r');
     fill(opened);
     expect(opened.pools('r')).toHaveLength(2);

@@ -45,7 +45,7 @@ describe('a ledger of version 1', () => {
     const old = new Ledger(path);
     old.openRun(spec, '2020-01-01T00:00:00Z');
     const tasks = [0, 1].map((index) => ({ index, from: 50 * index, to: 50 * index + 50 }));
-    old.addFiles('r1', [{ file: 0, dataset: 'data', url: 'a.root', entries: 100, bytes: 9, tasks }]);
+    old.addFiles('r1', [{ file: 0, dataset: 'data', url: 'a.root', entries: 100, bytes: 1000, tasks }]);
     old.freeze('r1');
     old.commit([{ report: success(0), merge: () => {} }], () => []);
     const before = old.counters('r1');

@@ -32,7 +32,7 @@ const files: PlannedFile[] = [
     bytes: 999,
     tasks: [0, 1, 2].map((i) => ({ index: i, from: i * 100, to: Math.min(250, (i + 1) * 100) })),
   },
-  { file: 1, dataset: 'mc', url: 'a.root', entries: 50, bytes: 11, tasks: [{ index: 3, from: 0, to: 50 }] },
+  { file: 1, dataset: 'mc', url: 'a.root', entries: 50, bytes: 999, tasks: [{ index: 3, from: 0, to: 50 }] },
   { file: 2, dataset: 'mc', url: 'broken.root', tasks: [{ index: 4 }] },
 ];
 
@@ -158,7 +158,7 @@ describe('ledger', () => {
   it('keeps a bounded number of workers and places, and adds up all the same', () => {
     ledger.openRun(spec, 'now');
     const tasks = Array.from({ length: 1500 }, (_, index) => ({ index, from: index, to: index + 1 }));
-    ledger.addFiles('r1', [{ file: 0, dataset: 'data', url: 'b.root', entries: 1500, bytes: 1, tasks }]);
+    ledger.addFiles('r1', [{ file: 0, dataset: 'data', url: 'b.root', entries: 1500, bytes: 999, tasks }]);
     for (const { index, from, to } of tasks) {
       const places = { [`http://${index % 100}`]: { bytes: 10, requests: 1 } };
       commit({ ...success(index, from, to, 1500), worker: `w${index}`, places });
@@ -246,6 +246,7 @@ describe('ledger', () => {
     for (const bad of [
       success(1, 100, 201, 250),
       success(1, 100, 200, 251),
+      { ...success(1, 100, 200, 250), fileBytes: 998 },
       success(99, 0, 1, 1),
       { ...success(1, 100, 200, 250), run: 'r2' },
     ]) {

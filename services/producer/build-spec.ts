@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
 import { type AnalysisFiles, IN_FOLDER, loadAnalysis } from '#shared/analysis/registry.ts';
 import type { AssignedFile } from '#shared/datasets/assign-files.ts';
@@ -38,6 +40,7 @@ export async function buildSpec(
     v: 1,
     run,
     analysis: forServices && location.startsWith('file:') ? `${IN_FOLDER}${basename(location)}` : location,
+    ...(location.startsWith('file:') ? { analysisSha256: await sha256Of(location) } : {}),
     parameters: resolveParameters(analysis, set),
     tree: analysis.tree,
     catalogue,
@@ -52,6 +55,13 @@ export async function buildSpec(
   };
   refuseSecrets(spec);
   return spec;
+}
+
+/** Of an analysis file, as the spec has it. */
+export async function sha256Of(url: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(fileURLToPath(url)))
+    .digest('hex');
 }
 
 /** A name, or the URL of a file: what looks like a path is one. */

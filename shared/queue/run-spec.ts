@@ -51,6 +51,8 @@ export const runSpecSchema = v.object({
   run: runId,
   /** Built-in name, or path of the user's own file. */
   analysis: text,
+  /** Of the user's own file, which may change before the run goes on. */
+  analysisSha256: v.optional(text),
   /** Complete: defaults and the user's values. */
   parameters: anyObject,
   tree: text,
@@ -90,7 +92,10 @@ export function readingOf({ storage, secret, pools = [] }: Pick<RunSpec, 'storag
 /** Fields in which two specs differ although they must not, when the second is to go on with the run of the first. */
 export function specDifferences(a: RunSpec, b: RunSpec): string[] {
   const fields = ['analysis', 'parameters', 'tree', 'catalogue', 'fraction', 'chunkEntries', 'chunkBytes', 'datasets'] as const;
-  return fields.filter((field) => canonical(a[field]) !== canonical(b[field]));
+  const different: string[] = fields.filter((field) => canonical(a[field]) !== canonical(b[field]));
+  // Ledgers of before do not have it.
+  const [before, now] = [a.analysisSha256, b.analysisSha256];
+  return before === undefined || now === undefined || before === now ? different : [...different, 'analysisSha256'];
 }
 
 /** True if the two are done in different ways: with other endpoints, credentials, attempts or another place for the results. */
