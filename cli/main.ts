@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { isPipelineError, type PipelineError } from '#shared/errors.ts';
+import { StoppedError } from '#shared/runtime/shutdown.ts';
 import { closeTunnels } from './cluster/open-services.ts';
 import { register as registerCancel } from './commands/cancel.ts';
 import { register as registerCleanup } from './commands/cleanup.ts';
@@ -28,6 +29,7 @@ const FAILED = 1;
 const USAGE = 2;
 const TRY_AGAIN = 75;
 const WRONG_CONFIG = 78;
+const INTERRUPTED = 130;
 
 const OVERVIEW = `
 First steps:
@@ -63,6 +65,10 @@ function exitCodeOf(error: PipelineError): number {
 function fail(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof StoppedError) {
+    process.stderr.write(`higgsflow: ${text}\n`);
+    return INTERRUPTED;
+  }
   if (isPipelineError(error)) process.stderr.write(`higgsflow: ${text}\n`);
   else process.stderr.write(`higgsflow: unexpected error, please report it: ${error instanceof Error ? error.stack : text}\n`);
   return isPipelineError(error) ? exitCodeOf(error) : FAILED;

@@ -44,7 +44,7 @@ async function dump(location: string, treeName: string, branchName: string, opti
   try {
     const tree = await openTree(await openRootFile(source), treeName);
     const branch = tree.branch(branchName);
-    const range = entryRange(options, tree);
+    const range = entryRange(options, tree, location);
     if (options.digest === true) process.stdout.write(`${JSON.stringify(await digestBranch(tree, branch, range))}\n`);
     else await printValues(tree, branch, range, options.json === true);
   } finally {
@@ -52,14 +52,18 @@ async function dump(location: string, treeName: string, branchName: string, opti
   }
 }
 
-function entryRange(options: DumpOptions, tree: Tree): { from: number; to: number } {
+function entryRange(options: DumpOptions, tree: Tree, file: string): { from: number; to: number } {
   const entry = (text: string | undefined, otherwise: number, name: string) => {
     const value = text === undefined ? otherwise : Number(text);
     if (!Number.isInteger(value) || value < 0) throw new ConfigError(`--${name} takes an entry number, not '${text}'`);
     return Math.min(value, tree.entries);
   };
   const from = entry(options.from, 0, 'from');
-  return { from, to: Math.max(from, entry(options.to, tree.entries, 'to')) };
+  const to = entry(options.to, tree.entries, 'to');
+  const has = { file, object: tree.path, hint: `The tree has ${tree.entries} entries.` };
+  if (options.from !== undefined && from >= tree.entries) throw new ConfigError(`there is no entry ${options.from}`, has);
+  if (to < from) throw new ConfigError(`there is nothing from entry ${from} to entry ${to}`, has);
+  return { from, to };
 }
 
 async function printValues(tree: Tree, branch: Branch, range: { from: number; to: number }, json: boolean): Promise<void> {

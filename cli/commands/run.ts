@@ -39,7 +39,7 @@ export function register(program: Command): void {
     )
     .option(
       '-c, --catalogue <name>',
-      'what the files are: atlas-2020, atlas-2025, FILE.json, FILE.yaml, or none (default: that of the analysis)',
+      'what the files are: a name that `higgsflow datasets` lists, FILE.json, FILE.yaml, or none (default: that of the analysis)',
     )
     .option('--config <file>', 'the analysis, or a run file (JSON, YAML); a :2012 at its end sets the year, or picks a variant of the file')
     .option('-s, --set <key=value>', 'a parameter of the analysis; repeatable', keyValue, {})

@@ -36,7 +36,7 @@ export function register(program: Command): void {
       collect,
       [],
     )
-    .option('-c, --catalogue <name>', 'what the files are: atlas-2020, atlas-2025, FILE.json, FILE.yaml, or none');
+    .option('-c, --catalogue <name>', 'what the files are: a name that `higgsflow datasets` lists, FILE.json, FILE.yaml, or none');
   datasetFlags(command)
     .option('--download-max-kb <n>', 'kB/s that each worker takes at most', positiveInteger)
     .option('--cache-prefix <url>', 'read through a cache: root://xcache:1094//, https://proxy/?url={encoded}');

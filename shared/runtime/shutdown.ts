@@ -14,6 +14,14 @@ export interface Shutdown {
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** The reason of the abort: no fault of anybody. */
+export class StoppedError extends Error {
+  constructor(signal: (typeof SIGNALS)[number]) {
+    super(`stopped by ${signal}`);
+    this.name = 'StoppedError';
+  }
+}
+
 /**
  * Turns the first SIGINT or SIGTERM into an abort. A further one after `graceMs` ends the process the hard way; repeats
  * within it are the same Ctrl-C, which a terminal sends to the whole process group and npm forwards once more.
@@ -29,7 +37,7 @@ export function listenForShutdown(host: SignalProcess, graceMs = 1000): Shutdown
     const listener = () => {
       if (firstAt === undefined) {
         firstAt = performance.now();
-        controller.abort(new Error(`stopped by ${name}`));
+        controller.abort(new StoppedError(name));
       } else if (performance.now() - firstAt >= graceMs) {
         close();
         host.kill(host.pid, name);
