@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { regular } from '#shared/histogram/axis.ts';
 import { AnalysisError, isPipelineError } from '../errors.ts';
-import { type Analysis, defineAnalysis } from './define-analysis.ts';
+import { type Analysis, defineAnalysis, type Output } from './define-analysis.ts';
 import { resolveParameters } from './parameters.ts';
 import { columnsToRead, describeHistograms, mergePartial, processBatch, startPartial } from './partial.ts';
 import { columnFrom } from './test-columns.ts';
@@ -107,6 +107,20 @@ describe('an analysis that goes wrong', () => {
 
   it('is told which column is missing', () => {
     expect((errorOf(analysis, {} as typeof columns) as Error).message).toBe('analysis example: column `x` is missing');
+  });
+
+  it.each([
+    ['after the last', 2, 1],
+    ['after the last, with a weight', 2, 0.5],
+    ['before the first', -1, 1],
+    ['that is no number', Number.NaN, 1],
+  ])('is told of a step %s', (_, step, weight) => {
+    const error = errorOf(withProcess((_events, out) => out.cutFlow.fill(step, weight)));
+    expect(isPipelineError(error, 'AnalysisError') && error.message).toBe(
+      'analysis example: `process` filled the cut flow outside of its steps: it has the steps 0 (all) to 1 (positive). Name each step in `cutFlow`.',
+    );
+    const preselect = { columns: ['x'], select: (_events: unknown, _keep: Uint8Array, out: Output) => out.cutFlow.fill(step, weight) };
+    expect((errorOf({ ...analysis, preselect }) as Error).message).toContain('`preselect.select` filled the cut flow outside');
   });
 
   it('is told of a weight that is not a number', () => {

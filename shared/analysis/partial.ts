@@ -111,7 +111,7 @@ export function preselectBatch(analysis: Analysis, out: NamedHistograms, paramet
   if (preselect === undefined) return keep.fill(1);
   const types = Object.fromEntries(Object.entries(analysis.columns).filter(([name]) => preselect.columns.includes(name)));
   const events = eventsOf(analysis, types, batch);
-  run(analysis, 'preselect.select', () => preselect.select(events, keep, out, parameters));
+  run(analysis, 'preselect.select', out, () => preselect.select(events, keep, out, parameters));
   return keep;
 }
 
@@ -130,7 +130,7 @@ export function processBatch(
   const kept = preselect === undefined ? batch : keepOf(batch, batch.keep ?? preselectBatch(analysis, out, parameters, batch));
   if (kept.entries === 0 && batch.entries > 0) return;
   const events = eventsOf(analysis, analysis.columns, kept);
-  run(analysis, 'process', () => analysis.process(events, out, parameters));
+  run(analysis, 'process', out, () => analysis.process(events, out, parameters));
 }
 
 function keepOf(batch: EntryBatch, keep: Uint8Array): EntryBatch {
@@ -139,8 +139,8 @@ function keepOf(batch: EntryBatch, keep: Uint8Array): EntryBatch {
   return { entries: filter.kept, columns: filter.applyAll(batch.columns), isData: batch.isData };
 }
 
-/** Calls a function of the analysis. */
-function run(analysis: Analysis, what: string, call: () => unknown): void {
+/** Calls a function of the analysis, which fills `out`. */
+function run(analysis: Analysis, what: string, out: NamedHistograms, call: () => unknown): void {
   let result: unknown;
   try {
     result = call();
@@ -153,6 +153,17 @@ function run(analysis: Analysis, what: string, call: () => unknown): void {
     result.catch(() => {});
     throw new AnalysisError(`\`${what}\` must not be async`, { object: `analysis ${analysis.name}` });
   }
+  // Looked at once a batch: a look at every fill would cost more than most fills.
+  if (out.cutFlow.outside > 0) throw outsideOfSteps(analysis, what);
+}
+
+function outsideOfSteps({ name, cutFlow }: Analysis, what: string): AnalysisError {
+  const last = cutFlow.length - 1;
+  const steps = last === 0 ? `one step, 0 (${cutFlow[0]})` : `the steps 0 (${cutFlow[0]}) to ${last} (${cutFlow[last]})`;
+  return new AnalysisError(`\`${what}\` filled the cut flow outside of its steps: it has ${steps}`, {
+    object: `analysis ${name}`,
+    hint: 'Name each step in `cutFlow`.',
+  });
 }
 
 function eventsOf(analysis: Analysis, types: ColumnTypes, { entries, columns, isData }: EntryBatch): AnyEvents {

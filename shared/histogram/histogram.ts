@@ -132,6 +132,13 @@ export class Histogram {
     this.#sumw2.merge(other.#sumw2);
   }
 
+  /** Fills of a category axis that are in none of its bins. */
+  get outside(): number {
+    if (this.#held > 0) this.#flush();
+    // In range: its last cell.
+    return this.#ones[this.#steps]! + this.#others[this.#steps]!;
+  }
+
   /** True before the first fill. */
   get isEmpty(): boolean {
     return (
