@@ -21,6 +21,8 @@ export interface ErrorDetails {
   readonly object?: string | undefined;
   /** Byte offset in the file (or block) where the fault was seen. */
   readonly offset?: number | undefined;
+  /** Where in the code of an analysis: `mine.ts:17:11`. */
+  readonly line?: string | undefined;
   /** What the user can do about it; one sentence. */
   readonly hint?: string | undefined;
   /** Of a read that no other place of the file makes better: it changed, the range is not inside it, or the source is closed. */
@@ -31,7 +33,7 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** An error with a place and a reason. The message reads `file: object: reason (at byte N). Hint: ...`. */
+/** An error with a place and a reason. The message reads `file: object: reason (at byte N). Hint`; in an analysis, `(at mine.ts:17:11)`. */
 export class PipelineError extends Error {
   readonly code: ErrorCode;
   readonly reason: string;
@@ -41,6 +43,7 @@ export class PipelineError extends Error {
   readonly file: string | undefined;
   readonly object: string | undefined;
   readonly offset: number | undefined;
+  readonly line: string | undefined;
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, reason: string, details: ErrorDetails = {}) {
@@ -54,15 +57,17 @@ export class PipelineError extends Error {
     this.file = details.file;
     this.object = details.object;
     this.offset = details.offset;
+    this.line = details.line;
     this.hint = details.hint;
   }
 
   /** The same error with more of its place known: fields that are already set stay. */
-  at(place: Pick<ErrorDetails, 'file' | 'object'>): PipelineError {
+  at(place: Pick<ErrorDetails, 'file' | 'object' | 'line'>): PipelineError {
     return new PipelineError(this.code, this.reason, {
       file: this.file ?? place.file,
       object: this.object ?? place.object,
       offset: this.offset,
+      line: this.line ?? place.line,
       hint: this.hint,
       kind: this.kind,
       retryable: this.retryable,
@@ -72,9 +77,10 @@ export class PipelineError extends Error {
   }
 }
 
-function describe(reason: string, { file, object, offset, hint }: ErrorDetails): string {
+function describe(reason: string, { file, object, offset, line, hint }: ErrorDetails): string {
   const place = [file, object].filter((part) => part !== undefined).join(': ');
-  const where = offset === undefined ? '' : ` (at byte ${offset})`;
+  const at = offset === undefined ? line : `byte ${offset}`;
+  const where = at === undefined ? '' : ` (at ${at})`;
   const end = /[.!?]$/.test(reason) ? '' : '.';
   return `${place === '' ? '' : `${place}: `}${reason}${where}${hint === undefined ? '' : `${end} ${hint}`}`;
 }

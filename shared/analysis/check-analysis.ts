@@ -2,6 +2,7 @@ import { type Axis, category, extent, regular, variable } from '#shared/histogra
 import { isColumnType } from '#shared/root/column-type.ts';
 import { AnalysisError } from '../errors.ts';
 import type { Analysis, AnyEvents, Output, Parameters } from './define-analysis.ts';
+import { lineOfError } from './line-of-error.ts';
 import { isParameterValue } from './parameters.ts';
 
 const HINT = 'examples/my-analysis.ts shows what one looks like.';
@@ -106,7 +107,9 @@ function histogramProblems(analysis: Analysis): string[] {
   try {
     declared = analysis.histograms(analysis.parameters);
   } catch (error) {
-    return [`\`histograms\` failed: ${error instanceof Error ? error.message : String(error)}`];
+    const line = lineOfError(error);
+    const where = line === undefined ? '' : ` (at ${line})`;
+    return [`\`histograms\` failed: ${error instanceof Error ? error.message : String(error)}${where}`];
   }
   if (!isRecord(declared) || Object.keys(declared).length === 0) return ['`histograms` must return at least one histogram'];
   const problems = Object.entries(declared).flatMap(([name, declaration]) => declarationProblems(name, declaration));

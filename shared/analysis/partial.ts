@@ -9,6 +9,7 @@ import { AnalysisError, ConfigError, isPipelineError, MessageError } from '../er
 import { convertColumn } from './convert-column.ts';
 import type { Analysis, AnyEvents, ColumnTypes, Output, Parameters } from './define-analysis.ts';
 import { EntryFilter, onDemand } from './keep-entries.ts';
+import { lineOfError } from './line-of-error.ts';
 
 /** Histograms by name in order of declaration, `cutFlow` last. */
 export type NamedHistograms = Output;
@@ -35,8 +36,9 @@ export function describeHistograms(analysis: Analysis, parameters: Parameters): 
     for (const { name, axes } of described) requireFewCells(name, axes);
     return described;
   } catch (cause) {
-    if (isPipelineError(cause)) throw cause.at({ object: `histograms of analysis ${analysis.name}` });
-    throw new ConfigError(`its histograms cannot be made: ${textOf(cause)}`, { object: `analysis ${analysis.name}`, cause });
+    const line = lineOfError(cause);
+    if (isPipelineError(cause)) throw cause.at({ object: `histograms of analysis ${analysis.name}`, line });
+    throw new ConfigError(`its histograms cannot be made: ${textOf(cause)}`, { object: `analysis ${analysis.name}`, line, cause });
   }
 }
 
@@ -145,8 +147,9 @@ function run(analysis: Analysis, what: string, out: NamedHistograms, call: () =>
   try {
     result = call();
   } catch (cause) {
-    if (isPipelineError(cause)) throw cause.at({ object: `analysis ${analysis.name}` });
-    throw new AnalysisError(`failed: ${textOf(cause)}`, { object: `analysis ${analysis.name}`, cause });
+    const place = { object: `analysis ${analysis.name}`, line: lineOfError(cause) };
+    if (isPipelineError(cause)) throw cause.at(place);
+    throw new AnalysisError(`failed: ${textOf(cause)}`, { ...place, cause });
   }
   // An async function would go on filling after its histograms were sent.
   if (result instanceof Promise) {

@@ -3,6 +3,7 @@ import { didYouMean } from '../did-you-mean.ts';
 import { AnalysisError, ConfigError, isPipelineError } from '../errors.ts';
 import { checkAnalysis } from './check-analysis.ts';
 import type { Analysis } from './define-analysis.ts';
+import { lineOfError } from './line-of-error.ts';
 
 /** Loaded when asked for, so that a run imports one analysis only. To add one, write its file and a line here. */
 const BUILT_IN: Readonly<Record<string, () => Promise<{ readonly analysis: Analysis }>>> = {
@@ -52,7 +53,8 @@ export async function loadAnalysisFile(url: URL | string): Promise<Analysis> {
   } catch (cause) {
     // A declaration that `defineAnalysis` refuses throws while the file is being imported.
     if (isPipelineError(cause)) throw cause.at({ file });
-    throw new ConfigError(`the analysis cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { file, cause });
+    const reason = `the analysis cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new ConfigError(reason, { file, line: lineOfError(cause), cause });
   }
   return checkAnalysis(chosenExport(exported, file), file);
 }

@@ -1,0 +1,42 @@
+/** Where in a user's file something went wrong. Types are taken out in place, so lines and columns are those of the file. */
+
+const PROJECT = pathOf(new URL('../../', import.meta.url).href);
+const OWN = ['bin', 'cli', 'services', 'shared'].map((folder) => `${PROJECT}${folder}/`);
+
+/** `    at Object.process (file:///home/me/mine.ts:17:11)`, also without a name; what waits for a promise is no part of the analysis. */
+const FRAME = /^ +at (?!async )(?:.*? \()?(.+):(\d+):(\d+)\)?$/;
+
+/** The line with its place in the file: `mine.ts:17:11`; undefined where the error tells of none outside of higgsflow. */
+export function lineOfError(error: unknown): string | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  return lineOfSyntax(stack) ?? stack.map(lineOfFrame).find((line) => line !== undefined);
+}
+
+/** Node begins the stack of a syntax error with the place, and with the lines around it: `^` is below the right one. */
+function lineOfSyntax(stack: readonly string[]): string | undefined {
+  const [, file, line] = /^(.+):(\d+)$/.exec(stack[0] ?? '') ?? [];
+  const mark = stack.findIndex((text) => /^\s*\^+$/.test(text));
+  if (file === undefined || mark < 0) return undefined;
+  return placeIn(file, `${line}:${(stack[mark]?.indexOf('^') ?? 0) + 1}`);
+}
+
+function lineOfFrame(text: string): string | undefined {
+  const [, file = 'node:', line, column] = FRAME.exec(text) ?? [];
+  return placeIn(file, `${line}:${column}`);
+}
+
+function placeIn(file: string, place: string): string | undefined {
+  const path = pathOf(file);
+  if (path.startsWith('node:') || path.includes('/node_modules/') || OWN.some((folder) => path.startsWith(folder))) return undefined;
+  return `${path.slice(path.lastIndexOf('/') + 1)}:${place}`;
+}
+
+/** Stacks name modules by URL, and what is loaded by `require` by path. */
+function pathOf(file: string): string {
+  if (!file.startsWith('file:')) return file.replaceAll('\\', '/');
+  try {
+    return decodeURIComponent(new URL(file).pathname);
+  } catch {
+    return file; // not a URL after all: only the place of an error is at stake
+  }
+}
