@@ -1,7 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Two workers: the tests start processes and threads of their own. Times are for a busy machine with two cores.
 export default defineConfig({
+  // Vite does not look into the `exports` of the package that it is in.
+  resolve: { alias: { 'higgsflow/analysis': fileURLToPath(new URL('./shared/analysis/api.ts', import.meta.url)) } },
   test: {
     maxWorkers: 2,
     setupFiles: ['test/leaks.ts'],

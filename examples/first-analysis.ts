@@ -1,5 +1,4 @@
-import { defineAnalysis } from '../shared/analysis/define-analysis.ts';
-import { regular } from '../shared/histogram/axis.ts';
+import { defineAnalysis, regular } from 'higgsflow/analysis';
 
 export const analysis = defineAnalysis({
   name: 'first-analysis',

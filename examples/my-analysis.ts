@@ -3,8 +3,7 @@
  *
  *     higgsflow run --analysis ./examples/my-analysis.ts --data ./atlas/*.root --set minLeptonPtGeV=25
  */
-import { defineAnalysis } from '../shared/analysis/define-analysis.ts';
-import { regular } from '../shared/histogram/axis.ts';
+import { defineAnalysis, regular } from 'higgsflow/analysis';
 
 export const analysis = defineAnalysis({
   name: 'my-analysis',

@@ -4,9 +4,7 @@
  *
  *     higgsflow run --analysis ./examples/preselect.ts --data ./nano/*.root --set minMetGeV=400
  */
-import { defineAnalysis } from '../shared/analysis/define-analysis.ts';
-import { pairMass } from '../shared/analysis/kinematics.ts';
-import { regular } from '../shared/histogram/axis.ts';
+import { defineAnalysis, pairMass, regular } from 'higgsflow/analysis';
 
 export const analysis = defineAnalysis({
   name: 'dimuon-missing-momentum',

@@ -3,16 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const ROOT = pathToFileURL(`${join(import.meta.dirname, '..')}/`).href;
-
 /** Writes an analysis of the samples of `writeLeptonSamples` whose loop is `body`, and returns how a task names it. */
 export function writeAnalysisFile(folder: string, name: string, body: string): string {
   const path = join(folder, `${name}.ts`);
   writeFileSync(
     path,
     `
-  import { regular } from ${JSON.stringify(`${ROOT}shared/histogram/axis.ts`)};
-  import { defineAnalysis } from ${JSON.stringify(`${ROOT}shared/analysis/define-analysis.ts`)};
+  import { defineAnalysis, regular } from 'higgsflow/analysis';
   export const analysis = defineAnalysis({
     name: 'mine', title: 'Mine', tree: 'mini', columns: { mcWeight: 'f32' }, cutFlow: ['all'],
     histograms: () => ({ w: { title: 'w', axes: [regular(10, 0, 2, { name: 'w' })] } }),

@@ -75,6 +75,7 @@ Exit codes: 0 complete, 3 incomplete (some input could not be read), 1 failed, 2
 Examples:
   higgsflow run --analysis atlas-hzz-2020 --data samples/ --out out/hzz
   higgsflow run -a cms-dimuon -d 'nano/*.root' --set minMet=20 --threads 4 --no-web
+  higgsflow run -a ./mine.ts -d nano/                     your own; begin with a copy of examples/my-analysis.ts
   higgsflow run -a ./mine.ts --dataset-pattern '*SMHiggs*' --datasets datasets_s3
   higgsflow run -a atlas-hzz-2020 --fraction 0.1          a quick look, over HTTPS
   higgsflow run -a cms-dimuon -d 's3://nano/*.root' --storage-host https://s3.cern.ch --output-bucket results

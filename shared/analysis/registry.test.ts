@@ -47,6 +47,14 @@ describe("a user's file", () => {
     expect((await loadAnalysis(await fileWith(`${name}.ts`, source))).name).toBe('mine');
   });
 
+  it('finds higgsflow/analysis from where it is, alone or in the folder of analyses', async () => {
+    const source = `import { defineAnalysis, regular } from 'higgsflow/analysis';
+      export const analysis = defineAnalysis({ ...${PLAIN}, histograms: () => ({ x: { title: 'x', axes: [regular(4, 0, 1, { name: 'x' })] } }) });`;
+    const url = await fileWith('imports.ts', source);
+    expect((await loadAnalysis(url)).name).toBe('mine');
+    expect((await loadAnalysis('analyses:imports.ts', { folder: new URL('.', url).href })).name).toBe('mine');
+  });
+
   it('without an analysis is told what to write', async () => {
     const url = await fileWith('other.ts', 'export const cut = 3;');
     await expect(loadAnalysisFile(url)).rejects.toThrow('the file exports no analysis (it exports cut). Write `export const analysis =');

@@ -4,6 +4,7 @@ import { AnalysisError, ConfigError, isPipelineError } from '../errors.ts';
 import { checkAnalysis } from './check-analysis.ts';
 import type { Analysis } from './define-analysis.ts';
 import { lineOfError } from './line-of-error.ts';
+import { findOwnImports, hintForImport } from './own-imports.ts';
 
 /** Loaded when asked for, so that a run imports one analysis only. To add one, write its file and a line here. */
 const BUILT_IN: Readonly<Record<string, () => Promise<{ readonly analysis: Analysis }>>> = {
@@ -47,6 +48,7 @@ export async function loadBuiltInAnalysis(name: string): Promise<Analysis> {
 export async function loadAnalysisFile(url: URL | string): Promise<Analysis> {
   const file = String(url);
   if (!file.startsWith('file:')) throw new ConfigError('an analysis is loaded from a file: URL only', { file });
+  findOwnImports();
   let exported: Record<string, unknown>;
   try {
     exported = (await import(/* @vite-ignore */ file)) as Record<string, unknown>;
@@ -54,7 +56,7 @@ export async function loadAnalysisFile(url: URL | string): Promise<Analysis> {
     // A declaration that `defineAnalysis` refuses throws while the file is being imported.
     if (isPipelineError(cause)) throw cause.at({ file });
     const reason = `the analysis cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new ConfigError(reason, { file, line: lineOfError(cause), cause });
+    throw new ConfigError(reason, { file, line: lineOfError(cause), hint: hintForImport(cause), cause });
   }
   return checkAnalysis(chosenExport(exported, file), file);
 }

@@ -269,6 +269,11 @@ describe("a user's own analysis", () => {
     expect(name).toMatch(/^my-analysis-[0-9a-f]{8}\.ts$/);
   });
 
+  it('imports higgsflow/analysis there as anywhere', () => {
+    const source = "import { defineAnalysis } from 'higgsflow/analysis';\n";
+    expect(packAnalysis('mine.ts', source).text).toBe(source);
+  });
+
   it('is another one when it changes', () => {
     expect(packAnalysis('a.ts', 'x').name).not.toBe(packAnalysis('a.ts', 'y').name);
     expect(packAnalysis('a.ts', 'x').name).toBe(packAnalysis('a.ts', 'x').name);
