@@ -117,10 +117,16 @@ describe('an analysis that goes wrong', () => {
   ])('is told of a step %s', (_, step, weight) => {
     const error = errorOf(withProcess((_events, out) => out.cutFlow.fill(step, weight)));
     expect(isPipelineError(error, 'AnalysisError') && error.message).toBe(
-      'analysis example: `process` filled the cut flow outside of its steps: it has the steps 0 (all) to 1 (positive). Name each step in `cutFlow`.',
+      `analysis example: step ${step} is not in the cut flow, whose steps are 0 (all) to 1 (positive)`,
     );
     const preselect = { columns: ['x'], select: (_events: unknown, _keep: Uint8Array, out: Output) => out.cutFlow.fill(step, weight) };
-    expect((errorOf({ ...analysis, preselect }) as Error).message).toContain('`preselect.select` filled the cut flow outside');
+    expect((errorOf({ ...analysis, preselect }) as Error).message).toContain(`step ${step} is not in the cut flow`);
+  });
+
+  it('is told of such a step also where it does not fill it again', () => {
+    let calls = 0;
+    const error = errorOf(withProcess((_events, out) => out.cutFlow.fill(calls++ === 0 ? 2 : 0)));
+    expect((error as Error).message).toContain('a step is not in the cut flow');
   });
 
   it('is told of a weight that is not a number', () => {

@@ -113,7 +113,7 @@ export function preselectBatch(analysis: Analysis, out: NamedHistograms, paramet
   if (preselect === undefined) return keep.fill(1);
   const types = Object.fromEntries(Object.entries(analysis.columns).filter(([name]) => preselect.columns.includes(name)));
   const events = eventsOf(analysis, types, batch);
-  run(analysis, 'preselect.select', out, () => preselect.select(events, keep, out, parameters));
+  run(analysis, 'preselect.select', out, (into) => preselect.select(events, keep, into, parameters));
   return keep;
 }
 
@@ -132,7 +132,7 @@ export function processBatch(
   const kept = preselect === undefined ? batch : keepOf(batch, batch.keep ?? preselectBatch(analysis, out, parameters, batch));
   if (kept.entries === 0 && batch.entries > 0) return;
   const events = eventsOf(analysis, analysis.columns, kept);
-  run(analysis, 'process', out, () => analysis.process(events, out, parameters));
+  run(analysis, 'process', out, (into) => analysis.process(events, into, parameters));
 }
 
 function keepOf(batch: EntryBatch, keep: Uint8Array): EntryBatch {
@@ -142,7 +142,15 @@ function keepOf(batch: EntryBatch, keep: Uint8Array): EntryBatch {
 }
 
 /** Calls a function of the analysis, which fills `out`. */
-function run(analysis: Analysis, what: string, out: NamedHistograms, call: () => unknown): void {
+function run(analysis: Analysis, what: string, out: NamedHistograms, call: (out: NamedHistograms) => unknown): void {
+  attempt(analysis, what, () => call(out));
+  if (out.cutFlow.outside === 0) return;
+  // Once more, to learn which step and which line it was: a look at every fill would cost more than most fills.
+  attempt(analysis, what, () => call({ ...out, cutFlow: strictCutFlow(analysis) }));
+  throw noStep(analysis, 'a step');
+}
+
+function attempt(analysis: Analysis, what: string, call: () => unknown): void {
   let result: unknown;
   try {
     result = call();
@@ -156,17 +164,20 @@ function run(analysis: Analysis, what: string, out: NamedHistograms, call: () =>
     result.catch(() => {});
     throw new AnalysisError(`\`${what}\` must not be async`, { object: `analysis ${analysis.name}` });
   }
-  // Looked at once a batch: a look at every fill would cost more than most fills.
-  if (out.cutFlow.outside > 0) throw outsideOfSteps(analysis, what);
 }
 
-function outsideOfSteps({ name, cutFlow }: Analysis, what: string): AnalysisError {
+/** One that refuses what is not a step. */
+function strictCutFlow(analysis: Analysis): Histogram {
+  const fill = (step: number) => {
+    if (!(step >= 0 && step < analysis.cutFlow.length)) throw noStep(analysis, `step ${step}`);
+  };
+  return Object.assign(new Histogram([cutFlowAxis(analysis)]), { fill });
+}
+
+function noStep({ name, cutFlow }: Analysis, filled: string): AnalysisError {
   const last = cutFlow.length - 1;
-  const steps = last === 0 ? `one step, 0 (${cutFlow[0]})` : `the steps 0 (${cutFlow[0]}) to ${last} (${cutFlow[last]})`;
-  return new AnalysisError(`\`${what}\` filled the cut flow outside of its steps: it has ${steps}`, {
-    object: `analysis ${name}`,
-    hint: 'Name each step in `cutFlow`.',
-  });
+  const steps = last === 0 ? `whose only step is 0 (${cutFlow[0]})` : `whose steps are 0 (${cutFlow[0]}) to ${last} (${cutFlow[last]})`;
+  return new AnalysisError(`${filled} is not in the cut flow, ${steps}`, { object: `analysis ${name}` });
 }
 
 function eventsOf(analysis: Analysis, types: ColumnTypes, { entries, columns, isData }: EntryBatch): AnyEvents {
