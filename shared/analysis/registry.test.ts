@@ -55,6 +55,11 @@ describe("a user's file", () => {
     expect((await loadAnalysis('analyses:imports.ts', { folder: new URL('.', url).href })).name).toBe('mine');
   });
 
+  it('in a checkout may import by paths as well', async () => {
+    const url = new URL('../../test/kubernetes/slow-analysis.ts', import.meta.url);
+    expect((await loadAnalysisFile(url)).name).toBe('slow');
+  });
+
   it('without an analysis is told what to write', async () => {
     const url = await fileWith('other.ts', 'export const cut = 3;');
     await expect(loadAnalysisFile(url)).rejects.toThrow('the file exports no analysis (it exports cut). Write `export const analysis =');
