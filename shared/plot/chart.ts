@@ -5,7 +5,7 @@ import { layOut, type PlotLayout, type PlotSize } from './layout.ts';
 import type { PlotModel } from './plot-model.ts';
 import { plotPlugin } from './plot-plugin.ts';
 import { mixColors, type PlotTheme } from './theme.ts';
-import { makeTicks, type PlotTicks, type ScaleType, type Ticks, tickText } from './ticks.ts';
+import { makeTicks, type PlotTicks, type ScaleType, type Ticks, tickText, yTickStyle } from './ticks.ts';
 
 export interface ChartOptions {
   readonly theme: PlotTheme;
@@ -116,7 +116,7 @@ function scales(model: PlotModel, layout: PlotLayout, ticks: PlotTicks, theme: P
     stack: 'panels',
     afterFit: (axis: object) => void Object.assign(axis, { width: yAxisWidth }),
   };
-  const yText = (value: number) => y.categories?.[Math.floor(value)] ?? tickText(value, y.scale === 'log' ? 'power' : 'plain');
+  const yText = (value: number) => y.categories?.[Math.floor(value)] ?? tickText(value, yTickStyle(y.scale));
   const xText = (value: number) => x.categories?.[Math.floor(value)] ?? tickText(value, 'plain');
   return {
     x: {

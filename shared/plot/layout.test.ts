@@ -33,6 +33,22 @@ describe('layOut', () => {
     );
   });
 
+  it('has room for long numbers beside the title of the y axis', () => {
+    const widthOf = (peak: number) => {
+      const { yAxisWidth, font } = layOut({ ...model, y: { ...model.y, lo: 0, peaks: [peak] } }, { width: 900, height: 720 });
+      return yAxisWidth / font;
+    };
+    // The title's line is 1.2 font sizes wide; a digit about 0.6.
+    for (const [peak, text] of [
+      [500, '600'],
+      [90_000, '100000'],
+      [2e6, '2.5·10⁶'],
+    ] as const) {
+      expect(widthOf(peak), text).toBeGreaterThanOrEqual(1.2 + 0.6 * text.length);
+    }
+    expect(widthOf(5)).toBe(widthOf(500));
+  });
+
   it('keeps everything on the canvas', () => {
     fc.assert(
       fc.property(size, (canvas) => {

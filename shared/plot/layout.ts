@@ -2,6 +2,7 @@
 import type { PlotModel } from './plot-model.ts';
 import { labelLines } from './plot-text.ts';
 import { plainSymbols } from './symbol-text.ts';
+import { makeTicks, tickText, yTickStyle } from './ticks.ts';
 
 export interface PlotSize {
   readonly width: number;
@@ -48,12 +49,15 @@ const CHARACTER = 0.6;
 export const LINE = 1.42;
 const LEGEND_ROW = 1.55;
 export const SWATCH = 1.8;
+/** Characters of a number for which there is always room beside the y axis, and for which there is room at most. */
+const SHORT_TICK = 4;
+const LONGEST_TICK = 16;
 
 /** Layout of `model` on a canvas of `size`. */
 export function layOut(model: PlotModel, size: PlotSize): PlotLayout {
   const font = Math.min(16, Math.max(11, size.width / 58));
   const noteLines = wrapped(model.note, Math.floor((size.width - 2 * font) / (0.82 * font * CHARACTER)));
-  const yAxisWidth = font * 4.8;
+  const yAxisWidth = font * (4.8 + CHARACTER * Math.max(0, longestTick(model) - SHORT_TICK));
   const xAxisHeight = font * 3.7;
   const legendRows = legendEntries(model);
   const above = legendAbove(model, legendRows, size, font, yAxisWidth);
@@ -73,6 +77,13 @@ export function layOut(model: PlotModel, size: PlotSize): PlotLayout {
   const { columns, ...legend } = above ?? legendInside(legendRows, label, main, font);
   const yHi = upperEnd(model, main, [label, legend], font);
   return { size, font, padding, yAxisWidth, xAxisHeight, main, ratio, label, legend, legendRows, legendColumns: columns, yHi, noteLines };
+}
+
+/** Characters of the longest number beside the y axis, whose upper end is not known yet: about half over what is drawn. */
+function longestTick({ y: { scale, lo, peaks, categories } }: PlotModel): number {
+  if (categories !== undefined) return Math.min(LONGEST_TICK, Math.max(...categories.map((name) => name.length)));
+  const { major } = makeTicks(scale, lo, Math.max(...peaks, lo) * 1.5, 6);
+  return Math.max(0, ...major.map((value) => tickText(value, yTickStyle(scale)).length));
 }
 
 function wrapped(text: string, characters: number): string[] {

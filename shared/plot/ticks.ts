@@ -59,6 +59,11 @@ function logTicks(lo: number, hi: number, target: number): Ticks {
   return { major, minor };
 }
 
+/** How the numbers beside a y axis are written. */
+export function yTickStyle(scale: ScaleType): 'plain' | 'power' {
+  return scale === 'log' ? 'power' : 'plain';
+}
+
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** Text of a tick: powers of ten as 10³ where asked, plain decimals otherwise. */
