@@ -10,13 +10,14 @@ export interface Area {
 }
 
 /** Small, pure, and imported by all. */
-const EVERYWHERE = ['shared/errors.ts', 'shared/near-misses.ts', 'shared/did-you-mean.ts', 'shared/schema.ts'];
+const EVERYWHERE = ['shared/errors.ts', 'shared/near-misses.ts', 'shared/did-you-mean.ts', 'shared/schema.ts', 'shared/system-message.ts'];
 
 export const AREAS: Readonly<Record<string, Area>> = {
   'shared/errors.ts': { may: [], pure: true },
   'shared/near-misses.ts': { may: [], pure: true },
   'shared/did-you-mean.ts': { may: [], pure: true },
   'shared/schema.ts': { may: [], pure: true },
+  'shared/system-message.ts': { may: [], pure: true },
   'shared/histogram': { may: [], pure: true },
   'shared/plot': { may: ['shared/histogram'], pure: true },
   'shared/analysis': { may: ['shared/histogram', 'shared/root/column-type.ts'], pure: true },

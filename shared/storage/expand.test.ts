@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,13 +20,15 @@ const paths = (...names: string[]) => names.map((name) => join(folder, name));
 
 describe('expandInputs', () => {
   it('takes a folder for all *.root files below it, sorted', async () => {
-    const all = ['a.root', 'b.root', 'deep/c.root', 'deep/er/d.root', 'deep/link.root', 'odd[1].root'];
+    const all = ['a.root', 'b.root', 'deep/c.root', 'deep/er/d.root', 'odd[1].root'];
     expect(await expandInputs([folder])).toEqual(paths(...all));
   });
 
   it('takes a pattern', async () => {
     expect(await expandInputs([join(folder, '{a,b}.root')])).toEqual(paths('a.root', 'b.root'));
     expect(await expandInputs([join(folder, '**', '[cd].root')])).toEqual(paths('deep/c.root', 'deep/er/d.root'));
+    expect(await expandInputs([join(folder, '{a,deep/er/d}.root')])).toEqual(paths('a.root', 'deep/er/d.root'));
+    expect(await expandInputs([relative(process.cwd(), join(folder, 'deep', '*.root'))])).toEqual(paths('deep/c.root', 'deep/link.root'));
   });
 
   it('takes a file of any name, also one that looks like a pattern', async () => {
@@ -45,5 +47,84 @@ describe('expandInputs', () => {
   it.each(['nothing-here.root', 'nothing*.root', 'empty'])('says which of the words names nothing: %s', async (name) => {
     const error = await expandInputs([folder, join(folder, name)]).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'ConfigError', file: join(folder, name) });
+  });
+
+  it.each(['a.root/x.root', 'a.root/*.root'])('a file is no folder: %s', async (name) => {
+    await expect(expandInputs([join(folder, name)])).rejects.toMatchObject({
+      code: 'ConfigError',
+      reason: expect.stringMatching(/^no such file/),
+    });
+  });
+
+  it.each([`${'x'.repeat(300)}.root`, `${'x'.repeat(300)}/*.root`])('tells why a place cannot be reached', async (name) => {
+    const expected = { code: 'ConfigError', reason: expect.stringMatching(/ENAMETOOLONG: name too long\)$/) };
+    await expect(expandInputs([join(folder, name)])).rejects.toMatchObject(expected);
+  });
+});
+
+describe('expandInputs of links', () => {
+  let linked: string;
+  const inLinked = (...names: string[]) => names.map((name) => join(linked, name));
+  beforeAll(async () => {
+    linked = join(folder, 'empty', 'linked');
+    await mkdir(join(linked, 'own', 'in'), { recursive: true });
+    await symlink(join(folder, 'deep'), join(linked, 'away'));
+    await symlink('..', join(linked, 'own', 'circle'));
+    await symlink('/nowhere', join(linked, 'gone.root'));
+    await symlink('/nowhere', join(linked, 'notes'));
+    await writeFile(join(linked, 'own', 'data.root'), '');
+    await symlink('data.root', join(linked, 'own', 'alias.root'));
+    await symlink('../data.root', join(linked, 'own', 'in', 'again.root'));
+  });
+  afterAll(() => rm(join(folder, 'empty', 'linked'), { recursive: true }));
+
+  it('follows those to folders, and takes a file once, by its own name', async () => {
+    const all = ['away/c.root', 'away/er/d.root', 'away/link.root', 'gone.root', 'own/data.root'];
+    expect(await expandInputs([linked])).toEqual(inLinked(...all));
+    expect(await expandInputs([join(linked, '**', '*.root')])).toEqual(inLinked(...all));
+  });
+
+  it('takes the link where its file does not fit the pattern', async () => {
+    expect(await expandInputs([join(linked, 'own', 'in', '*.root')])).toEqual(inLinked('own/in/again.root'));
+  });
+
+  it('keeps a link that leads nowhere, for the run to report', async () => {
+    expect(await expandInputs([join(linked, 'gone.root')])).toEqual(inLinked('gone.root'));
+    expect(await expandInputs([join(linked, '*.root')])).toEqual(inLinked('gone.root'));
+  });
+});
+
+// Root may read any folder: its rights are put aside.
+describe('expandInputs of a folder that may not be read', () => {
+  let locked: string;
+  const asNobody = async <T>(action: () => Promise<T>): Promise<T> => {
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65534);
+    try {
+      return await action();
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  };
+  beforeAll(async () => {
+    locked = join(folder, 'deep', 'locked');
+    await mkdir(locked);
+    await writeFile(join(locked, 'x.root'), '');
+    await chmod(folder, 0o755);
+    await chmod(locked, 0);
+  });
+  afterAll(async () => {
+    await chmod(locked, 0o755);
+    await rm(locked, { recursive: true });
+  });
+
+  it.each(['deep', 'deep/locked', 'deep/**/*.root', 'deep/locked/*.root', 'deep/locked/x.root'])('says so: %s', async (name) => {
+    const error = await asNobody(() => expandInputs([join(folder, name)]).catch((thrown: unknown) => thrown));
+    expect(error).toMatchObject({ code: 'ConfigError', file: expect.stringContaining(locked) });
+    expect(error).toMatchObject({ reason: expect.stringMatching(/\(EACCES: permission denied\)$/), hint: expect.any(String) });
+  });
+
+  it('does not mind where no file can be meant', async () => {
+    expect(await asNobody(() => expandInputs([join(folder, 'deep', '*.root')]))).toHaveLength(2);
   });
 });

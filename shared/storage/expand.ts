@@ -1,15 +1,18 @@
-import { glob, readdir, stat } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { lstat, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../errors.ts';
+import { systemCode, systemMessage } from '../system-message.ts';
+import { patternStart } from './folder.ts';
 import { isRemotePattern, type ListOptions, listRemote } from './list.ts';
+import { filesMatching, rootFilesBelow } from './local-files.ts';
 import { urlScheme } from './schemes.ts';
 
 /**
  * The files that a user's words name: files, folders (every *.root below), globs and URLs,
  * where folders and globs of buckets, XRootD and WebDAV servers are listed. Absolute paths and URLs, sorted,
  * each once, so that the same words give the same list wherever and whenever they are expanded.
- * @throws ConfigError naming the word that nothing matches.
+ * @throws ConfigError naming the word that nothing matches, or the folder that cannot be listed.
  */
 export async function expandInputs(patterns: readonly string[], options: ListOptions = {}): Promise<string[]> {
   const found = new Set<string>();
@@ -24,44 +27,38 @@ async function expandOne(pattern: string, options: ListOptions): Promise<string[
   if (isRemotePattern(pattern)) return (await listRemote(pattern, options)).map(({ location }) => location);
   if (scheme !== undefined && scheme !== 'file') return [pattern];
   const path = resolve(scheme === 'file' ? fileURLToPath(pattern) : pattern);
+  const isPattern = scheme === undefined && patternStart(pattern) >= 0;
   // A file whose name looks like a glob is that file.
-  const stats = await stat(path).catch(() => undefined);
-  if (stats?.isDirectory()) return rootFilesBelow(path, pattern);
+  // A link that leads nowhere is a file that cannot be read, which the run tells.
+  const stats = await stat(path)
+    .catch(() => lstat(path))
+    .catch((cause: unknown) => {
+      if (!isPattern && !['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) throw unreachable(pattern, cause);
+    });
+  if (stats?.isDirectory()) return nonEmptyFolder(path, pattern);
   if (stats !== undefined) return [path];
-  const matches = scheme === undefined && /[*?[{]/.test(pattern) ? await filesMatching(pattern) : [];
+  const matches = isPattern ? await filesMatching(pattern) : [];
   if (matches.length === 0) throw nothingFound(pattern);
   return matches;
 }
 
-async function rootFilesBelow(folder: string, pattern: string): Promise<string[]> {
-  const files: string[] = [];
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.name.endsWith('.root')) continue;
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() || (await isFile(path))) files.push(path);
-  }
+async function nonEmptyFolder(folder: string, pattern: string): Promise<string[]> {
+  const files = await rootFilesBelow(folder);
   if (files.length === 0) throw new ConfigError('no *.root file in this folder, nor in any folder below', { file: pattern });
   return files;
-}
-
-async function filesMatching(pattern: string): Promise<string[]> {
-  const files: string[] = [];
-  for await (const match of glob(pattern)) {
-    const path = isAbsolute(match) ? match : resolve(match);
-    if (await isFile(path)) files.push(path);
-  }
-  return files;
-}
-
-/** Follows links. */
-async function isFile(path: string): Promise<boolean> {
-  const stats = await stat(path).catch(() => undefined);
-  return stats?.isFile() ?? false;
 }
 
 function nothingFound(pattern: string): ConfigError {
   return new ConfigError('no such file or folder, and no file matches it as a pattern', {
     file: pattern,
     hint: 'Quote patterns, so that the shell does not expand them: --data "samples/*.root".',
+  });
+}
+
+function unreachable(pattern: string, cause: unknown): ConfigError {
+  return new ConfigError(`cannot be reached (${systemMessage(cause)})`, {
+    file: pattern,
+    hint: 'May you enter every folder on the way to it?',
+    cause,
   });
 }

@@ -1,9 +1,10 @@
 import { fstatSync, type Stats } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readlink, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StorageError } from '../errors.ts';
 import { nearMisses } from '../near-misses.ts';
+import { systemCode, systemMessage } from '../system-message.ts';
 import { checkedSource } from './checked-source.ts';
 import { changedError } from './read-errors.ts';
 import type { CountedSource, ReadMemory, SourceCounters } from './source.ts';
@@ -73,8 +74,11 @@ function refuseChange(path: string, opened: Stats, now: Stats): void {
 
 async function openError(path: string, error: unknown): Promise<unknown> {
   if (error instanceof StorageError) return error;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = systemCode(error);
   const final = code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES' || code === 'EPERM' || code === 'ENAMETOOLONG';
+  const link = code === 'ENOENT' ? await readlink(path).catch(() => undefined) : undefined;
+  if (link !== undefined)
+    return new StorageError(`is a link to ${link}, which is not there`, { file: path, retryable: false, cause: error });
   return new StorageError(code === 'ENOENT' ? 'no such file' : `cannot be opened: ${systemMessage(error)}`, {
     file: path,
     retryable: !final,
@@ -89,8 +93,4 @@ async function missingFileHint(path: string): Promise<string | undefined> {
   if (names === undefined) return `There is no folder ${folder} either.`;
   const near = nearMisses(basename(path), names);
   return near.length === 0 ? undefined : `Did you mean ${near.join(' or ')}?`;
-}
-
-function systemMessage(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/, \w+ '.*'$|, read$/, '') : String(error);
 }

@@ -60,12 +60,13 @@ export async function findInFolders(pattern: string, list: (folder: string) => P
   return found;
 }
 
-/** Whether files in this folder, or below, could fit. */
-function leadsOn(folder: string, segments: readonly string[]): boolean {
+/** Whether files in this folder, or below, could fit a pattern of these segments. */
+export function leadsOn(folder: string, segments: readonly string[]): boolean {
   const names = folder.split('/');
   for (const [index, name] of names.entries()) {
     const segment = segments[index];
-    if (segment === '**') return true;
+    // Braces around a slash, `{a/b,c}`, are cut in two: any folder may lead on.
+    if (segment === '**' || (segment !== undefined && /\{[^}]*$/.test(segment))) return true;
     if (segment === undefined || !fits(name, segment)) return false;
   }
   return names.length < segments.length;
