@@ -65,6 +65,7 @@ describe('higgsflow', () => {
       /mine\.json: the catalogue cannot be read/,
     ],
     ['nothing to go on with', ['run', '--resume', '--out', 'nowhere'], 78, /no run is in this folder/],
+    ['toys in a folder that cannot be', ['generate', '--release', 'atlas-2020', '--out', join(MAIN, 'x')], 1, /main\.ts.*cannot be made/],
     ['an unknown release', ['generate', '--release', 'atlas-2021'], 78, /Did you mean/],
   ])('refuses %s, with a hint and an exit code', async (_, args, code, text) => {
     const result = await higgsflow(...args);

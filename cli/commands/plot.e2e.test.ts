@@ -33,6 +33,12 @@ describe('higgsflow plot', () => {
     expect([...readFileSync(join(folder, 'mine.png')).subarray(0, 4)]).toEqual(signature);
   });
 
+  it('makes the folder of the picture, and says where it cannot be', async () => {
+    expect(await higgsflow('plot', `${HISTOGRAMS}:h1D`, '--out', 'new/x.png')).toMatchObject({ code: 0, stdout: 'new/x.png\n' });
+    const refused = await higgsflow('plot', `${HISTOGRAMS}:h1D`, '--out', 'new/x.png/y.png');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/^higgsflow: new\/x\.png: cannot be written: /) });
+  });
+
   it('draws graphs, and histograms and profiles of two axes', async () => {
     for (const name of ['graph', 'graph_errors', 'graph_asymmetric', 'h2D', 'variable2', 'profile2']) {
       expect(await higgsflow('plot', `${HISTOGRAMS}:${name}`)).toMatchObject({ code: 0, stdout: `${name}.png\n` });

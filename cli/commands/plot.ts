@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
 import { ConfigError } from '#shared/errors.ts';
 import type { PlotModel } from '#shared/plot/plot-model.ts';
@@ -33,9 +33,12 @@ Examples:
 async function plot(what: string, { out, log = false }: PlotOptions): Promise<void> {
   const [location, path] = splitLocation(what);
   const model = await loadModel(location, path, log ? 'log' : 'linear');
-  const { createPngRenderer } = await import('#services/web/png.ts');
+  const [{ createPngRenderer }, { writeFiles }] = await Promise.all([
+    import('#services/web/png.ts'),
+    import('#shared/results/write-files.ts'),
+  ]);
   const target = out ?? `${path.replace(/^.*\//, '').replace(/;\d+$/, '')}.png`;
-  await writeFile(target, createPngRenderer()(model));
+  await writeFiles(dirname(target), { [basename(target)]: createPngRenderer()(model) });
   process.stdout.write(`${target}\n`);
 }
 

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
+import { asNobody } from '../../test/as-nobody.ts';
 import { exampleSuccess } from '../../test/example-messages.ts';
 import { Ledger } from './ledger.ts';
 
@@ -67,5 +68,14 @@ describe('a ledger of version 1', () => {
     db.exec('PRAGMA user_version = 99');
     db.close();
     expect(() => new Ledger(path)).toThrow(/the ledger has version 99/);
+  });
+});
+
+describe('a ledger that may not be written', () => {
+  it('says that the folder is the reason', async () => {
+    chmodSync(folder, 0o555);
+    const expected = { code: 'StorageError', file: path, reason: expect.stringMatching(/EACCES: permission denied$/) };
+    await expect(asNobody(() => new Ledger(path))).rejects.toMatchObject(expected);
+    chmodSync(folder, 0o755);
   });
 });

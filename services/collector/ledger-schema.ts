@@ -1,6 +1,8 @@
 /** The ledger's tables, and how its file is opened and its errors are told. */
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { isPipelineError, type PipelineError, StorageError } from '#shared/errors.ts';
+import { systemMessage } from '#shared/system-message.ts';
 import { OUTPUT_TABLE } from './ledger-output.ts';
 
 /** "higg": tells our files from other SQLite files. */
@@ -142,11 +144,24 @@ export function tellLedgerErrors<T>(path: string, action: () => T): T {
 
 /** Primary result codes of SQLite. */
 const BUSY = 5;
+const READ_ONLY = 8;
 const IO_ERROR = 10;
 const CORRUPT = 11;
 const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
+
+/** What the system says, where it does not let us write: SQLite tells no reason. */
+function refusalOf(path: string): string | undefined {
+  try {
+    // An empty one is none to SQLite.
+    closeSync(openSync(`${path}-wal`, 'a'));
+    if (existsSync(path)) closeSync(openSync(path, 'r+'));
+    return undefined;
+  } catch (error) {
+    return systemMessage(error);
+  }
+}
 
 function asLedgerError(path: string, error: unknown): PipelineError | unknown {
   if (!(error instanceof Error) || !('errcode' in error)) return error;
@@ -165,9 +180,10 @@ function asLedgerError(path: string, error: unknown): PipelineError | unknown {
     case CORRUPT:
     case NOT_A_DATABASE:
       return damaged(path, error.message, error);
-    case IO_ERROR:
     case CANNOT_OPEN:
-      return new StorageError(`the ledger cannot be read or written: ${error.message}`, details);
+    case READ_ONLY:
+    case IO_ERROR:
+      return new StorageError(`the ledger cannot be read or written: ${refusalOf(path) ?? error.message}`, details);
     default:
       return new StorageError(`the ledger failed: ${error.message}`, details);
   }

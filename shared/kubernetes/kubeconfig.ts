@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ConfigError } from '../errors.ts';
+import { systemMessage } from '../system-message.ts';
 import { type ClusterApi, type Credentials, openApi } from './api.ts';
 import type { KubernetesObject } from './objects.ts';
 
@@ -19,7 +20,8 @@ export interface UserCluster {
   /** The namespace that the context names, if any. */
   readonly namespace: string | undefined;
   /**
-   * Listens on this machine and forwards to a ready pod of the Service, found anew for each connection.   */
+   * Listens on this machine and forwards to a ready pod of the Service, found anew for each connection.
+   */
   forward(namespace: string, service: string, port: number): Promise<Tunnel>;
   /** True if the command, run in the first container of the pod, ends with 0. */
   succeeds(namespace: string, pod: string, command: readonly string[]): Promise<boolean>;
@@ -32,26 +34,26 @@ export interface ClusterChoice {
   readonly context?: string | undefined;
 }
 
+const HINT = 'Does `kubectl cluster-info` work? Set KUBECONFIG or --context.';
+
 /**
  * Reads KUBECONFIG or ~/.kube/config, as kubectl does, credential plugins included. Loads the client only now: it takes a second.
  * @throws ConfigError if there is no kubeconfig, or not this context
  */
 export async function openUserCluster({ context }: ClusterChoice = {}): Promise<UserCluster> {
-  const { Exec, KubeConfig, loadYaml, PortForward } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  config.loadFromDefault();
+  const { Exec, loadYaml, PortForward } = await import('@kubernetes/client-node');
+  const config = await loadKubeconfig();
   chooseContext(config, context);
   const server = config.getCurrentCluster()?.server;
-  if (server === undefined) {
-    throw new ConfigError('there is no cluster in the kubeconfig', {
-      hint: 'Does `kubectl cluster-info` work? Set KUBECONFIG or --context.',
-    });
-  }
+  if (server === undefined) throw new ConfigError('there is no cluster in the kubeconfig', { hint: HINT });
   const forwarder = new PortForward(config);
   const executor = new Exec(config);
   const api = openApi(server, async () => {
     const options: Credentials = {};
-    await config.applyToHTTPSOptions(options);
+    await config.applyToHTTPSOptions(options).catch((cause: unknown) => {
+      const reason = `the credentials of context ${config.getCurrentContext()} cannot be had: ${systemMessage(cause)}`;
+      throw new ConfigError(reason, { hint: HINT, cause });
+    });
     return options;
   });
   return {
@@ -79,10 +81,20 @@ export async function openUserCluster({ context }: ClusterChoice = {}): Promise<
 
 /** Names of all contexts of the kubeconfig. */
 export async function listContexts(): Promise<string[]> {
+  return (await loadKubeconfig()).getContexts().map(({ name }) => name);
+}
+
+async function loadKubeconfig(): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
-  config.loadFromDefault();
-  return config.getContexts().map(({ name }) => name);
+  try {
+    config.loadFromDefault();
+  } catch (cause) {
+    throw new ConfigError(`the kubeconfig cannot be read: ${cause instanceof Error ? cause.message : cause}`, { hint: HINT, cause });
+  }
+  // Where there is none, the client makes one up.
+  if (config.getCurrentContext() === 'loaded-context') throw new ConfigError('there is no kubeconfig', { hint: HINT });
+  return config;
 }
 
 function chooseContext(config: KubeConfig, context: string | undefined): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asNobody } from '../../test/as-nobody.ts';
 import { expandInputs } from './expand.ts';
 
 let folder: string;
@@ -94,18 +95,8 @@ describe('expandInputs of links', () => {
   });
 });
 
-// Root may read any folder: its rights are put aside.
 describe('expandInputs of a folder that may not be read', () => {
   let locked: string;
-  const asNobody = async <T>(action: () => Promise<T>): Promise<T> => {
-    const isRoot = process.geteuid?.() === 0;
-    if (isRoot) process.seteuid?.(65534);
-    try {
-      return await action();
-    } finally {
-      if (isRoot) process.seteuid?.(0);
-    }
-  };
   beforeAll(async () => {
     locked = join(folder, 'deep', 'locked');
     await mkdir(locked);

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareBranches } from './compare-branches.ts';
 import { compareHistograms } from './compare-histograms.ts';
-import { type Compared, details, isClean, markdownTable, summary } from './outcomes.ts';
+import { type Compared, details, isClean, isJudged, markdownTable, summary } from './outcomes.ts';
 import { canImport, pythonOf } from './python.ts';
 
 const HELP = `Compares every branch, RNTuple field and histogram of ROOT files with what uproot and ROOT read.
@@ -47,6 +47,8 @@ async function main(): Promise<number> {
   if (!(await canImport(interpreter, 'uproot', 'awkward'))) return fail(`${interpreter} has no uproot: see --help.`);
   const files = positionals.flatMap(rootFiles);
   if (files.length === 0) return fail(`There is no .root file in ${positionals.join(', ')}.`);
+  const missing = files.filter((file) => !existsSync(file));
+  if (missing.length > 0) return fail(`There is no file or folder ${missing.join(', ')}.`);
   const python = pythonOf(interpreter);
   const root = options.root !== false && (await canImport(interpreter, 'ROOT')) ? python : undefined;
   if (root === undefined && options.root !== false) process.stderr.write(`${interpreter} has no ROOT: histograms are not compared.\n`);
@@ -56,6 +58,7 @@ async function main(): Promise<number> {
   report('Branches and fields', branches, options.quiet === true);
   report('Histograms and profiles', histograms, options.quiet === true);
   if (options.table !== undefined) writeTable(options.table, [...branches, ...histograms]);
+  if (![...branches, ...histograms].some(isJudged)) return fail(`There is nothing to compare in ${positionals.join(', ')}.`);
   return isClean([...branches, ...histograms]) ? 0 : 1;
 }
 

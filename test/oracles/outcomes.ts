@@ -52,6 +52,11 @@ export function kindOf({ cppType, columnType }: Branch, rntuple: boolean): Kind 
   return { stored: rntuple ? `RNTuple: ${stored}` : stored, column };
 }
 
+/** True where another program and we both had something to say. */
+export function isJudged({ outcome }: Compared): boolean {
+  return outcome !== 'neither' && outcome !== 'only here';
+}
+
 /** True where nothing is wrong. */
 export function isClean(compared: readonly Compared[]): boolean {
   return !compared.some(({ outcome }) => FAILURES.has(outcome));
