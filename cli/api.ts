@@ -10,7 +10,7 @@ import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import type { RunRequest } from '#shared/queue/run-request.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
 import type { Report } from '#shared/results/report.ts';
-import { sleep } from '#shared/runtime/retry.ts';
+import { type RetryPolicy, sleep } from '#shared/runtime/retry.ts';
 import { type BrokerOptions, publishRun } from './remote/publish-run.ts';
 
 export type { ListedFailure, PlannedDataset, Report, RunRequest, RunSnapshot, RunSpec, RunSummary };
@@ -21,6 +21,10 @@ export interface ConnectOptions {
   readonly collector?: string | undefined;
   /** With a broker, `submit` publishes the tasks itself; without one the collector does. */
   readonly broker?: BrokerOptions | undefined;
+  /** How long a collector that does not answer is waited for; about two minutes unless said. */
+  readonly retry?: RetryPolicy | undefined;
+  /** Called before each wait for such a collector. */
+  readonly onRetry?: ((error: unknown, attempt: number) => void) | undefined;
 }
 
 /** Runs on services. All verbs throw PipelineError; a collector that restarts is waited for. */
@@ -59,8 +63,8 @@ const MAX_FAILURES = 10_000;
  * const higgsflow = connect({ collector: 'http://localhost:8081' });
  * const run = await higgsflow.submit({ analysis: 'atlas-hzz-2020', data: ['/data/*.root'] });
  */
-export function connect({ collector = 'http://localhost:8081', broker }: ConnectOptions = {}): Higgsflow {
-  const client = new CollectorClient({ url: collector });
+export function connect({ collector = 'http://localhost:8081', broker, retry, onRetry }: ConnectOptions = {}): Higgsflow {
+  const client = new CollectorClient({ url: collector, retry, onRetry });
   const existing = async (run: string) => {
     const snapshot = await client.snapshot(run);
     if (snapshot === undefined) throw new MessageError(`there is no run ${run}`, { hint: 'See `higgsflow runs`.' });

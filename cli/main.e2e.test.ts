@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeAnalysisFile } from '../test/analysis-file.ts';
@@ -131,6 +132,14 @@ describe('higgsflow', () => {
     for (const name of ['histograms.json', 'histograms.csv', 'histograms.root']) {
       expect(readFileSync(join(folder, 'mended', name)).equals(readFileSync(join(folder, 'clean', name))), name).toBe(true);
     }
+  });
+
+  it('says at once that the collector does not answer', async () => {
+    const child = start('status', 'r', '--collector', 'http://127.0.0.1:8');
+    const [text] = await once(child.stderr as Readable, 'data');
+    expect(String(text)).toMatch(/^http:\/\/127\.0\.0\.1:8: the collector cannot be reached: .*; trying again/);
+    child.kill();
+    await once(child, 'close');
   });
 
   it('says what to do about a damaged ledger', async () => {

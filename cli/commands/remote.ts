@@ -1,5 +1,7 @@
 /** What the commands for runs on services have in common. */
 import type { Command } from 'commander';
+import { isPipelineError } from '#shared/errors.ts';
+import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import type { Higgsflow } from '../api.ts';
 import type { BrokerOptions } from '../remote/publish-run.ts';
 
@@ -35,12 +37,24 @@ export async function clientOf({
   return { collector: collector ?? settings.HIGGSFLOW_COLLECTOR, broker };
 }
 
-/** The verbs, for these services. Those of a cluster are reached by a tunnel that ends with the command (cli/main.ts). */
-export async function connectTo(flags: RemoteFlags): Promise<Higgsflow> {
+/** Somebody sits there and waits. */
+const FOR_PEOPLE: RetryPolicy = { attempts: 20, baseMs: 250, maxMs: 2000, patienceMs: 15_000 };
+
+/**
+ * The verbs, for these services. Those of a cluster are reached by a tunnel that ends with the command (cli/main.ts).
+ * `isPatient`: a collector that restarts is waited for, as services do.
+ */
+export async function connectTo(flags: RemoteFlags, { isPatient = false } = {}): Promise<Higgsflow> {
   const { connect } = await import('../api.ts');
-  if (flags.namespace === undefined) return connect(await clientOf(flags));
+  const manner = { retry: isPatient ? undefined : FOR_PEOPLE, onRetry: tellFirst };
+  if (flags.namespace === undefined) return connect({ ...(await clientOf(flags)), ...manner });
   const { forwardCollector, openCluster } = await import('../cluster/open-services.ts');
-  return connect({ collector: (await forwardCollector(await openCluster(flags), flags.namespace)).url });
+  return connect({ collector: (await forwardCollector(await openCluster(flags), flags.namespace)).url, ...manner });
+}
+
+function tellFirst(error: unknown, attempt: number): void {
+  if (attempt === 1 && isPipelineError(error))
+    process.stderr.write(`${error.file ?? 'The collector'}: ${error.reason}; trying again ...\n`);
 }
 
 /** To stdout, with indents. */

@@ -90,7 +90,7 @@ async function submit(words: SubmitFlags): Promise<void> {
   const asked = await submitRequest(flags);
   for (const note of asked.notes) say(note);
   const { submitted, clusters } = await overClusters(flags, asked);
-  const higgsflow = await connectTo(flags);
+  const higgsflow = await connectTo(flags, { isPatient: true });
   const shutdown = listenForShutdown(process);
   const { signal } = shutdown;
   try {

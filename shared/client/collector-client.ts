@@ -7,7 +7,7 @@ import type { OutputOutcome } from '../queue/output-outcome.ts';
 import type { RunSpec } from '../queue/run-spec.ts';
 import type { PlannedFile, TaskList, TaskListState } from '../queue/task-list.ts';
 import type { RunDetails } from '../results/run-details.ts';
-import { type RetryPolicy, retry } from '../runtime/retry.ts';
+import { type RetryOptions, type RetryPolicy, retry } from '../runtime/retry.ts';
 import { readEvents } from './event-stream.ts';
 
 export interface CollectorClientOptions {
@@ -15,6 +15,8 @@ export interface CollectorClientOptions {
   readonly url: string;
   /** Of one request. Requests may be repeated: each of them changes nothing the second time. */
   readonly retry?: RetryPolicy | undefined;
+  /** Called before each wait for another try. */
+  readonly onRetry?: RetryOptions['onRetry'];
   /** An answer that does not come within this time counts as none. */
   readonly timeoutMs?: number | undefined;
 }
@@ -32,11 +34,13 @@ const PATIENT: RetryPolicy = { attempts: 20, baseMs: 250, maxMs: 10_000 };
 export class CollectorClient implements RunFeed, TaskList {
   readonly #url: string;
   readonly #retry: RetryPolicy;
+  readonly #onRetry: RetryOptions['onRetry'];
   readonly #timeoutMs: number;
 
-  constructor({ url, retry: policy = PATIENT, timeoutMs = 30_000 }: CollectorClientOptions) {
+  constructor({ url, retry: policy = PATIENT, onRetry, timeoutMs = 30_000 }: CollectorClientOptions) {
     this.#url = url.replace(/\/+$/, '');
     this.#retry = policy;
+    this.#onRetry = onRetry;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -138,7 +142,7 @@ export class CollectorClient implements RunFeed, TaskList {
           throw new StorageError('the answer of the collector was cut', { file: this.#url, cause });
         });
       },
-      { policy: this.#retry },
+      { policy: this.#retry, onRetry: this.#onRetry },
     );
   }
 

@@ -32,6 +32,20 @@ describe('retry', () => {
     expect(tries).toBe(4);
   });
 
+  it('begins no other try when its patience is over', async () => {
+    let tries = 0;
+    const failing = retry(
+      async () => {
+        tries++;
+        await sleep(20);
+        throw new StorageError('busy');
+      },
+      { policy: { attempts: 1000, baseMs: 1, maxMs: 1, patienceMs: 50 } },
+    );
+    await expect(failing).rejects.toThrow('busy');
+    expect(tries).toBeLessThanOrEqual(3);
+  });
+
   it.each([
     ['an error that says it is final', new StorageError('gone', { retryable: false })],
     ['an error of a class that is final', new ConfigError('wrong')],

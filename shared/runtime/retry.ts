@@ -8,6 +8,8 @@ export interface RetryPolicy {
   readonly baseMs: number;
   /** No wait is longer than this. */
   readonly maxMs: number;
+  /** No try begins later than this after the first. */
+  readonly patienceMs?: number;
 }
 
 /** Five tries within about 4 to 8 seconds of waiting. */
@@ -32,6 +34,7 @@ const MAX_ASKED_MS = 60_000;
  */
 export async function retry<T>(action: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
   const { policy, signal, onRetry, random = Math.random } = options;
+  const began = performance.now();
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     try {
@@ -40,6 +43,7 @@ export async function retry<T>(action: (attempt: number) => Promise<T>, options:
       const again = isPipelineError(error) && error.retryable && attempt < policy.attempts;
       if (!again || signal?.aborted) throw error;
       const delayMs = Math.max(retryDelayMs(policy, attempt, random()), Math.min(error.retryAfterMs ?? 0, MAX_ASKED_MS));
+      if (performance.now() - began + delayMs > (policy.patienceMs ?? Number.POSITIVE_INFINITY)) throw error;
       onRetry?.(error, attempt, delayMs);
       await sleep(delayMs, signal);
     }
