@@ -11,9 +11,16 @@ export function formatTable(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows)
     row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+      widths[i] = Math.max(widths[i] ?? 0, widthOf(cell));
     });
-  const align = (cell: string, i: number) =>
-    /^[\d.,]+( [kMGT]?B|%)?$/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0);
+  const align = (cell: string, i: number) => {
+    const space = ' '.repeat((widths[i] ?? 0) - widthOf(cell));
+    return /^[\d.,]+( [kMGT]?B|%)?$/.test(cell) ? `${space}${cell}` : `${cell}${space}`;
+  };
   return rows.map((row) => row.map(align).join('  ').trimEnd());
+}
+
+/** Columns on a terminal: marks that are set above a letter take none. */
+function widthOf(text: string): number {
+  return [...text.replace(/\p{M}/gu, '')].length;
 }

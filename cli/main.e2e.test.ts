@@ -112,6 +112,18 @@ describe('higgsflow', () => {
     expect(await higgsflow('run', '--resume', ...run)).toMatchObject({ code: 0 });
   });
 
+  it('finds out what is wrong with a run before it replaces another', async () => {
+    const before = readdirSync(join(folder, 'full'));
+    const wrong = [...HZZ, '--data', samples, '--no-web', '--set', 'bins=-3'];
+    expect(await higgsflow(...wrong, '--out', 'full', '--force')).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('bins, not -3'),
+    });
+    expect(readdirSync(join(folder, 'full'))).toEqual(before);
+    expect(await higgsflow(...wrong, '--out', 'wrong')).toMatchObject({ code: 78 });
+    expect(existsSync(join(folder, 'wrong'))).toBe(false);
+  });
+
   it('ends with 3 where a file is cut short, reports it with its reason, and completes once it is mended', async () => {
     const broken = join(folder, 'broken');
     writeLeptonSamples(broken);
@@ -157,6 +169,7 @@ describe('higgsflow', () => {
     try {
       const fixed = await higgsflow(...HZZ, '--data', samples, '--out', 'fixed', '--port', String(port));
       expect(fixed).toMatchObject({ code: 78, stderr: expect.stringContaining(String(port)) });
+      expect(readdirSync(join(folder, 'fixed'))).toEqual([]);
     } finally {
       server.close();
     }

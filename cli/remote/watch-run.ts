@@ -1,5 +1,6 @@
 /** Shows a run while it goes on: a view that is redrawn on a terminal, a line a change elsewhere. */
 import type { ScalingSample } from '#shared/kubernetes/scaling-sample.ts';
+import { durationText } from '#shared/plot/duration-text.ts';
 import { readText } from '#shared/plot/plot-text.ts';
 import { poolProblems, poolWorkersText } from '#shared/plot/pool-text.ts';
 import type { OutputSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
@@ -106,7 +107,7 @@ export function statusLine(snapshot: RunSnapshot): string {
     readText(totals),
     ...(state === 'running' ? [`${Math.round(entriesPerSecond).toLocaleString('en-US')} entries/s`] : []),
     ...(state === 'running' && workers !== undefined ? [`${workers} worker${workers === 1 ? '' : 's'}`] : []),
-    ...(state !== 'running' || etaMs === undefined ? [] : [`ETA ${Math.ceil(etaMs / 1000)} s`]),
+    ...(state !== 'running' || etaMs === undefined ? [] : [`ETA ${durationText(etaMs)}`]),
     ...poolProblems(snapshot),
   ];
   return parts.join('  ');

@@ -20,8 +20,10 @@ export interface FolderChoice {
  */
 export async function prepareOutFolder(folder: string, { resume, force }: FolderChoice): Promise<string> {
   const ledger = join(folder, LEDGER);
-  if (force) for (const file of [...RESULT_FILES, LEDGER, `${LEDGER}-wal`, `${LEDGER}-shm`]) await rm(join(folder, file), { force: true });
-  else if (!resume && [LEDGER, ...RESULT_FILES].some((file) => existsSync(join(folder, file)))) {
+  if (force) {
+    await removeLedger(folder);
+    for (const file of RESULT_FILES) await rm(join(folder, file), { force: true });
+  } else if (!resume && [LEDGER, ...RESULT_FILES].some((file) => existsSync(join(folder, file)))) {
     throw new ConfigError('a run is in this folder already', {
       file: folder,
       hint: 'Go on with it: --resume. Replace it: --force. Keep it: another --out.',
@@ -31,4 +33,9 @@ export async function prepareOutFolder(folder: string, { resume, force }: Folder
     throw new ConfigError(`the folder cannot be made: ${cause instanceof Error ? cause.message : cause}`, { file: folder, cause });
   });
   return ledger;
+}
+
+/** Forgets the run of this folder. */
+export async function removeLedger(folder: string): Promise<void> {
+  for (const file of [LEDGER, `${LEDGER}-wal`, `${LEDGER}-shm`]) await rm(join(folder, file), { force: true });
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ledger } from '#services/collector/ledger.ts';
+import { loadRunModel } from '#services/collector/run-model.ts';
 import { buildSpec, newRunId, sha256Of } from '#services/producer/build-spec.ts';
 import { mannerOf } from '#services/producer/run-manner.ts';
 import { writeResults } from '#services/web/write-results.ts';
@@ -12,7 +13,7 @@ import type { Report } from '#shared/results/report.ts';
 import { listenForShutdown } from '#shared/runtime/shutdown.ts';
 import { forgetLocalKeys, keepLocalKeys } from '../local-keys.ts';
 import { type Execution, execute } from './execute.ts';
-import { prepareOutFolder } from './out-folder.ts';
+import { prepareOutFolder, removeLedger } from './out-folder.ts';
 import { writeOutputFiles } from './output-files.ts';
 import type { RunOptions } from './run-options.ts';
 import { showProgress } from './run-progress.ts';
@@ -23,21 +24,29 @@ import { summaryOf } from './summary.ts';
 const FAILED = 1;
 const INCOMPLETE = 3;
 const INTERRUPTED = 130;
+/** URLs do not say it. */
+const HTTP_PORT = 80;
 
 /** Runs it all; returns the exit code. @throws PipelineError where there can be no result */
 export async function runCommand(asked: RunOptions): Promise<number> {
   const shutdown = listenForShutdown(process);
   const options = await keepAddresses(asked);
   try {
-    const { spec, folder, ledger } = await openRun(options);
+    const { spec, folder, ledger, isNew } = await openRun(options);
+    let hasBegun = !isNew;
     try {
-      return await runAndReport(options, { spec, folder, ledger, signal: shutdown.signal });
+      const onBegin = () => {
+        hasBegun = true;
+      };
+      return await runAndReport(options, { spec, folder, ledger, signal: shutdown.signal, onBegin });
     } catch (error) {
       if (!shutdown.signal.aborted) throw error;
-      say(`\nStopped; what is done is kept. Go on with: higgsflow run --resume --out ${folder}`);
+      say(hasBegun ? `\nStopped; what is done is kept. Go on with: higgsflow run --resume --out ${folder}` : '\nStopped.');
       return INTERRUPTED;
     } finally {
       ledger.close();
+      // It would be in the way of the next one.
+      if (!hasBegun) await removeLedger(folder);
     }
   } finally {
     if (options.more?.secret !== undefined) await forgetLocalKeys(options.more.secret);
@@ -58,6 +67,8 @@ interface OpenedRun {
   readonly spec: RunSpec;
   readonly folder: string;
   readonly ledger: Ledger;
+  /** The ledger has nothing of it yet. */
+  readonly isNew: boolean;
 }
 
 async function openRun(options: RunOptions): Promise<OpenedRun> {
@@ -73,6 +84,8 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
     options.analysis === undefined
       ? undefined
       : await buildSpec(requestOf(options), { runId: (analysis) => newRunId(analysis, new Date()) });
+  // What is wrong with it is told before anything is replaced.
+  if (asked !== undefined) await loadRunModel(asked, true);
   const folder = out ?? join('out', (asked as RunSpec).run);
   const ledger = new Ledger(await prepareOutFolder(folder, options));
   try {
@@ -80,7 +93,7 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
     const spec = known === undefined ? asked : await resumedSpec(ledger.spec(known) as RunSpec, asked, options);
     if (spec === undefined)
       throw new ConfigError('the run in this folder ended before it began', { file: folder, hint: 'Start it again with --force.' });
-    return { spec, folder, ledger };
+    return { spec, folder, ledger, isNew: known === undefined };
   } catch (error) {
     ledger.close();
     throw error;
@@ -128,11 +141,17 @@ async function assertSameAnalysis({ analysis, analysisSha256 }: RunSpec): Promis
   });
 }
 
-async function runAndReport(options: RunOptions, run: OpenedRun & { readonly signal: AbortSignal }): Promise<number> {
-  const { spec, folder, ledger, signal } = run;
+interface StartedRun extends Omit<OpenedRun, 'isNew'> {
+  readonly signal: AbortSignal;
+  /** Called when nothing stands in its way any more. */
+  readonly onBegin: () => void;
+}
+
+async function runAndReport(options: RunOptions, { spec, folder, ledger, signal, onBegin }: StartedRun): Promise<number> {
   const { threads, batchMb, verify, port } = options;
   await using execution = await execute({ spec, ledger, threads, batchBytes: batchMb * 1e6, verify, signal });
   await using _page = port === undefined ? undefined : await openPage(execution, { ...options, port }, folder);
+  onBegin();
   const watch = new AbortController();
   const progress = showProgress(execution.feed.changes(spec.run, AbortSignal.any([signal, watch.signal])), process.stderr);
   execution.result.catch(() => watch.abort());
@@ -153,7 +172,7 @@ async function openPage(
   folder: string,
 ): Promise<AsyncDisposable> {
   const page = await servePage({ feed, folder, port, portIsFixed });
-  say(`Watch it at ${page.url}${new URL(page.url).port === String(port) ? '' : ` (port ${port} is taken)`}`);
+  say(`Watch it at ${page.url}${Number(new URL(page.url).port || HTTP_PORT) === port ? '' : ` (port ${port} is taken)`}`);
   return { [Symbol.asyncDispose]: () => page.close() };
 }
 

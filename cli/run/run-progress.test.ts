@@ -47,4 +47,10 @@ describe('progress', () => {
     });
     expect(line).toBe('3/12 files  1,500,000 entries (50 %)  750.0 k entries/s  15.0 MB/s  2 failed  ETA 2 s');
   });
+
+  it('tells the rate of the whole run when it is over', () => {
+    const { totals, ...snapshot } = fourLeptonSnapshot({ completeness: 1, state: 'complete' });
+    const line = progressLine({ ...snapshot, elapsedMs: 2000, totals: { ...totals, entriesCommitted: 5000, entriesPerSecond: 0 } });
+    expect(line).toContain('  2.5 k entries/s  ');
+  });
 });

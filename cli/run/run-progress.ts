@@ -1,5 +1,5 @@
 /** Progress for people, on stderr: one line that is redrawn on a terminal, a line every few seconds elsewhere. */
-
+import { durationText } from '#shared/plot/duration-text.ts';
 import { readText } from '#shared/plot/plot-text.ts';
 import type { DatasetSnapshot, Progress, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { formatBytes, formatTable } from '../format.ts';
@@ -31,16 +31,17 @@ export async function showProgress(snapshots: AsyncIterable<RunSnapshot>, stream
 }
 
 /** "9/12 files  1,234,567 entries (81 %)  2.1 M/s  34.2 MB/s  ETA 12 s". */
-export function progressLine({ totals, elapsedMs }: RunSnapshot): string {
+export function progressLine({ state, totals, elapsedMs }: RunSnapshot): string {
   const { filesDone, files, entriesCommitted, entriesExpected, entriesPerSecond, bytesRead, etaMs, tasksFailed } = totals;
+  const onAverage = (sum: number) => (elapsedMs > 0 ? (sum * 1000) / elapsedMs : 0);
   const percent = entriesExpected === undefined ? '' : ` (${Math.floor(totals.completeness * 100)} %)`;
   const parts = [
     `${filesDone}/${files} files`,
     `${entriesCommitted.toLocaleString('en-US')} entries${percent}`,
-    `${rate(entriesPerSecond)} entries/s`,
-    `${formatBytes(elapsedMs > 0 ? (bytesRead * 1000) / elapsedMs : 0)}/s`,
+    `${rate(state === 'running' ? entriesPerSecond : onAverage(entriesCommitted))} entries/s`,
+    `${formatBytes(onAverage(bytesRead))}/s`,
     ...(tasksFailed > 0 ? [`${tasksFailed} failed`] : []),
-    ...(etaMs === undefined || etaMs === 0 ? [] : [`ETA ${Math.ceil(etaMs / 1000)} s`]),
+    ...(etaMs === undefined || etaMs === 0 ? [] : [`ETA ${durationText(etaMs)}`]),
   ];
   return parts.join('  ');
 }

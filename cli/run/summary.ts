@@ -1,5 +1,6 @@
 /** The result of a run in a few lines, for stdout. */
 import { resolve } from 'node:path';
+import { elapsedText } from '#shared/plot/duration-text.ts';
 import { placesText } from '#shared/results/accounting.ts';
 import type { Report } from '#shared/results/report.ts';
 import { estimateText, filesText } from '#shared/results/report-markdown.ts';
@@ -11,7 +12,7 @@ export function summaryOf(report: Report, folder: string): string {
   const rows = groups.map(({ label, entries, yield: events, error }) => [label, String(entries), events.toFixed(3), error.toFixed(3)]);
   const lines = [
     `${analysis.title}: ${state}${toy ? ' (TOY DATA: generated, not measured)' : ''}`,
-    `${totals.entriesCommitted.toLocaleString('en-US')} entries of ${filesText(report)}, in ${(elapsedMs / 1000).toFixed(1)} s`,
+    `${totals.entriesCommitted.toLocaleString('en-US')} entries of ${filesText(report)}, in ${elapsedText(elapsedMs)}`,
     costLine(accounting.total),
     '',
     ...formatTable([['', 'passing', 'events', '± stat.'], ...rows]),

@@ -1,4 +1,5 @@
 /** report.md: the report for people. */
+import { elapsedText } from '../plot/duration-text.ts';
 import { readText } from '../plot/plot-text.ts';
 import { type AccountRow, byteText, placesText } from './accounting.ts';
 import type { Report } from './report.ts';
@@ -45,7 +46,7 @@ function head(report: Report): string {
   const luminosity =
     luminosityReadFb === undefined ? undefined : `${Number(luminosityReadFb.toPrecision(4))} of ${luminosityFb ?? '?'} fb⁻¹ read`;
   const facts = [
-    `Run \`${run}\`, started ${startedAt}, ${duration(elapsedMs)}; ${STATES[state]}.`,
+    `Run \`${run}\`, started ${startedAt}, ${elapsedText(elapsedMs)}; ${STATES[state]}.`,
     `Analysis \`${analysis.name}\`; parameters ${parameterText(analysis.parameters)}.`,
     [experiment.name, experiment.status, energyTeV === undefined ? '' : `√s = ${energyTeV} TeV`, experiment.channel, luminosity]
       .filter((part) => part !== undefined && part !== '')
@@ -157,8 +158,8 @@ function howItWent({ threadMs, entriesPerSecond, totals, elapsedMs, requests, ve
     ['entries per second', count(Math.round(entriesPerSecond))],
     ['bytes read per second', count(Math.round(elapsedMs > 0 ? (totals.bytesRead * 1000) / elapsedMs : 0))],
     ['requests to files', count(requests)],
-    ['time of all threads', duration(wall)],
-    ['of it opening / fetching and decoding / computing / encoding', [open, read, process, encode].map(duration).join(' / ')],
+    ['time of all threads', elapsedText(wall)],
+    ['of it opening / fetching and decoding / computing / encoding', [open, read, process, encode].map(elapsedText).join(' / ')],
     ['fraction of each file', String(plan.fraction)],
     ...Object.entries(versions).map(([name, version]) => [name, version]),
   ];
@@ -187,9 +188,4 @@ function round(value: number, decimals = 3): string {
 
 function value(number: number | undefined): string {
   return number === undefined ? 'not defined' : round(number);
-}
-
-function duration(ms: number): string {
-  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }

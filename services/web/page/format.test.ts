@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { bytesText, countOfText, durationText, shortText } from './format.ts';
+import { bytesText, countOfText, shortText } from './format.ts';
 
 describe('numbers for people', () => {
-  it('tell durations in the two largest units', () => {
-    expect([0, 400, 42_000, 59_600, 185_000, 7_800_000, undefined, Number.NaN].map(durationText)).toEqual([
-      '0 s',
-      '0 s',
-      '42 s',
-      '1 min 00 s',
-      '3 min 05 s',
-      '2 h 10 min',
-      '–',
-      '–',
-    ]);
-  });
-
   it('shorten with decimal prefixes and three digits', () => {
     expect([0, 7, 999, 999.6, 1234, 12_345, 123_456, 999_999, 4.56e6, 7e13].map(shortText)).toEqual(
       ['0', '7', '999', '1.00 k', '1.23 k', '12.3 k', '123 k', '1.00 M', '4.56 M', '70.0 T'].map((text) => text.replace(' ', '\u202f')),

@@ -1,8 +1,9 @@
 /** Head, totals, downloads and description of a run. */
+import { durationText } from '#shared/plot/duration-text.ts';
 import { aboutText, countText, percentText } from '#shared/plot/plot-text.ts';
 import type { CostSnapshot, OutputSnapshot, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { byId, element, setText } from './dom.ts';
-import { bytesText, countOfText, durationText, shortText } from './format.ts';
+import { bytesText, countOfText, shortText } from './format.ts';
 
 const STATES = { running: 'Running', complete: 'Complete', incomplete: 'Incomplete', cancelled: 'Cancelled' };
 

@@ -1,5 +1,6 @@
 /** The tables beside and under the plot. */
 import { significances } from '#shared/analysis/significance.ts';
+import { durationText } from '#shared/plot/duration-text.ts';
 import { presentGroups } from '#shared/plot/group-sums.ts';
 import type { PlotModel } from '#shared/plot/plot-model.ts';
 import { aboutText, countText, percentText } from '#shared/plot/plot-text.ts';
@@ -8,7 +9,7 @@ import type { DatasetSnapshot, FailureSnapshot, RunSnapshot } from '#shared/plot
 import { plainSymbols, symbolRuns } from '#shared/plot/symbol-text.ts';
 import { cutFlowRows, type PlotYields, plotYields } from '#shared/plot/yields.ts';
 import { byId, columnHead, element, fillTable, numberCell, setText } from './dom.ts';
-import { countOfText, durationText, shortText } from './format.ts';
+import { countOfText, shortText } from './format.ts';
 
 /** A label with its subscripts. */
 function labelNodes(label: string): Node[] {

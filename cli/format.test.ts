@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { formatTable } from './format.ts';
+
+describe('formatTable', () => {
+  it('sets numbers to the right, and all else to the left', () => {
+    expect(
+      formatTable([
+        ['name', 'size'],
+        ['a', '12 MB'],
+        ['bc', '7 B'],
+      ]),
+    ).toEqual(['name  size', 'a     12 MB', 'bc      7 B']);
+  });
+
+  it('counts what is seen: marks above a letter take no place', () => {
+    const [marked = '', plain = ''] = formatTable([
+      ['tt\u0304', '10'],
+      ['ZZ*', '2'],
+    ]);
+    expect(marked.replace('\u0304', '').indexOf('1')).toBe(plain.indexOf('2') - 1);
+  });
+});
