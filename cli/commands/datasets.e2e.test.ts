@@ -102,6 +102,13 @@ describe('higgsflow datasets', () => {
     await writeFile(llll.path, bytes);
   });
 
+  it('keeps the tree that was counted, for files with several', async () => {
+    const several = new URL('../../test/fixtures/directories.root', import.meta.url).pathname;
+    expect((await higgsflow(['datasets', several, '--tree', 'deep/er/t', '--write', 'one-tree.yaml'])).code).toBe(0);
+    const { code, stdout } = await higgsflow(['datasets', '-c', 'one-tree.yaml', '--verify']);
+    expect([code, stdout]).toEqual([0, '1 of 1 files are as the catalogue says\n']);
+  });
+
   it('leaves other places of a file to the run, which goes there when the first fails', async () => {
     const llll = toys.find(({ dataset }) => dataset === 'llll') as ToyFile;
     const file = { path: 'llll.root', url: 'http://127.0.0.1:9/llll.root', replicas: [llll.path] };

@@ -71,7 +71,8 @@ async function datasets(where: readonly string[], flags: Flags): Promise<void> {
   try {
     const inputs = await gatherInputs(request, name);
     // A catalogue may be for an analysis of somebody else's.
-    const tree = flags.tree ?? treeOfAnalysis ?? (await analysisOf(inputs.catalogue.analysis).catch(() => undefined))?.tree;
+    const tree =
+      flags.tree ?? treeOfAnalysis ?? inputs.catalogue.tree ?? (await analysisOf(inputs.catalogue.analysis).catch(() => undefined))?.tree;
     const work = { tree, signal: shutdown.signal };
     if (flags.verify === true) await verifyFiles(inputs, flags, work);
     else if (flags.write !== undefined) await writeFiles(inputs, flags, flags.write, work);

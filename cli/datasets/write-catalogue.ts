@@ -63,7 +63,14 @@ export async function makeCatalogue(
   const used = new Set(datasets.map(({ dataset }) => dataset.group));
   const { name: source, baseUrl: _, groups, datasets: __, ...rest } = catalogue;
   const name = source === PLAIN_CATALOGUE ? options.name : source;
-  const value = { name, ...rest, groups: groups.filter((group) => used.has(group.name)), datasets: made.map(({ dataset }) => dataset) };
+  const tree = options.tree === undefined ? {} : { tree: options.tree };
+  const value = {
+    name,
+    ...rest,
+    ...tree,
+    groups: groups.filter((group) => used.has(group.name)),
+    datasets: made.map(({ dataset }) => dataset),
+  };
   parseCatalogue(value, 'the new catalogue');
   return { catalogue: value, written: made.map(({ written }) => written) };
 }

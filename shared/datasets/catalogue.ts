@@ -99,6 +99,8 @@ const catalogueSchema = v.strictObject({
   release: v.optional(v.string(), ''),
   /** The analysis made for these files. */
   analysis: v.optional(text),
+  /** The tree whose entries are counted, where files have several. */
+  tree: v.optional(text),
   /** Before the paths of files; relative to the catalogue's own folder, where it is no URL. */
   baseUrl: v.optional(v.string(), ''),
   experiment: experimentSchema,
