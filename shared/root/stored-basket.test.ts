@@ -19,3 +19,14 @@ it('a basket inside the record of its tree says where each of its entries starts
     `a basket of ${entries} entries says where ${entries - 1} of them start`,
   );
 });
+
+it('counts among the bytes of its branch', async () => {
+  const bytes = readFileSync(join(import.meta.dirname, '../../test/fixtures/embedded.root'));
+  const { branches } = await openTree(await openRootFile(bytesSource(bytes)), 'embedded');
+  for (const { path, baskets, compressedBytes, uncompressedBytes } of branches) {
+    const inside = baskets.reduce((sum, { embedded }) => sum + (embedded?.data.length ?? 0), 0);
+    expect(inside, path).toBeGreaterThan(0);
+    expect(compressedBytes, path).toBeGreaterThanOrEqual(inside);
+    expect(uncompressedBytes, path).toBeGreaterThanOrEqual(inside);
+  }
+});

@@ -298,11 +298,23 @@ function describeDetails(branch: RootObject, { path, name }: Pick<Branch, 'path'
       return baskets;
     },
     counter: count === undefined || branch.className !== 'TBranch' ? undefined : context.leafPaths.of(count),
-    compressedBytes: number(members, 'fZipBytes'),
-    uncompressedBytes: number(members, 'fTotBytes'),
+    get compressedBytes() {
+      return number(members, 'fZipBytes') + embeddedBytes(this.baskets);
+    },
+    get uncompressedBytes() {
+      return number(members, 'fTotBytes') + embeddedBytes(this.baskets);
+    },
     children,
   };
   return type.parts === undefined ? details : { ...details, children: describeParts(type.parts, { path, name, ...details }) };
+}
+
+/** The branch's own sums count only baskets in records of their own. */
+function embeddedBytes(baskets: readonly BasketRef[]): number {
+  return baskets.reduce(
+    (sum, { embedded }) => sum + (embedded === undefined ? 0 : embedded.data.length + embedded.entryOffsets.byteLength),
+    0,
+  );
 }
 
 /** Members of a branch's objects: they stand in the branch's baskets, and are branches by themselves to whoever reads. */
