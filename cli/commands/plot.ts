@@ -24,8 +24,8 @@ Draws histograms and profiles of one axis (TH1, TProfile) and graphs (TGraph) wi
 two axes (TH2, TProfile2D) as colours.
 
 Examples:
-  higgsflow plot out/histograms.root:data/m4l
-  higgsflow plot histograms.root:raw/data_A/cutFlow --log --out cut-flow.png`,
+  higgsflow plot out/histograms.root:group/data/m4l
+  higgsflow plot out/histograms.root:raw/data_A/cutFlow --log --out cut-flow.png`,
     )
     .action(plot);
 }
