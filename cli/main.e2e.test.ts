@@ -92,7 +92,15 @@ describe('higgsflow', () => {
       stderr: expect.stringMatching(/a run is in this folder already.*--resume.*--force/),
     });
     const other = await higgsflow(...HZZ, '--data', samples, '--out', 'full', '--no-web', '--resume', '--set', 'bins=10');
-    expect(other).toMatchObject({ code: 78, stderr: expect.stringMatching(/another parameters/) });
+    expect(other).toMatchObject({ code: 78, stderr: expect.stringMatching(/other values of parameters/) });
+    for (const [option, text] of [
+      ['--force', /--resume goes on with a run, --force replaces it/],
+      ['--set=bins=10', /as it is, without --set\./],
+      ['--fraction=0.1', /as it is, without --fraction\./],
+    ] as const) {
+      const refused = await higgsflow('run', '--resume', '--out', 'full', '--no-web', option);
+      expect(refused).toMatchObject({ code: 78, stderr: expect.stringMatching(text) });
+    }
     const before = readFileSync(join(folder, 'full/histograms.json'));
     expect(await higgsflow('run', '--resume', '--out', 'full', '--no-web')).toMatchObject({ code: 0 });
     expect(readFileSync(join(folder, 'full/histograms.json')).equals(before)).toBe(true);

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import type { Command } from 'commander';
 import { ConfigError } from '#shared/errors.ts';
 import type { PlotModel } from '#shared/plot/plot-model.ts';
@@ -31,6 +31,8 @@ Examples:
 }
 
 async function plot(what: string, { out, log = false }: PlotOptions): Promise<void> {
+  if (out !== undefined && !['', '.png'].includes(extname(out).toLowerCase()))
+    throw new ConfigError('pictures are written as PNG only', { file: out, hint: 'Name it NAME.png.' });
   const [location, path] = splitLocation(what);
   const model = await loadModel(location, path, log ? 'log' : 'linear');
   const [{ createPngRenderer }, { writeFiles }] = await Promise.all([

@@ -78,6 +78,7 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
     throw new ConfigError('--analysis is missing: which one shall run?', { hint });
   }
   if (resume && out === undefined) throw new ConfigError('--resume needs the folder of the run', { hint: 'Add --out FOLDER.' });
+  if (resume) assertResumable(options);
   const isThere = resume && out !== undefined && existsSync(join(out, 'ledger.sqlite'));
   if (resume && !isThere && options.analysis === undefined) throw new ConfigError('no run is in this folder', { file: out });
   const asked =
@@ -98,6 +99,23 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
     ledger.close();
     throw error;
   }
+}
+
+/** @throws ConfigError for what cannot be done with a run that is there, or could not be compared with it */
+function assertResumable(options: RunOptions): void {
+  if (options.force) throw new ConfigError('--resume goes on with a run, --force replaces it', { hint: 'Give one of them.' });
+  if (options.analysis !== undefined) return;
+  const { data, catalogue, set, fraction, chunkEntries, datasets, datasetPattern } = options;
+  const lists = { data, set: Object.keys(set), 'dataset-pattern': datasetPattern ?? [] };
+  const single = { catalogue, fraction, 'chunk-entries': chunkEntries, datasets };
+  const given = [
+    ...Object.entries(lists).flatMap(([name, values]) => (values.length > 0 ? [`--${name}`] : [])),
+    ...Object.entries(single).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`])),
+  ];
+  if (given.length === 0) return;
+  throw new ConfigError(`--resume goes on with the run as it is, without ${given.join(', ')}`, {
+    hint: 'With --analysis and all else that the run was started with, it is checked that nothing is different.',
+  });
 }
 
 function requestOf(options: RunOptions): Partial<RunRequest> {
@@ -123,7 +141,7 @@ async function resumedSpec(
   const same = { ...asked, fraction: fraction ?? known.fraction, chunkEntries: chunkEntries ?? known.chunkEntries };
   const different = specDifferences(known, same);
   if (different.length === 0) return known;
-  throw new ConfigError(`the run in this folder has another ${different.join(', ')}`, {
+  throw new ConfigError(`the run in this folder has other values of ${different.join(', ')}`, {
     hint: 'Go on with it as it is: --resume and --out alone. Start a new one: another --out.',
   });
 }
