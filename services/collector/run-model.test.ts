@@ -48,6 +48,16 @@ describe('loadRunModel', () => {
     );
   });
 
+  it('knows how much of a dataset is elsewhere: entries that the catalogue tells, and files of which it does not', async () => {
+    const spec = await specOf();
+    const catalogue = await loadBuiltInCatalogue('cms-hzz-outreach');
+    const files = [{ path: 'a/one.root' }, { path: 'b/one.root' }, { path: 'two.root', entries: 30 }, { path: 'three.root', entries: 40 }];
+    const datasets = catalogue.datasets.map((each) => (each.name === 'ZZTo4mu' ? { ...each, entries: undefined, files } : each));
+    const of = [{ name: 'ZZTo4mu', isData: false, files: ['/d/b/one.root', '/d/two.root'] }];
+    const model = await loadRunModel({ ...spec, catalogue: { ...catalogue, datasets }, datasets: of }, false);
+    expect(model.datasets.get('ZZTo4mu')).toMatchObject({ files: 2, filesInAll: 3, entriesElsewhere: 40, entries: undefined });
+  });
+
   it('keeps no list of files', async () => {
     const model = await loadRunModel(await specOf(), false);
     expect(JSON.stringify([model.spec, [...model.datasets], model.catalogue])).not.toContain('.root');

@@ -2,7 +2,7 @@ import type { Analysis, Parameters } from '#shared/analysis/define-analysis.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
 import { cutFlowAxis, describeHistograms } from '#shared/analysis/partial.ts';
 import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
-import { expectedEntries } from '#shared/datasets/assign-files.ts';
+import { otherFiles } from '#shared/datasets/assign-files.ts';
 import { type Catalogue, fileLuminosityFb, parseCatalogue } from '#shared/datasets/catalogue.ts';
 import { catalogueEntries } from '#shared/datasets/normalise.ts';
 import { ConfigError } from '#shared/errors.ts';
@@ -20,7 +20,7 @@ export interface DatasetModel {
   /** Its own, where it has any. */
   readonly parameters: Parameters | undefined;
   readonly files: number;
-  /** With those that are not in this run. */
+  /** With those that are not in this run, and of which the catalogue does not tell the entries. */
   readonly filesInAll: number;
   /** Entries in all, where the catalogue tells. */
   readonly entries: number | undefined;
@@ -97,15 +97,15 @@ function datasetModel(
 ): DatasetModel {
   const catalogued = catalogue.datasets.find((each) => each.name === name);
   const inAll = catalogued?.files.length === 0 ? catalogued.fileCount : undefined;
-  const none = files.map((path) => ({ path, entries: 0 }));
+  const others = catalogued === undefined ? { entries: 0, unknown: 0 } : otherFiles(catalogue, catalogued, files);
   return {
     isData,
     group: catalogued?.group ?? '',
     parameters,
     files: files.length,
-    filesInAll: Math.max(files.length, inAll ?? 0),
+    filesInAll: Math.max(files.length + others.unknown, inAll ?? 0),
     entries: catalogued && catalogueEntries(catalogued),
-    entriesElsewhere: catalogued === undefined ? 0 : expectedEntries(catalogued, none).entries,
+    entriesElsewhere: others.entries,
     hasLuminosity: isData && files.length > 0 && (facts?.every(({ luminosityFb }) => luminosityFb !== undefined) ?? false),
   };
 }

@@ -103,13 +103,15 @@ function entriesInRun(model: RunModel, { dataset, files, filesUnknown, filesToy,
 
 function datasetSnapshot({ model, row, contents, rate }: SnapshotParts, counters: DatasetCounters, scale: number): DatasetSnapshot {
   const { dataset } = counters;
-  const { group = '', isData = false } = model.datasets.get(dataset) ?? {};
+  const { group = '', isData = false, files = 0, filesInAll = files, entries } = model.datasets.get(dataset) ?? {};
+  const filesAssumed = entries === undefined ? filesInAll - files : 0;
   const histograms = Object.entries(contents(dataset)).map(([name, each]) => [name, plain(each)] as const);
   return {
     ...progressOf(counters, entriesAsked(model, counters), row.frozen, rate(dataset)),
     name: dataset,
     group,
     isData,
+    ...(filesAssumed === 0 ? {} : { filesAssumed }),
     scale,
     histograms: Object.fromEntries(histograms),
   };

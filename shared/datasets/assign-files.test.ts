@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assignFiles, expectedEntries } from './assign-files.ts';
+import { assignFiles, otherFiles } from './assign-files.ts';
 import { loadBuiltInCatalogue } from './built-in.ts';
 import { baseName, type Dataset, parseCatalogue, plainCatalogue } from './catalogue.ts';
 
@@ -114,22 +114,26 @@ describe('assignFiles', () => {
   });
 });
 
-describe('expectedEntries', () => {
+describe('otherFiles', () => {
   const dataset: Dataset = {
     ...catalogue2020.datasets[4]!,
-    files: [{ path: 'x/a.root', entries: 100 }, { path: 'x/b.root', entries: 50 }, { path: 'x/c.root' }],
+    files: [{ path: 'x/a.root', entries: 100 }, { path: 'x/b.root', entries: 50 }, { path: 'x/c.root' }, { path: 'y/c.root' }],
   };
+  const others = (...paths: string[]) => otherFiles(catalogue2020, dataset, paths);
 
-  it('counts the files of the run, as read', () => {
-    const files = ['a.root', 'b.root', 'c.root'].map((path) => ({ path, entries: 10 }));
-    expect(expectedEntries(dataset, files)).toEqual({ entries: 30, unknown: [] });
+  it('are what the catalogue has beside those of the run: their entries, and how many it knows nothing of', () => {
+    expect(others('/d/x/a.root', 'x/b.root', 'x/c.root', 'y/c.root')).toEqual({ entries: 0, unknown: 0 });
+    expect(others('/d/x/a.root')).toEqual({ entries: 50, unknown: 2 });
   });
 
-  it('adds the catalogue’s other files, and names those it knows nothing of', () => {
-    expect(expectedEntries(dataset, [{ path: '/y/a.root', entries: 90 }])).toEqual({ entries: 140, unknown: ['x/c.root'] });
+  it('of one name are told apart by their folders, or else by their number', () => {
+    expect(others('/d/y/c.root')).toEqual({ entries: 150, unknown: 1 });
+    expect(others('/d/y/c.root', '/d/x/c.root', '/d/a.root')).toEqual({ entries: 50, unknown: 0 });
+    expect(others('/1/c.root', '/2/c.root')).toEqual({ entries: 150, unknown: 0 });
+    expect(others('/1/c.root', '/d/y/c.root')).toEqual({ entries: 150, unknown: 0 });
   });
 
-  it('takes files under other names for the whole dataset', () => {
-    expect(expectedEntries(dataset, [{ path: 'toy_Zee.root', entries: 7 }])).toEqual({ entries: 7, unknown: [] });
+  it('are none where files under other names stand for the whole dataset', () => {
+    expect(others('toy_Zee.root')).toEqual({ entries: 0, unknown: 0 });
   });
 });

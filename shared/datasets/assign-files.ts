@@ -63,23 +63,32 @@ export function assignFiles(
   return { assigned, unmatched, ambiguous, repeated };
 }
 
+/** Files of a dataset that are not in a run. */
+export interface OtherFiles {
+  /** Of those whose entries the catalogue tells. */
+  readonly entries: number;
+  /** How many the others are. */
+  readonly unknown: number;
+}
+
 /**
- * Entries that all files of a dataset have together: those of the files of this run, as read, and those that the catalogue
- * tells of its other files. This, not the entries of the run alone, is what Σw and luminosity stand for.
- * `unknown` are catalogue files that are not in the run and whose entries the catalogue does not say: the dataset cannot be
- * normalised rightly without them, so tell the user.
+ * The catalogue's files of a dataset beside those at `paths`: Σw and luminosity stand for all of them. Files under other names (toy
+ * samples, skims) stand for the whole dataset.
  */
-export function expectedEntries(
-  dataset: Dataset,
-  files: readonly { readonly path: string; readonly entries: number }[],
-): { readonly entries: number; readonly unknown: readonly string[] } {
-  const given = new Set(files.map(({ path }) => baseName(path)));
-  const isListed = dataset.files.some((file) => given.has(baseName(file.path)));
-  const read = files.reduce((sum, { entries }) => sum + entries, 0);
-  // Files under other names (toy samples, skims) stand for the whole dataset.
-  const missing = isListed ? dataset.files.filter((file) => !given.has(baseName(file.path))) : [];
-  const told = missing.reduce((sum, file) => sum + (file.entries ?? 0), 0);
-  return { entries: read + told, unknown: missing.filter((file) => file.entries === undefined).map(({ path }) => path) };
+export function otherFiles(catalogue: Catalogue, dataset: Dataset, paths: readonly string[]): OtherFiles {
+  const left = knownFiles({ ...catalogue, datasets: [dataset] });
+  // Those that are named by their whole path take theirs first: others of the same name are one of what remains.
+  const rest = paths.filter((path) => {
+    const candidates = left.get(baseName(path)) ?? [];
+    const file = candidates.length < 2 ? undefined : pickFile(catalogue, candidates, path);
+    if (file !== undefined) candidates.splice(candidates.indexOf(file), 1);
+    return file === undefined;
+  });
+  for (const path of rest) left.get(baseName(path))?.shift();
+  const others = [...left.values()].flat();
+  if (others.length === dataset.files.length) return { entries: 0, unknown: 0 };
+  const told = others.flatMap(({ file: { entries } }) => (entries === undefined ? [] : [entries]));
+  return { entries: told.reduce((sum, entries) => sum + entries, 0), unknown: others.length - told.length };
 }
 
 /** Unmatched paths for which similar names are looked up. */

@@ -27,7 +27,7 @@ export interface DatasetProgress {
   readonly entriesCommitted: number;
   /**
    * Entries of all files of the dataset, whole: also those that a fraction, a failure or a missing file leaves out (see
-   * `expectedEntries`). Undefined while unknown; the catalogue's number is taken then, if it has one.
+   * `otherFiles`). Undefined while unknown; the catalogue's number is taken then, if it has one.
    */
   readonly entriesExpected: number | undefined;
   /** Of the entries committed, where the files of the dataset have luminosities of their own. */

@@ -119,6 +119,8 @@ export interface DatasetSnapshot extends Progress {
   readonly name: string;
   readonly group: string;
   readonly isData: boolean;
+  /** Files of the dataset that are not in the run and of whose entries nobody knows: `scale` takes them for average ones. */
+  readonly filesAssumed?: number | undefined;
   /** What raw sums are multiplied by: luminosity, cross section and Σw at the present completeness; 1 for data. */
   readonly scale: number;
   /** Raw sums by histogram name; `cutFlow` is one of them (category axis). */

@@ -35,9 +35,17 @@ export function filesText({ totals, failures }: Pick<Report, 'totals' | 'failure
 }
 
 /** What is not known, where a run has ended without it; empty otherwise. */
-export function estimateText({ state, totals }: Pick<Report, 'state' | 'totals'>): string {
-  if (state === 'running' || totals.entriesExpected !== undefined) return '';
-  return 'Of some files nobody knows the entries: completeness (≈) and scales take them for average ones of their datasets.';
+export function estimateText({ state, totals, datasets }: Pick<Report, 'state' | 'totals' | 'datasets'>): string {
+  if (state === 'running') return '';
+  const texts: string[] = [];
+  if (totals.entriesExpected === undefined)
+    texts.push('Of some files nobody knows the entries: completeness (≈) and scales take them for average ones of their datasets.');
+  const assumed = datasets.flatMap(({ name, filesAssumed }) => (filesAssumed === undefined ? [] : [`${count(filesAssumed)} of ${name}`]));
+  if (assumed.length > 0)
+    texts.push(
+      `Files that are not in the run, and whose entries the catalogue does not tell, are taken for average ones in scales: ${assumed.join(', ')}.`,
+    );
+  return texts.join(' ');
 }
 
 function head(report: Report): string {
@@ -169,7 +177,7 @@ function howItWent({ threadMs, entriesPerSecond, totals, elapsedMs, requests, ve
 function section(title: string, [head = [], ...rows]: readonly (readonly string[])[], note = ''): string {
   if (rows.length === 0) return '';
   const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')));
-  const widths = head.map((_, i) => Math.max(3, ...cells.map((row) => row[i]?.length ?? 0)));
+  const widths = head.map((_, i) => cells.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), 3));
   const line = (row: readonly string[]) =>
     `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
   const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;

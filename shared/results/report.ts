@@ -1,6 +1,6 @@
 /** report.json: what was read, what came out, and how it went. */
 import { type Significances, significances, type WindowYields, windowYields } from '../analysis/significance.ts';
-import type { FailureSnapshot, Progress, RunSnapshot } from '../plot/snapshot.ts';
+import type { DatasetSnapshot, FailureSnapshot, Progress, RunSnapshot } from '../plot/snapshot.ts';
 import { type Accounting, accountingOf } from './accounting.ts';
 import { type ResultHistogram, resultHistograms } from './histogram-set.ts';
 import type { InputFile, RunDetails, ThreadTimes } from './run-details.ts';
@@ -24,11 +24,7 @@ export interface YieldRow {
   readonly cutFlow: readonly CutFlowStep[];
 }
 
-export interface DatasetRow extends YieldRow, Progress {
-  readonly group: string;
-  readonly isData: boolean;
-  readonly scale: number;
-}
+export interface DatasetRow extends YieldRow, Omit<DatasetSnapshot, 'histograms'> {}
 
 export interface Report {
   readonly run: string;
