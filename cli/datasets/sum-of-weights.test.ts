@@ -26,6 +26,16 @@ async function opened(columns: Readonly<Record<string, readonly number[]>>, book
   return { source, root: await openRootFile(histograms), tree } as unknown as Parameters<typeof weightsOf>[0];
 }
 
+/** Our writer makes no second cycle: this gives the keys of a TH1D a name of the same length, and a cycle. */
+function renameKeys(bytes: Buffer, name: string, newName: string, cycle: number): void {
+  const key = `\x04TH1D${String.fromCharCode(name.length)}`;
+  for (let at = bytes.indexOf(key + name); at !== -1; at = bytes.indexOf(key + name, at + 1)) {
+    bytes.write(newName, at + key.length);
+    // Before the class name: cycle (2 bytes), seek of the key (4), seek of the directory (4).
+    bytes.writeInt16BE(cycle, at - 10);
+  }
+}
+
 describe('weightsOf', () => {
   it('adds up the branch that is named, exactly', async () => {
     expect(await weightsOf(await opened({ w: [1e16, 1, 1, -1e16] }), 'w', signal)).toEqual({
@@ -42,6 +52,22 @@ describe('weightsOf', () => {
       of: 'file',
       source: 'bin 2 of CutBookkeeper_345060_284500_NOSYS',
     });
+  });
+
+  it('adds up several CutBookkeepers, each by its newest cycle alone', async () => {
+    const { tree } = await opened({ x: [1] });
+    const bookkeeper = (sum: number) => {
+      const cells = [0, 1, sum, 2, 0];
+      return contentsFrom([regular(3, 0, 3, { name: 'x' })], { sumw: cells, sumw2: cells.map(() => 0), entries: cells });
+    };
+    const [a, older, b] = ['CutBookkeeper_1_1_NOSYS', 'CutBookkeeper_1_0_NOSYS', 'CutBookkeeper_2_1_NOSYS'];
+    const bytes = Buffer.from(histogramsToRoot({ [a]: bookkeeper(1000), [older]: bookkeeper(400), [b]: bookkeeper(30) }));
+    renameKeys(bytes, a, a, 2);
+    renameKeys(bytes, older, a, 1);
+    const root = await openRootFile(bytesSource(bytes));
+    expect((await root.keys()).map(({ path, key }) => `${path};${key.cycle}`)).toEqual([`${a};2`, `${a};1`, `${b};1`]);
+    const weights = await weightsOf({ root, tree } as Parameters<typeof weightsOf>[0], undefined, signal);
+    expect(weights).toEqual({ value: 1030, of: 'file', source: `bin 2 of ${a}` });
   });
 
   it('takes a column that says the same in every entry, and none that does not', async () => {

@@ -53,6 +53,8 @@ async function fromBookkeeper(root: RootFile): Promise<FileWeights | undefined> 
   if (entries.length === 0) return undefined;
   const sum = new ExactSums(1, 'CutBookkeeper');
   for (const entry of entries) {
+    // Other cycles are older states of the same histogram.
+    if (entry !== (await root.find(entry.path))) continue;
     const { contents } = await readHistogram(root, entry);
     // Bins are events, Σw, Σw²; where they have labels, there is no underflow before them.
     sum.add(0, contents.sumw[contents.axes[0]?.type === 'category' ? 1 : 2] ?? 0);
