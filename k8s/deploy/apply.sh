@@ -7,7 +7,7 @@ ensure_namespace() {
 apiVersion: v1
 kind: Namespace
 metadata:
-  name: $NAMESPACE
+  name: $(json_string "$NAMESPACE")
   labels: {app.kubernetes.io/part-of: higgsflow, higgsflow.io/created: "true"}
 END
 }

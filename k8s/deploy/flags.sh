@@ -20,7 +20,7 @@ What is run
   --no-run               deploy only
 
 Workers
-  --workers-min N        at least                                                (1)
+  --workers-min N        at least                                                (1; with --keda 0)
   --workers-max N        at most                                                 (20)
   --worker-cpu CPU       CPU request of a worker, such as 250m                   (fitted to the cluster)
   --stage-in FOLDER      workers copy remote files there, whole, before they read them: /dev/shm (memory), else on the node's disk
@@ -61,7 +61,7 @@ set_defaults() {
   DATA=() SETTINGS=()
   STAGE_IN='' STAGE_IN_MB=512
   POOL=default BROKER_HOSTS=() BROKER_EXPOSE='' WORKERS_ONLY='' BROKER_URL='' FROM_CONTEXT='' FROM_NAMESPACE=higgsflow BROKER_CA='' HAS_CA=''
-  WORKERS_MIN=1 WORKERS_MAX=20 WORKER_CPU='' KEDA=''
+  WORKERS_MIN='' WORKERS_MAX=20 WORKER_CPU='' KEDA=''
   CONTEXT='' CONTEXT_GIVEN='' NAMESPACE=higgsflow OUT='' EXPOSE='' NO_BUILD='' PUSH=''
   YES='' KEEP='' DOWN=''
 }
@@ -138,12 +138,16 @@ set_switch() {
 }
 
 check_flags() {
-  matches "$WORKERS_MIN" '^[1-9][0-9]{0,3}$' || die 2 "--workers-min must be a whole number, 1 or more"
+  # Only KEDA can do without any worker.
+  local least=1
+  [ -z "$KEDA" ] || least=0
+  [ -n "$WORKERS_MIN" ] || WORKERS_MIN=$least
+  matches "$WORKERS_MIN" '^(0|[1-9][0-9]{0,3})$' && [ "$WORKERS_MIN" -ge "$least" ] || die 2 "--workers-min must be a whole number, $least or more"
   matches "$WORKERS_MAX" '^[1-9][0-9]{0,3}$' || die 2 "--workers-max must be a whole number, 1 or more"
   [ "$WORKERS_MIN" -le "$WORKERS_MAX" ] || die 2 "--workers-min is over --workers-max"
   matches "$NAMESPACE" '^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$' || die 2 "--namespace: small letters, digits and dashes, at most 42"
-  [ -z "$RUN" ] || matches "$RUN" '^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$' || die 2 "--run: letters, digits, dot, dash and underscore, at most 100"
-  [ -z "$FRACTION" ] || matches "$FRACTION" '^(0?\.[0-9]+|1(\.0*)?)$' || die 2 "--fraction must be over 0 and at most 1"
+  [ -z "$RUN" ] || check_run_name
+  [ -z "$FRACTION" ] || matches "$FRACTION" '^(0?\.[0-9]*[1-9][0-9]*|1(\.0+)?)$' || die 2 "--fraction must be over 0 and at most 1"
   [ -z "$CHUNK_ENTRIES" ] || matches "$CHUNK_ENTRIES" '^[1-9][0-9]*$' || die 2 "--chunk-entries must be a whole number, 1 or more"
   [ -z "$WORKER_CPU" ] || matches "$WORKER_CPU" '^([0-9]+m|[0-9]+(\.[0-9]+)?)$' || die 2 "--worker-cpu must be like 250m or 1"
   [ -z "$DATA_DIR" ] || [ -d "$DATA_DIR" ] || die 2 "--data-dir: there is no folder $DATA_DIR"
@@ -157,6 +161,10 @@ check_flags() {
   done
 }
 
+check_run_name() {
+  matches "$RUN" '^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$' || die 2 "--run: letters, digits, dot, dash and underscore, first a letter or digit, at most 100; not $RUN"
+}
+
 check_broker_flags() {
   local host
   matches "$POOL" '^[a-z0-9-]{1,60}$' || die 2 "--pool: small letters, digits and dashes, at most 60"
@@ -167,6 +175,7 @@ check_broker_flags() {
   [ -z "$BROKER_EXPOSE" ] || [ ${#BROKER_HOSTS[@]} -gt 0 ] || die 2 "--broker-expose needs --broker-tls: without TLS the broker is shown to nobody"
   [ -z "$BROKER_CA" ] || [ -f "$BROKER_CA" ] || die 2 "--ca: there is no file $BROKER_CA"
   ! matches "$BROKER_URL" '@' || die 2 "--broker: no user or password here; they come from --from-context or the environment"
+  [ -z "$WORKERS_ONLY" ] || [ -z "$KEDA" ] || [ -n "$DOWN" ] || die 2 "--keda is for the cluster of the broker, whose queues KEDA asks for; with --workers-only, workers scale by CPU"
   if [ -n "$WORKERS_ONLY$DOWN" ]; then
     [ -n "$DOWN" ] || matches "$BROKER_URL" '^amqps?://[^/]+$' || die 2 "--workers-only needs --broker amqps://HOST:PORT"
     [ ${#BROKER_HOSTS[@]} -eq 0 ] || die 2 "--broker-tls is for the cluster of the broker, not for --workers-only"

@@ -59,7 +59,7 @@ kustomization_head() {
   cat << END
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-namespace: $NAMESPACE
+namespace: $(json_string "$NAMESPACE")
 images:
   - name: higgsflow
     newName: $name
@@ -165,7 +165,8 @@ scale_patch() {
     cat << END
   - target: {kind: ScaledObject, name: worker}
     patch: |-
-      [{"op": "replace", "path": "/spec/maxReplicaCount", "value": $WORKERS_MAX}]
+      [{"op": "replace", "path": "/spec/minReplicaCount", "value": $WORKERS_MIN},
+       {"op": "replace", "path": "/spec/maxReplicaCount", "value": $WORKERS_MAX}]
 END
   else
     cat << END

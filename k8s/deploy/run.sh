@@ -5,13 +5,11 @@
 ship_analysis() {
   case $ANALYSIS in *.ts | *.js | *.mjs | *.mts) ;; *) return 0 ;; esac
   [ -f "$ANALYSIS" ] || die 2 "--analysis: there is no file $ANALYSIS"
-  local text name stem
+  local text name
   # From there, the project is found by its own name only.
   text=$(sed -E "s#(from|import\\()([[:space:]]*)(['\"])(\\.\\./)+shared/#\\1\\2\\3\\#shared/#g" "$ANALYSIS"; printf x)
   text=${text%x}
-  stem=$(basename "$ANALYSIS")
-  name=${stem%.*}
-  name=$(printf '%s' "$name" | tr -c 'a-zA-Z0-9_-' '-' | cut -c1-40)-$(short_hash "$text").${stem##*.}
+  name=$(stem_of "$ANALYSIS")-$(short_hash "$text").${ANALYSIS##*.}
   [ "${#text}" -le 900000 ] || die 2 "--analysis: $ANALYSIS is too long for a ConfigMap (900 kB)"
   printf '%s' "$text" > "$WORK/$name"
   kn create configmap analyses --from-file="$WORK/$name" --dry-run=client -o yaml |
@@ -19,6 +17,13 @@ ship_analysis() {
   kn label configmap analyses app.kubernetes.io/part-of=higgsflow --overwrite > /dev/null
   ANALYSIS=analyses:$name
   wait_for_analysis "$name"
+}
+
+# stem_of PATH: the name of a file without its ending, in characters that names in a cluster may have.
+stem_of() {
+  local name
+  name=$(basename "$1")
+  printf '%s' "${name%.*}" | tr -c 'a-zA-Z0-9_-' '-' | cut -c1-40
 }
 
 # A pod sees a changed ConfigMap within a minute or two; at once when something about the pod changes.
@@ -84,7 +89,8 @@ locate_data() {
 }
 
 name_run() {
-  [ -n "$RUN" ] || RUN=$(basename "${ANALYSIS%.*}")-$(date -u +%Y%m%d-%H%M%S)
+  [ -n "$RUN" ] || RUN=$(stem_of "$ANALYSIS")-$(date -u +%Y%m%d-%H%M%S)
+  check_run_name
   # Names in a cluster: small letters, digits, dashes, and not long.
   JOB=producer-$(printf '%s' "$RUN" | tr '[:upper:]._' '[:lower:]--' | cut -c1-40)-$(short_hash "$RUN")
 }

@@ -76,13 +76,17 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
   it.each([
     ['--workers-min 3 --workers-max 2', '--workers-min is over --workers-max'],
     ['--workers-max none', 'must be a whole number'],
+    ['--workers-min 0', '--workers-min must be a whole number, 1 or more'],
     ['--fraction 2', '--fraction'],
+    ['--fraction 1.', '--fraction'],
+    ['--fraction 0.0', '--fraction'],
     ['--namespace Upper', '--namespace'],
     ['--run ../x', '--run'],
     ['--set x', '--set must be key=value'],
     ['--data-dir /nowhere/at/all', 'there is no folder'],
     ['--workers-only', '--workers-only needs --broker'],
     ['--workers-only --broker amqps://u:p@host', 'no user or password here'],
+    ['--workers-only --broker amqps://host --keda', '--keda is for the cluster of the broker'],
     ['--broker amqps://host', 'go with --workers-only'],
     ['--broker-expose nodeport', 'needs --broker-tls'],
     ['--pool Upper', '--pool'],
@@ -174,6 +178,11 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
     expect(text.match(/"name":"POOL","value":"near"/g)).toHaveLength(3);
   });
 
+  it.skipIf(!has('kubectl'))('takes a namespace that looks like a number for the text that it is', () => {
+    const namespaces = objects(render('--namespace 2012')).map(({ metadata }) => metadata.namespace);
+    expect(new Set(namespaces)).toEqual(new Set(['2012', undefined]));
+  });
+
   it.skipIf(!has('kubectl'))('gives workers a fast folder, in memory or on the disk of their node', () => {
     const worker = (flags: string) =>
       objects(render(`--no-run ${flags}`)).find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'worker');
@@ -201,6 +210,18 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
     expect(name).toMatch(/^producer-my-run-1-[0-9a-f]{8}$/);
     // The command line finds it by the same name.
     expect(name).toBe(jobName('My_Run.1'));
+  });
+
+  it.each([
+    ['./my analysis.ts', /^my-analysis-\d{8}-\d{6} producer-my-analysis-\d{8}-\d{6}-[0-9a-f]{8}$/],
+    ['../two.parts/ZZ.v2.mts', /^ZZ-v2-\d{8}-\d{6} producer-zz-v2-/],
+    [`./${'long'.repeat(40)}.ts`, /^(long){10}-\d{8}-\d{6} producer-(long){10}-[0-9a-f]{8}$/],
+  ])('makes of %s a name of the run that a cluster takes', (analysis, names) => {
+    expect(bash(`parse_flags --analysis '${analysis}'; name_run; printf '%s %s' "$RUN" "$JOB"`)).toMatch(names);
+  });
+
+  it('asks for a name where it can make none', () => {
+    expect(bash(`parse_flags --analysis ./_.ts; (name_run 2>&1); echo $?`)).toMatch(/--run: .*; not _-\d{8}-\d{6}[\s\S]*\n2\n$/);
   });
 
   it.skipIf(!has('shellcheck'))('is clean for shellcheck', () => {
@@ -273,8 +294,16 @@ describe.skipIf(!hasBash || !has('kubectl'))('what deploy.sh applies', () => {
     ]);
     expect(find(all, 'ScaledObject', 'worker')).toMatchObject({
       metadata: { namespace: 'hf-2' },
-      spec: { maxReplicaCount: 7, triggers: [{ type: 'rabbitmq', metadata: { protocol: 'http', mode: 'QueueLength' } }] },
+      spec: {
+        minReplicaCount: 2,
+        maxReplicaCount: 7,
+        triggers: [{ type: 'rabbitmq', metadata: { protocol: 'http', mode: 'QueueLength' } }],
+      },
     });
+  });
+
+  it('goes down to no worker with KEDA, but to one with the autoscaler, where nothing is said', () => {
+    expect(bash(`parse_flags --keda; echo "$WORKERS_MIN"; parse_flags; echo "$WORKERS_MIN"`)).toBe('0\n1\n');
   });
 
   it('has the data in the producer as well', () => {
