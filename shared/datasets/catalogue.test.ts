@@ -107,6 +107,21 @@ describe('parseCatalogue', () => {
   it('names a text that is not JSON', () => {
     expect(() => parseCatalogueText('{ name: 1 }', 'mine.json')).toThrow(/^mine\.json: not JSON: /);
     expect(parseCatalogueText(JSON.stringify(valid), 'mine.json').name).toBe('mine');
+    expect(parseCatalogueText(`\uFEFF${JSON.stringify(valid)}`, 'mine.json').name).toBe('mine');
+  });
+
+  it('refuses a key that one object of the text has twice, however it is written', () => {
+    const json = JSON.stringify(valid);
+    const withKey = (key: string) => json.replace('"crossSectionPb":3', `"crossSectionPb":3, ${key} : 4`);
+    for (const key of ['"crossSectionPb"', '"crossSection\\u0050b"']) {
+      expect(() => parseCatalogueText(withKey(key), 'mine.json')).toThrow(
+        /^mine\.json: the key `crossSectionPb` stands twice in one object/,
+      );
+    }
+    // Braces, quotes and colons in a text are no structure.
+    const label = 'Top { "label": \\';
+    const text = JSON.stringify({ ...valid, groups: [{ ...valid.groups[0], label }, valid.groups[1]] });
+    expect(parseCatalogueText(text, 'mine.json').groups[0]?.label).toBe(label);
   });
 });
 

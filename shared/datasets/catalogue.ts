@@ -133,14 +133,33 @@ export function parseCatalogue(value: unknown, place: string): Catalogue {
 }
 
 /** Like `parseCatalogue`, from the text of a JSON file. */
-export function parseCatalogueText(json: string, place: string): Catalogue {
+export function parseCatalogueText(text: string, place: string): Catalogue {
+  const json = text.replace(/^\uFEFF/, '');
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch (cause) {
     throw new ConfigError(`not JSON: ${(cause as Error).message}`, { file: place, cause });
   }
+  const key = keyGivenTwice(json);
+  if (key !== undefined) throw new ConfigError(`the key \`${key}\` stands twice in one object`, { file: place });
   return parseCatalogue(value, place);
+}
+
+/** JSON.parse takes the last of equal keys, and says nothing. The text is JSON. */
+function keyGivenTwice(json: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const [token, text] of json.matchAll(/[{}]|("[^"\\]*(?:\\.[^"\\]*)*")(?:\s*:)?/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (token.endsWith(':')) {
+      const key = JSON.parse(text ?? '') as string;
+      const known = open.at(-1);
+      if (known?.has(key)) return key;
+      known?.add(key);
+    }
+  }
+  return undefined;
 }
 
 /** Catalogue, and dataset, of files of which nothing is known. */
