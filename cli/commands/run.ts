@@ -70,7 +70,8 @@ export function register(program: Command): void {
 
 const EXAMPLES = `
 The result is printed on stdout, progress on stderr. The folder gets plot.png, histograms.{json,csv,root}, report.{json,md}.
-Exit codes: 0 complete, 3 incomplete (some input could not be read), 1 failed, 2 wrong usage, 75 try again, 78 wrong options.
+Exit codes: 0 complete, 3 incomplete (some input could not be read), 1 failed, 2 wrong usage, 75 try again, 78 wrong options,
+130 stopped with Ctrl-C.
 
 Examples:
   higgsflow run --analysis atlas-hzz-2020 --data samples/ --out out/hzz
