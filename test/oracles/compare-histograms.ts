@@ -40,7 +40,8 @@ async function compareOne(file: RootFile, line: Line): Promise<Compared> {
   const place = `${line.file}:${line.path}`;
   const known = { place, kind: { stored: line.className, column: 'histogram' } };
   try {
-    return { ...known, outcome: (await isSame(file, line)) ? EQUAL : 'DIFFERENT', detail: '' };
+    const detail = await differenceIn(file, line);
+    return { ...known, outcome: detail === '' ? EQUAL : 'DIFFERENT', detail };
   } catch (error) {
     if (!isPipelineError(error)) return { ...known, outcome: 'CRASH', detail: String(error) };
     return { ...known, outcome: error.code === 'UnsupportedError' ? 'not read' : 'ERROR', detail: error.message };
@@ -49,18 +50,35 @@ async function compareOne(file: RootFile, line: Line): Promise<Compared> {
 
 const EQUAL: Outcome = 'equal to ROOT, not to uproot';
 
-/** Fills, contents and errors. Cells below a category axis are ROOT's alone: such an axis has no underflow here. */
-async function isSame(file: RootFile, line: Line): Promise<boolean> {
+/**
+ * The first difference in fills, contents or errors, in words; empty where there is none. Cells below a category axis are ROOT's
+ * alone: such an axis has no underflow here.
+ */
+async function differenceIn(file: RootFile, line: Line): Promise<string> {
   const { contents, entries } = await readHistogram(file, await findHistogram(file, line.path));
+  if (entries !== line.entries) return `${entries} entries here, ${line.entries} in ROOT`;
   const axes = line.axes.map(({ bins }) => regular(bins, 0, 1, { name: 'x' }));
   const own = (cell: number) => cellIndices(axes, cell).every((index, i) => index > 0 || contents.axes[i]?.type !== 'category');
-  const same = (values: Float64Array, wanted: readonly (number | string)[]) => {
-    const cells = wanted.filter((_, cell) => own(cell)).map(Number);
-    return values.length === cells.length && values.every((value, i) => isClose(value, cells[i] as number));
-  };
-  return entries === line.entries && same(contents.sumw, line.contents) && same(contents.sumw2.map(Math.sqrt), line.errors);
+  for (const [what, values, wanted] of [
+    ['content', contents.sumw, line.contents],
+    ['error', contents.sumw2.map(Math.sqrt), line.errors],
+  ] as const) {
+    const cells = wanted.filter((_, cell) => own(cell)).map(numberOf);
+    if (values.length !== cells.length) return `${values.length} cells here, ${cells.length} in ROOT`;
+    const at = values.findIndex((value, i) => !isClose(value, cells[i] as number));
+    if (at !== -1) return `${what} of cell ${cellIndices(contents.axes, at).join(',')}: ${values[at]} here, ${cells[at]} in ROOT`;
+  }
+  return '';
 }
 
+/** A cell of dump.py: Python has its own names of what is not finite. */
+function numberOf(value: number | string): number {
+  if (value === 'inf') return Number.POSITIVE_INFINITY;
+  if (value === '-inf') return Number.NEGATIVE_INFINITY;
+  return Number(value);
+}
+
+/** Any number is within a share of infinity: that is equal to itself alone. */
 function isClose(a: number, b: number): boolean {
-  return Object.is(a, b) || Math.abs(a - b) <= 1e-12 * Math.abs(a);
+  return Object.is(a, b) || (Number.isFinite(a) && Math.abs(a - b) <= 1e-12 * Math.abs(a));
 }
