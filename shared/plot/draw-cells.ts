@@ -59,7 +59,7 @@ export function drawColorBar(context: CanvasRenderingContext2D, { layout: { main
 }
 
 function isShown(value: number, { scale }: PlotCells): boolean {
-  return scale === 'log' ? value > 0 : value !== 0 && Number.isFinite(value);
+  return Number.isFinite(value) && (scale === 'log' ? value > 0 : value !== 0);
 }
 
 function colorOf(value: number, { lo, hi, scale }: PlotCells): string {

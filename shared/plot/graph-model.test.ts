@@ -26,6 +26,16 @@ describe('a graph as a plot', () => {
     expect(model.note).toBe('2 of 3 points have no place on these axes');
   });
 
+  it('may have more points than a stack has room for, and endless errors', () => {
+    const x = Array.from({ length: 200_000 }, (_, i) => i + 1);
+    const yHigh = x.map((at) => (at === 7 ? Number.POSITIVE_INFINITY : 0));
+    for (const yScale of ['linear', 'log'] as const) {
+      const { y, x: axis } = graphModel({ ...words, x, y: x, errors: { yHigh } }, { yScale });
+      expect(y.peaks.at(-3)).toBeGreaterThan(100_000);
+      expect([y.lo, ...y.peaks, ...axis.edges].every(Number.isFinite)).toBe(true);
+    }
+  });
+
   it('of no points is empty', () => {
     expect(graphModel({ ...words, x: [], y: [], errors: {} })).toMatchObject({ data: { points: [] }, y: { lo: 0 }, note: '' });
   });
@@ -48,6 +58,18 @@ describe('a histogram of two axes as a plot', () => {
 
   it('has logarithmic colours from its lowest content on', () => {
     expect(planeModel(histogram, { zScale: 'log' }).cells).toMatchObject({ lo: 2, hi: 7, scale: 'log' });
+  });
+
+  it('may have more bins than a stack has room for, and counts those of NaN or infinity', () => {
+    const many = new Histogram([regular(500, 0, 1, { name: 'x' }), regular(500, 0, 1, { name: 'y' })]).contents();
+    many.sumw.fill(2);
+    many.sumw[502 + 1] = Number.NaN;
+    many.sumw[502 + 2] = Number.POSITIVE_INFINITY;
+    for (const zScale of ['linear', 'log'] as const) {
+      const { cells, note } = planeModel({ ...histogram, contents: many }, { zScale });
+      expect(cells).toMatchObject({ lo: zScale === 'log' ? 2 : 0, hi: zScale === 'log' ? 3 : 2 });
+      expect(note).toBe(`NaN or infinity, not drawn, in 2 bins. ${2 * (502 ** 2 - 500 ** 2)} outside of the axes`);
+    }
   });
 
   it('takes categories on either axis', () => {

@@ -1,9 +1,10 @@
 /** Points with errors, and histograms of two axes, of a file: as plots. */
 import { ConfigError } from '../errors.ts';
 import { binCount, binEdges } from '../histogram/axis.ts';
+import { highestOf, lowestOf } from './extremes.ts';
 import type { SingleHistogram } from './histogram-model.ts';
-import type { PlotModel, PlotPoint } from './plot-model.ts';
-import { xTitle } from './plot-text.ts';
+import { type PlotModel, type PlotPoint, powerBelow } from './plot-model.ts';
+import { joinNotes, notFiniteNote, xTitle } from './plot-text.ts';
 import type { ScaleType } from './ticks.ts';
 
 /** A graph of a file, and the words beside it. */
@@ -31,13 +32,13 @@ export function graphModel({ name, title, lines, x, y, errors }: SingleGraph, op
     const [lo, hi] = [value - error('yLow', i), value + error('yHigh', i)];
     return [{ bin: 0, x: at, xLo: at - error('xLow', i), xHi: at + error('xHigh', i), value, lo, hi }];
   });
-  const [first, last] = widened(Math.min(...points.map(({ xLo = 0 }) => xLo)), Math.max(...points.map(({ xHi = 0 }) => xHi)));
+  const [first, last] = widened(lowestOf(points.map(({ xLo = 0 }) => xLo)), highestOf(points.map(({ xHi = 0 }) => xHi)));
   const edges = Array.from({ length: STRIPS + 1 }, (_, i) => first + ((last - first) * i) / STRIPS);
   const placed = points.map((point) => ({ ...point, bin: Math.floor((STRIPS * (point.x - first)) / (last - first)) }));
-  const lowest = widened(Math.min(...points.map(({ lo }) => lo)), Math.max(...points.map(({ hi }) => hi)))[0];
-  const lo = yScale === 'log' ? 10 ** Math.floor(Math.log10(Math.min(...points.map(({ value }) => value)))) : lowest;
+  const lowest = widened(lowestOf(points.map(({ lo }) => lo)), highestOf(points.map(({ hi }) => hi)))[0];
+  const lo = yScale === 'log' ? powerBelow(lowestOf(points.map(({ value }) => value))) : lowest;
   const peaks = edges.slice(1).map(() => (points.length === 0 ? 1 : lo));
-  for (const { bin, hi } of placed) peaks[bin] = Math.max(peaks[bin] ?? lo, hi);
+  for (const { bin, value, hi } of placed) peaks[bin] = highestOf([peaks[bin] ?? lo, value, hi]);
   return {
     name,
     title,
@@ -66,16 +67,18 @@ export function planeModel(histogram: SingleHistogram, options: { readonly zScal
   const { zScale: scale = 'linear' } = options;
   const rows = binCount(y) + (y.type === 'category' ? 1 : 2);
   const skip = (type: string) => (type === 'category' ? 0 : 1);
-  const values = Array.from({ length: binCount(x) * binCount(y) }, (_, cell) => {
-    const [column, row] = [Math.floor(cell / binCount(y)), cell % binCount(y)];
-    return contents.sumw[(column + skip(x.type)) * rows + row + skip(y.type)] ?? 0;
-  });
-  const shown = values.filter((value) => (scale === 'log' ? value > 0 : value !== 0 && Number.isFinite(value)));
-  const [lowest, highest] = shown.length === 0 ? [0, 1] : [Math.min(...shown), Math.max(...shown)];
+  const values: number[] = [];
+  let outside = 0;
+  for (const [place, value] of contents.sumw.entries()) {
+    const [column, row] = [Math.floor(place / rows) - skip(x.type), (place % rows) - skip(y.type)];
+    if (column >= 0 && column < binCount(x) && row >= 0 && row < binCount(y)) values.push(value);
+    else outside += value;
+  }
+  const shown = values.filter((value) => Number.isFinite(value) && (scale === 'log' ? value > 0 : value !== 0));
+  const [lowest, highest] = shown.length === 0 ? [0, 1] : [lowestOf(shown), highestOf(shown)];
   const lo = scale === 'log' ? lowest : Math.min(0, lowest);
   const hi = highest > lo ? highest : lo + 1;
   const yEdges = binEdges(y);
-  const outside = contents.sumw.reduce((sum, value) => sum + value, 0) - values.reduce((sum, value) => sum + value, 0);
   return {
     name,
     title,
@@ -92,6 +95,9 @@ export function planeModel(histogram: SingleHistogram, options: { readonly zScal
     },
     layers: [],
     cells: { edges: yEdges, values, lo, hi, scale, title: valueTitle === '' ? (kind === 'profile' ? 'Mean' : 'Content') : valueTitle },
-    note: kind === 'counts' && outside !== 0 ? `${Number(outside.toPrecision(4))} outside of the axes` : '',
+    note: joinNotes(
+      notFiniteNote(values),
+      kind === 'counts' && outside !== 0 ? `${Number(outside.toPrecision(4))} outside of the axes` : '',
+    ),
   };
 }

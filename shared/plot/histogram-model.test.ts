@@ -51,6 +51,34 @@ describe('singleHistogramModel', () => {
     expect(model.note).toBe('Outside the range: content 1 above');
   });
 
+  it('has axes, bars and a picture of finite size whatever the contents are, and says what is not drawn', () => {
+    const [inf, nan] = [Number.POSITIVE_INFINITY, Number.NaN];
+    const odd = (sumw: number[], sumw2: number[]) => contentsFrom([regular(3, 0, 3, { name: 'x' })], { sumw, sumw2, entries: sumw });
+    for (const yScale of ['linear', 'log'] as const) {
+      const contents = singleHistogramModel(single(odd([0, inf, nan, 5, 0], [0, inf, nan, 1, 0])), { yScale });
+      expect(contents.note).toBe('NaN or infinity, not drawn, in 2 bins');
+      expect(contents.data?.points.map(({ value }) => value)).toEqual([5]);
+      expect(contents.y.peaks).toEqual([0, 0, 6]);
+      const errors = singleHistogramModel(single(odd([0, 2, 3, 5, 0], [0, inf, nan, 1, 0])), { yScale });
+      expect(errors).toMatchObject({ note: '', y: { peaks: [2, 3, 6] } });
+      const smallest = singleHistogramModel(single(odd([0, 5e-324, 0, 0, 0], [0, 0, 0, 0, 0])), { yScale });
+      for (const model of [contents, errors, smallest]) {
+        expect(Number.isFinite(model.y.lo) && Number.isFinite(layOut(model, { width: 900, height: 720 }).yHi)).toBe(true);
+        if (yScale === 'log') expect(model.y.lo).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it('may have more bins than a stack has room for', () => {
+    const bins = 200_000;
+    const many = new Float64Array(bins + 2).fill(2);
+    const model = singleHistogramModel(
+      single(contentsFrom([regular(bins, 0, 1, { name: 'x' })], { sumw: many, sumw2: many, entries: many })),
+      { yScale: 'log' },
+    );
+    expect(layOut(model, { width: 900, height: 720 }).yHi).toBeGreaterThan(3);
+  });
+
   it('draws one axis only', () => {
     const axes = [regular(1, 0, 1, { name: 'x' }), regular(1, 0, 1, { name: 'y' })];
     const plane = { axes, sumw: new Float64Array(9), sumw2: new Float64Array(9), entries: new Float64Array(9) };

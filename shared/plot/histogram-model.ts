@@ -2,8 +2,9 @@
 import { ConfigError } from '../errors.ts';
 import { binEdges } from '../histogram/axis.ts';
 import { binContents, type HistogramContents } from '../histogram/contents.ts';
-import type { PlotModel, PlotPoint } from './plot-model.ts';
-import { flowNote, xTitle, yTitle } from './plot-text.ts';
+import { highestOf, lowestOf } from './extremes.ts';
+import { type PlotModel, type PlotPoint, powerBelow } from './plot-model.ts';
+import { flowNote, joinNotes, notFiniteNote, xTitle, yTitle } from './plot-text.ts';
 import type { ScaleType } from './ticks.ts';
 
 /** What is drawn, and the words beside it. */
@@ -30,8 +31,8 @@ export function singleHistogramModel(histogram: SingleHistogram, options: { read
   }
   const edges = binEdges(axis);
   const { sumw, sumw2 } = binContents(contents);
-  const values = [...sumw];
-  const points = pointsOf(edges, values, [...sumw2]);
+  const values = Array.from(sumw, (value) => (Number.isFinite(value) ? value : 0));
+  const points = pointsOf(edges, [...sumw], [...sumw2]);
   const { yScale = 'linear' } = options;
   const { lo, peaks } = range(values, points, yScale);
   const flow = axis.type === 'category' || kind === 'profile' ? 0 : (contents.sumw[0] ?? 0);
@@ -44,7 +45,7 @@ export function singleHistogramModel(histogram: SingleHistogram, options: { read
     y: { title: valueTitle === '' ? (kind === 'profile' ? 'Mean' : yTitle(axis)) : valueTitle, scale: yScale, lo, peaks },
     layers: kind === 'profile' ? [] : [{ name, label: name, color: COLOR, kind: 'background', values, tops: values }],
     data: { label: 'value and error', points },
-    note: flowNote([{ what: 'content', below: flow, above }]),
+    note: joinNotes(notFiniteNote(sumw), flowNote([{ what: 'content', below: flow, above }])),
   };
 }
 
@@ -60,11 +61,10 @@ function pointsOf(edges: readonly number[], values: readonly number[], variances
 
 /** Lower end of the y axis, and the highest thing in each bin. */
 function range(values: readonly number[], points: readonly PlotPoint[], scale: ScaleType): { lo: number; peaks: number[] } {
-  const peaks = values.map((value) => Math.max(0, Number.isFinite(value) ? value : 0));
-  for (const { bin, hi } of points) peaks[bin] = Math.max(peaks[bin] ?? 0, hi);
-  if (scale === 'linear') return { lo: Math.min(0, 1.1 * Math.min(0, ...points.map(({ lo }) => lo))), peaks };
+  const peaks = values.map((value) => Math.max(0, value));
+  for (const { bin, hi } of points) peaks[bin] = highestOf([peaks[bin] ?? 0, hi]);
+  if (scale === 'linear') return { lo: Math.min(0, 1.1 * Math.min(0, lowestOf(points.map(({ lo }) => lo)))), peaks };
   const positive = values.filter((value) => value > 0);
   if (positive.length === 0) return { lo: 0.1, peaks };
-  const lowest = Math.max(Math.min(...positive), 1e-7 * Math.max(...positive));
-  return { lo: 10 ** Math.floor(Math.log10(lowest) - 0.1), peaks };
+  return { lo: powerBelow(Math.max(lowestOf(positive), 1e-7 * highestOf(positive))), peaks };
 }

@@ -1,4 +1,5 @@
 /** Where things go on a canvas of a given size: all in CSS pixels, computed before anything is drawn. */
+import { highestOf } from './extremes.ts';
 import type { PlotModel } from './plot-model.ts';
 import { labelLines } from './plot-text.ts';
 import { plainSymbols } from './symbol-text.ts';
@@ -81,8 +82,8 @@ export function layOut(model: PlotModel, size: PlotSize): PlotLayout {
 
 /** Characters of the longest number beside the y axis, whose upper end is not known yet: about half over what is drawn. */
 function longestTick({ y: { scale, lo, peaks, categories } }: PlotModel): number {
-  if (categories !== undefined) return Math.min(LONGEST_TICK, Math.max(...categories.map((name) => name.length)));
-  const { major } = makeTicks(scale, lo, Math.max(...peaks, lo) * 1.5, 6);
+  if (categories !== undefined) return Math.min(LONGEST_TICK, highestOf(categories.map((name) => name.length)));
+  const { major } = makeTicks(scale, lo, Math.max(lo, highestOf(peaks)) * 1.5, 6);
   return Math.max(0, ...major.map((value) => tickText(value, yTickStyle(scale)).length));
 }
 
@@ -117,7 +118,7 @@ function legendBox(rows: readonly LegendEntry[], count: number, font: number, ch
   for (let first = 0; first < rows.length; first += height) {
     columns.push(width);
     const lengths = rows.slice(first, first + height).map(({ label }) => plainSymbols(label).length);
-    width += font * (SWATCH + 1.5 + Math.max(...lengths) * character);
+    width += font * (SWATCH + 1.5 + highestOf(lengths) * character);
   }
   return { width, height: height * font * LEGEND_ROW, columns };
 }
@@ -159,7 +160,8 @@ function upperEnd(model: PlotModel, main: Box, boxes: readonly Box[], font: numb
     const free = 1 - coveredShare(model, main, boxes, bin, font);
     end = Math.max(end, floor + (onAxis(peak) - floor) / free);
   }
-  if (scale === 'log') return 10 ** (end > floor ? Math.max(end, floor + 1) : floor + 2);
+  if (scale === 'log') return 10 ** Math.min(308, end > floor ? Math.max(end, floor + 1) : floor + 2);
+  end = Math.min(end, Number.MAX_VALUE / 2);
   if (model.cells !== undefined) return end; // exactly what the words above them need
   if (end <= 0) return end > floor ? end : lo + 1;
   return roundedUp(end);
@@ -180,7 +182,7 @@ function coveredShare({ x }: PlotModel, main: Box, boxes: readonly Box[], bin: n
 
 /** Two digits are enough, and keep a growing plot calm. */
 function roundedUp(value: number): number {
-  const unit = 10 ** (Math.floor(Math.log10(value)) - 1);
+  const unit = 10 ** Math.max(-307, Math.floor(Math.log10(value)) - 1);
   return Number((Math.ceil(value / unit) * unit).toPrecision(12));
 }
 

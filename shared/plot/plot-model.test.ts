@@ -165,6 +165,17 @@ describe('buildPlotModel', () => {
     expect(buildPlotModel(wide, 'h').data?.points[1]?.x).toBe(3);
   });
 
+  it('may have more bins than a stack has room for, and contents that are not finite', () => {
+    const bins = 200_000;
+    const sumw = Array.from({ length: bins + 2 }, (_, cell) => (cell === 5 ? Number.POSITIVE_INFINITY : cell === 6 ? Number.NaN : 2));
+    const many = smallSnapshot(regular(bins, 0, 1, { name: 'm' }), [top], [{ name: 't', group: 'top', sumw }]);
+    for (const yScale of ['linear', 'log'] as const) {
+      const { lo, peaks } = buildPlotModel(many, 'h', { yScale }).y;
+      expect(lo).toBe(yScale === 'log' ? 1 : 0);
+      expect(peaks.every(Number.isFinite)).toBe(true);
+    }
+  });
+
   it('refuses what it cannot draw, naming what it can', () => {
     expect(() => buildPlotModel(worked, 'g')).toThrow(/g: there is no histogram .* can draw: h/);
     const flat = { ...worked, analysis: { ...worked.analysis, histograms: [{ name: 'xy', title: 'xy', axes: [axis, axis] }] } };

@@ -2,8 +2,9 @@
 import { ConfigError } from '../errors.ts';
 import { type Axis, binEdges } from '../histogram/axis.ts';
 import { garwood } from '../histogram/intervals.ts';
+import { highestOf, lowestOf } from './extremes.ts';
 import { datasetsOfKind, type GroupSums, groupSums, membersOf, presentGroups } from './group-sums.ts';
-import { flowNote, type PlotLabel, plotLabel, xTitle, yTitle } from './plot-text.ts';
+import { flowNote, joinNotes, type PlotLabel, plotLabel, xTitle, yTitle } from './plot-text.ts';
 import type { RunSnapshot } from './snapshot.ts';
 import type { ScaleType } from './ticks.ts';
 
@@ -192,26 +193,30 @@ function interval({ values, variances, entries }: GroupSums, bin: number): { lo:
 function binPeaks(bins: number, layers: readonly PlotLayer[], total: PlotBand | undefined, points: readonly PlotPoint[]): number[] {
   const peaks = Array.from({ length: bins }, (_, bin) => {
     const band = (total?.values[bin] ?? 0) + (total?.errors[bin] ?? 0);
-    return Math.max(0, band, ...layers.map((layer) => layer.tops[bin] ?? 0));
+    return highestOf([0, band, ...layers.map((layer) => layer.tops[bin] ?? 0)]);
   });
-  for (const { bin, hi } of points) peaks[bin] = Math.max(peaks[bin] ?? 0, hi);
+  for (const { bin, value, hi } of points) peaks[bin] = highestOf([peaks[bin] ?? 0, value, hi]);
   return peaks;
 }
 
 /** 0, or a little under the lowest outline where negative weights pull the stack below it by more than is visible. */
 function linearFloor(layers: readonly PlotLayer[], peaks: readonly number[]): number {
-  const lowest = Math.min(0, ...layers.flatMap((layer) => layer.tops));
-  const highest = Math.max(...peaks);
+  const lowest = Math.min(0, lowestOf(layers.flatMap((layer) => layer.tops)));
+  const highest = highestOf(peaks);
   return lowest < -0.005 * highest ? 1.1 * lowest : 0;
 }
 
 /** A power of ten under everything positive, at most seven decades under the highest. */
 function logFloor(layers: readonly PlotLayer[], total: PlotBand | undefined, points: readonly PlotPoint[]): number {
   const drawn = [...layers.slice(0, 1).flatMap(({ tops }) => tops), ...(total?.values ?? []), ...points.map(({ value }) => value)];
-  const positive = drawn.filter((value) => value > 0);
+  const positive = drawn.filter((value) => value > 0 && value < Infinity);
   if (positive.length === 0) return 0.1;
-  const lowest = Math.max(Math.min(...positive), 1e-7 * Math.max(...positive));
-  return 10 ** Math.floor(Math.log10(lowest) - 0.1);
+  return powerBelow(Math.max(lowestOf(positive), 1e-7 * highestOf(positive)));
+}
+
+/** A power of ten a little under `value`, and never one so small that it is 0. */
+export function powerBelow(value: number): number {
+  return 10 ** Math.max(-307, Math.floor(Math.log10(value) - 0.1));
 }
 
 function dataOverMc(points: readonly PlotPoint[], { values, errors }: PlotBand): NonNullable<PlotModel['ratio']> {
@@ -236,7 +241,5 @@ function plotNote(snapshot: RunSnapshot, histogram: string, axis: Axis): string 
     { what: 'data', below: data.below, above: data.above },
     { what: 'MC', below: mc.below, above: mc.above },
   ]);
-  return [flow, waiting ? 'No data read yet: MC appears with the data that it is normalised to.' : '']
-    .filter((part) => part !== '')
-    .join('. ');
+  return joinNotes(flow, waiting ? 'No data read yet: MC appears with the data that it is normalised to.' : '');
 }

@@ -138,3 +138,15 @@ export function flowNote(contents: readonly FlowContent[]): string {
   });
   return parts.length === 0 ? '' : `Outside the range: ${parts.join('; ')}`;
 }
+
+/** "NaN or infinity, not drawn, in 2 bins". Empty when there is none. */
+export function notFiniteNote(values: Iterable<number>): string {
+  let bins = 0;
+  for (const value of values) if (!Number.isFinite(value)) bins++;
+  return bins === 0 ? '' : `NaN or infinity, not drawn, in ${bins} bin${bins === 1 ? '' : 's'}`;
+}
+
+/** What is not empty of the notes of a plot, as one. */
+export function joinNotes(...notes: readonly string[]): string {
+  return notes.filter((note) => note !== '').join('. ');
+}

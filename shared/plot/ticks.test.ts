@@ -47,6 +47,18 @@ describe('logarithmic ticks', () => {
   });
 });
 
+describe('ticks', () => {
+  it('are none where an end is not finite, or has no logarithm', () => {
+    const ends = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    const ranges = ends.flatMap((end) => [[1, end] as const, [end, 1] as const, [end, end] as const]);
+    for (const [lo, hi] of ranges) {
+      for (const type of ['linear', 'log'] as const)
+        expect(makeTicks(type, lo, hi, 5), `${type} ${lo} ${hi}`).toEqual({ major: [], minor: [] });
+    }
+    for (const lo of [0, -1]) expect(makeTicks('log', lo, 10, 5)).toEqual({ major: [], minor: [] });
+  });
+});
+
 describe('tick texts', () => {
   it('write powers of ten as such where asked', () => {
     expect([1, 10, 100, 1e5, 0.1].map((value) => tickText(value, 'power'))).toEqual(['1', '10', '10²', '10⁵', '10⁻¹']);

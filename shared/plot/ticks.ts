@@ -42,6 +42,7 @@ function multiples(step: number, lo: number, hi: number): number[] {
 }
 
 function logTicks(lo: number, hi: number, target: number): Ticks {
+  if (!(lo > 0 && hi < Infinity)) return { major: [], minor: [] };
   const from = Math.floor(Math.log10(lo));
   const to = Math.ceil(Math.log10(hi));
   const every = Math.max(1, Math.ceil((to - from) / Math.max(1, target)));
