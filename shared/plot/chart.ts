@@ -5,7 +5,7 @@ import { layOut, type PlotLayout, type PlotSize } from './layout.ts';
 import type { PlotModel } from './plot-model.ts';
 import { plotPlugin } from './plot-plugin.ts';
 import { mixColors, type PlotTheme } from './theme.ts';
-import { makeTicks, type PlotTicks, type ScaleType, type Ticks, tickText, yTickStyle } from './ticks.ts';
+import { makeTicks, type PlotTicks, type ScaleType, type Ticks, tickTexts } from './ticks.ts';
 
 export interface ChartOptions {
   readonly theme: PlotTheme;
@@ -116,13 +116,16 @@ function scales(model: PlotModel, layout: PlotLayout, ticks: PlotTicks, theme: P
     stack: 'panels',
     afterFit: (axis: object) => void Object.assign(axis, { width: yAxisWidth }),
   };
-  const yText = (value: number) => y.categories?.[Math.floor(value)] ?? tickText(value, yTickStyle(y.scale));
-  const xText = (value: number) => x.categories?.[Math.floor(value)] ?? tickText(value, 'plain');
+  const texts = {
+    x: x.categories ?? tickTexts(x.scale, ticks.x.major),
+    y: y.categories ?? tickTexts(y.scale, ticks.y.major, { powers: true }),
+    ratio: tickTexts('linear', ticks.ratio.major),
+  };
   return {
     x: {
       ...shared,
       ...range(x.scale, x.edges[0] ?? 0, x.edges.at(-1) ?? 1, ticks.x),
-      ticks: { ...numbers, callback: (value: number | string) => xText(Number(value)) },
+      ticks: { ...numbers, callback: (_value: number | string, index: number) => texts.x[index] },
       // No room for half a label beyond the ends: it has it in the padding, and the panel must be where the layout says.
       afterFit: (axis: object) => void Object.assign(axis, { height: xAxisHeight, paddingLeft: 0, paddingRight: 0 }),
     },
@@ -133,14 +136,14 @@ function scales(model: PlotModel, layout: PlotLayout, ticks: PlotTicks, theme: P
             ...vertical,
             ...range('linear', model.ratio?.lo ?? 0, model.ratio?.hi ?? 2, ticks.ratio),
             stackWeight: ratio.height,
-            ticks: { ...numbers, callback: (value: number | string) => tickText(Number(value), 'plain') },
+            ticks: { ...numbers, callback: (_value: number | string, index: number) => texts.ratio[index] },
           },
         }),
     y: {
       ...vertical,
       ...range(y.scale, y.lo, yHi, ticks.y),
       stackWeight: main.height,
-      ticks: { ...numbers, callback: (value: number | string) => yText(Number(value)) },
+      ticks: { ...numbers, callback: (_value: number | string, index: number) => texts.y[index] },
     },
   };
 }

@@ -1,7 +1,7 @@
 /** A histogram of two axes: a coloured rectangle a bin, and the bar that says what the colours mean. */
 import { clipped, type Drawing, type Panel } from './draw-shapes.ts';
 import type { PlotCells } from './plot-model.ts';
-import { tickText } from './ticks.ts';
+import { tickTexts } from './ticks.ts';
 
 /** Dark to light, evenly bright in steps of value, and as well for the colour-blind. */
 const COLORS = [
@@ -47,10 +47,11 @@ export function drawColorBar(context: CanvasRenderingContext2D, { layout: { main
   context.font = `${font}px ${theme.fontFamily}`;
   context.textBaseline = 'alphabetic';
   const baseline = box.top + box.height + font * 1.2;
+  const [low = '', high = ''] = tickTexts('linear', [cells.lo, cells.hi]);
   for (const [text, x, align] of [
-    [tickText(cells.lo, 'plain'), box.left, 'left'],
+    [low, box.left, 'left'],
     [cells.title, box.left + width / 2, 'center'],
-    [tickText(cells.hi, 'plain'), box.left + width, 'right'],
+    [high, box.left + width, 'right'],
   ] as const) {
     context.textAlign = align;
     context.fillText(text, x, baseline);

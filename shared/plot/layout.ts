@@ -3,7 +3,7 @@ import { highestOf } from './extremes.ts';
 import type { PlotModel } from './plot-model.ts';
 import { labelLines } from './plot-text.ts';
 import { plainSymbols } from './symbol-text.ts';
-import { makeTicks, tickText, yTickStyle } from './ticks.ts';
+import { makeTicks, tickTexts } from './ticks.ts';
 
 export interface PlotSize {
   readonly width: number;
@@ -84,7 +84,7 @@ export function layOut(model: PlotModel, size: PlotSize): PlotLayout {
 function longestTick({ y: { scale, lo, peaks, categories } }: PlotModel): number {
   if (categories !== undefined) return Math.min(LONGEST_TICK, highestOf(categories.map((name) => name.length)));
   const { major } = makeTicks(scale, lo, Math.max(lo, highestOf(peaks)) * 1.5, 6);
-  return Math.max(0, ...major.map((value) => tickText(value, yTickStyle(scale)).length));
+  return Math.max(0, ...tickTexts(scale, major, { powers: true }).map((text) => text.length));
 }
 
 function wrapped(text: string, characters: number): string[] {

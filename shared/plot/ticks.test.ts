@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeTicks, tickText } from './ticks.ts';
+import { makeTicks, tickTexts } from './ticks.ts';
 
 describe('linear ticks', () => {
   it('are round numbers with smaller ones between them', () => {
@@ -61,10 +61,27 @@ describe('ticks', () => {
 
 describe('tick texts', () => {
   it('write powers of ten as such where asked', () => {
-    expect([1, 10, 100, 1e5, 0.1].map((value) => tickText(value, 'power'))).toEqual(['1', '10', '10²', '10⁵', '10⁻¹']);
+    expect(tickTexts('log', [1, 10, 100, 1e5, 0.1], { powers: true })).toEqual(['1', '10', '10²', '10⁵', '10⁻¹']);
+    expect(tickTexts('log', [1, 10, 100, 1e5, 1e6])).toEqual(['1', '10', '100', '100000', '1·10⁶']);
   });
 
-  it('write plain numbers plainly, and very large and small ones with a power', () => {
-    expect([0, 0.5, 120, 2.5e7, 2e-5].map((value) => tickText(value, 'plain'))).toEqual(['0', '0.5', '120', '2.5·10⁷', '2·10⁻⁵']);
+  it('write plain numbers plainly, and those of an axis that goes far with a power, all of them', () => {
+    expect(tickTexts('linear', [0, 0.5, 1])).toEqual(['0', '0.5', '1']);
+    expect(tickTexts('linear', [0, 0.0005, 0.001])).toEqual(['0', '0.0005', '0.001']);
+    expect(tickTexts('linear', [0, 5e5, 1e6, 1.5e6])).toEqual(['0', '5·10⁵', '1·10⁶', '1.5·10⁶']);
+    expect(tickTexts('linear', [0, 2e-5, 4e-5])).toEqual(['0', '2·10⁻⁵', '4·10⁻⁵']);
+    expect(tickTexts('linear', [2e-7, 3e21])).toEqual(['2·10⁻⁷', '3·10²¹']);
+  });
+
+  it('have as many digits as it takes to tell neighbours apart', () => {
+    expect(tickTexts('linear', [0.99999, 0.999995, 1, 1.000005])).toEqual(['0.99999', '0.999995', '1', '1.000005']);
+    expect(tickTexts('linear', [1334000000, 1334020000])).toEqual(['1334000000', '1334020000']);
+    const width = fc.double({ min: 1e-10, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.double({ min: -1e12, max: 1e12, noNaN: true }), width, fc.integer({ min: 2, max: 12 }), (lo, share, target) => {
+        const { major } = makeTicks('linear', lo, lo + Math.max(1e-12, Math.abs(lo)) * share, target);
+        expect(new Set(tickTexts('linear', major)).size).toBe(major.length);
+      }),
+    );
   });
 });

@@ -1,5 +1,7 @@
 /** Where ticks go, and what they say. Pure and independent of the drawing library, so that page and PNG agree. */
 
+import { highestOf } from './extremes.ts';
+
 export interface Ticks {
   /** Labelled. */
   readonly major: readonly number[];
@@ -38,7 +40,9 @@ function multiples(step: number, lo: number, hi: number): number[] {
   const slack = step * 1e-6;
   const first = Math.ceil((lo - slack) / step);
   const last = Math.floor((hi + slack) / step);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(12)) + 0);
+  const values = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(14)) + 0);
+  // Where the step is near the last digit of a number, neighbours may be one.
+  return [...new Set(values)];
 }
 
 function logTicks(lo: number, hi: number, target: number): Ticks {
@@ -60,25 +64,54 @@ function logTicks(lo: number, hi: number, target: number): Ticks {
   return { major, minor };
 }
 
-/** How the numbers beside a y axis are written. */
-export function yTickStyle(scale: ScaleType): 'plain' | 'power' {
-  return scale === 'log' ? 'power' : 'plain';
-}
-
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
-/** Text of a tick: powers of ten as 10³ where asked, plain decimals otherwise. */
-export function tickText(value: number, style: 'plain' | 'power'): string {
-  const power = Math.log10(Math.abs(value));
-  if (style === 'power' && value > 0 && Number.isInteger(power) && (power < 0 || power > 1)) return `10${superscript(power)}`;
-  const size = Math.abs(value);
-  if (size >= 1e6 || (size > 0 && size < 1e-3)) return scientific(value);
-  return String(Number(value.toPrecision(6)));
+/** Texts of an axis' labelled ticks, no two the same; `powers` writes those of ten on a logarithmic axis as 10³. */
+export function tickTexts(scale: ScaleType, ticks: readonly number[], { powers = false } = {}): string[] {
+  if (scale === 'log')
+    return ticks.map((value) => (powers ? powerOfTen(value) : undefined) ?? (isFar(value) ? scientific(value, 4) : plain(value, 6)));
+  const step = ticks.slice(1).reduce((least, tick, i) => Math.min(least, Math.abs(tick - (ticks[i] ?? 0))), Infinity);
+  const plainly = ticks.map((value) => plain(value, Math.max(6, digitsFor(value, step))));
+  if (!ticks.some(isFar)) return plainly;
+  const shortly = ticks.map((value) => scientific(value, Math.max(4, digitsFor(value, step))));
+  // One way of writing for the whole axis; JavaScript writes some numbers as 1e+21.
+  const isShorter = isFar(highestOf(ticks.map(Math.abs))) && longest(shortly) <= longest(plainly);
+  return isShorter || plainly.some((text) => text.includes('e')) ? shortly : plainly;
 }
 
-function scientific(value: number): string {
-  const [digits = '', power = '0'] = value.toExponential(3).split('e');
-  return `${Number(digits)}·10${superscript(Number(power))}`;
+/** Significant digits that tell a value from its neighbours. */
+function digitsFor(value: number, step: number): number {
+  if (value === 0 || !Number.isFinite(step)) return 1;
+  return Math.min(17, decadeOf(value) - decadeOf(step) + 1);
+}
+
+function decadeOf(value: number): number {
+  return Math.floor(Math.log10(Math.abs(value)) + 1e-9);
+}
+
+/** Better written with a power of ten. */
+function isFar(value: number): boolean {
+  const size = Math.abs(value);
+  return size >= 1e6 || (size > 0 && size < 1e-3);
+}
+
+function longest(texts: readonly string[]): number {
+  return highestOf(texts.map((text) => text.length));
+}
+
+function powerOfTen(value: number): string | undefined {
+  const power = Math.log10(value);
+  return Number.isInteger(power) && (power < 0 || power > 1) ? `10${superscript(power)}` : undefined;
+}
+
+function plain(value: number, digits: number): string {
+  return String(Number(value.toPrecision(digits)));
+}
+
+function scientific(value: number, digits: number): string {
+  if (value === 0) return '0';
+  const [mantissa = '', power = '0'] = value.toExponential(digits - 1).split('e');
+  return `${Number(mantissa)}·10${superscript(Number(power))}`;
 }
 
 function superscript(power: number): string {
