@@ -1,11 +1,12 @@
 /** A plot model as one Chart.js configuration: main and ratio panel on one canvas, the same in browser and PNG. */
 import type { ChartConfiguration, ChartDataset } from 'chart.js';
+import { type AxisLabels, yNames } from './axis-labels.ts';
 import type { Pointer } from './draw-shapes.ts';
 import { layOut, type PlotLayout, type PlotSize } from './layout.ts';
 import type { PlotModel } from './plot-model.ts';
 import { plotPlugin } from './plot-plugin.ts';
 import { mixColors, type PlotTheme } from './theme.ts';
-import { makeTicks, type PlotTicks, type ScaleType, type Ticks, tickTexts } from './ticks.ts';
+import { makeTicks, type ScaleType, type Ticks, tickTexts } from './ticks.ts';
 
 export interface ChartOptions {
   readonly theme: PlotTheme;
@@ -20,7 +21,7 @@ export interface ChartOptions {
 /** The configuration that `new Chart(canvas, ...)` draws. Chart.js' `Filler` and both linear and log scales must be registered. */
 export function chartConfiguration(model: PlotModel, { theme, size, pixelRatio, pointer = {} }: ChartOptions): ChartConfiguration<'line'> {
   const layout = layOut(model, size);
-  const ticks = plotTicks(model, layout);
+  const labels = axisLabels(model, layout);
   return {
     type: 'line',
     data: { datasets: [...stackDatasets(model, theme), ...pointDatasets(model, layout, theme)] },
@@ -32,27 +33,30 @@ export function chartConfiguration(model: PlotModel, { theme, size, pixelRatio, 
       events: [],
       devicePixelRatio: pixelRatio,
       layout: { autoPadding: false, padding: layout.padding },
-      scales: scales(model, layout, ticks, theme),
+      scales: scales(model, layout, labels, theme),
       plugins: { legend: { display: false }, tooltip: { enabled: false }, title: { display: false } },
     },
-    plugins: [plotPlugin({ model, layout, ticks, theme, pointer })],
+    plugins: [plotPlugin({ model, layout, ticks: { x: labels.x.ticks, y: labels.y.ticks, ratio: labels.ratio.ticks }, theme, pointer })],
   };
 }
 
-function plotTicks({ x, y, ratio, cells }: PlotModel, { main, ratio: ratioBox, yHi, font }: PlotLayout): PlotTicks {
-  const [first, last] = [x.edges[0] ?? 0, x.edges.at(-1) ?? 1];
-  const centres = (bins: number) => ({ major: Array.from({ length: bins }, (_, i) => i + 0.5), minor: [] });
+function axisLabels({ y, ratio, cells }: PlotModel, layout: PlotLayout): Record<'x' | 'y' | 'ratio', AxisLabels> {
+  const { ratio: ratioBox, yHi, font, xLabels } = layout;
   const lowest = ratio?.lo ?? 0;
   const inner = makeTicks('linear', lowest, ratio?.hi ?? 1, (ratioBox?.height ?? 0) / (font * 1.7));
+  // The ends would touch the main panel's zero and the x axis' first label.
+  const inside = inner.major.filter((tick) => tick > lowest && tick < (ratio?.hi ?? 1));
   return {
-    x: x.categories === undefined ? makeTicks(x.scale, first, last, main.width / (font * 5)) : centres(x.categories.length),
-    y:
-      y.categories === undefined
-        ? makeTicks(y.scale, y.lo, cells?.edges.at(-1) ?? yHi, main.height / (font * 4))
-        : centres(y.categories.length),
-    // The ends would touch the main panel's zero and the x axis' first label.
-    ratio: { major: inner.major.filter((tick) => tick > lowest && tick < (ratio?.hi ?? 1)), minor: inner.minor },
+    x: xLabels,
+    y: yLabels(y, cells?.edges.at(-1) ?? yHi, layout),
+    ratio: { ticks: { ...inner, major: inside }, texts: tickTexts('linear', inside) },
   };
+}
+
+function yLabels({ scale, lo, categories }: PlotModel['y'], hi: number, { main, yHi, font }: PlotLayout): AxisLabels {
+  if (categories !== undefined) return yNames(categories, main.height / (yHi - lo), font);
+  const ticks = makeTicks(scale, lo, hi, main.height / (font * 4));
+  return { ticks, texts: tickTexts(scale, ticks.major, { powers: true }) };
 }
 
 /**
@@ -104,7 +108,7 @@ function pointDatasets({ data, ratio, x }: PlotModel, { main, font }: PlotLayout
   ];
 }
 
-function scales(model: PlotModel, layout: PlotLayout, ticks: PlotTicks, theme: PlotTheme) {
+function scales(model: PlotModel, layout: PlotLayout, labels: ReturnType<typeof axisLabels>, theme: PlotTheme) {
   const { font, main, ratio, yAxisWidth, xAxisHeight, yHi } = layout;
   const { x, y } = model;
   const text = { family: theme.fontFamily, size: font };
@@ -116,16 +120,13 @@ function scales(model: PlotModel, layout: PlotLayout, ticks: PlotTicks, theme: P
     stack: 'panels',
     afterFit: (axis: object) => void Object.assign(axis, { width: yAxisWidth }),
   };
-  const texts = {
-    x: x.categories ?? tickTexts(x.scale, ticks.x.major),
-    y: y.categories ?? tickTexts(y.scale, ticks.y.major, { powers: true }),
-    ratio: tickTexts('linear', ticks.ratio.major),
-  };
+  const textsOf = (axis: keyof typeof labels) => (_value: number | string, index: number) => labels[axis].texts[index];
+  const turn = layout.xLabels.turned ? 90 : 0;
   return {
     x: {
       ...shared,
-      ...range(x.scale, x.edges[0] ?? 0, x.edges.at(-1) ?? 1, ticks.x),
-      ticks: { ...numbers, callback: (_value: number | string, index: number) => texts.x[index] },
+      ...range(x.scale, x.edges[0] ?? 0, x.edges.at(-1) ?? 1, labels.x.ticks),
+      ticks: { ...numbers, minRotation: turn, maxRotation: turn, callback: textsOf('x') },
       // No room for half a label beyond the ends: it has it in the padding, and the panel must be where the layout says.
       afterFit: (axis: object) => void Object.assign(axis, { height: xAxisHeight, paddingLeft: 0, paddingRight: 0 }),
     },
@@ -134,16 +135,16 @@ function scales(model: PlotModel, layout: PlotLayout, ticks: PlotTicks, theme: P
       : {
           ratio: {
             ...vertical,
-            ...range('linear', model.ratio?.lo ?? 0, model.ratio?.hi ?? 2, ticks.ratio),
+            ...range('linear', model.ratio?.lo ?? 0, model.ratio?.hi ?? 2, labels.ratio.ticks),
             stackWeight: ratio.height,
-            ticks: { ...numbers, callback: (_value: number | string, index: number) => texts.ratio[index] },
+            ticks: { ...numbers, callback: textsOf('ratio') },
           },
         }),
     y: {
       ...vertical,
-      ...range(y.scale, y.lo, yHi, ticks.y),
+      ...range(y.scale, y.lo, yHi, labels.y.ticks),
       stackWeight: main.height,
-      ticks: { ...numbers, callback: (_value: number | string, index: number) => texts.y[index] },
+      ticks: { ...numbers, callback: textsOf('y') },
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The words on the canvas: axis titles, label block, legend, note. */
 import { type Drawing, hatch, strokeLine } from './draw-shapes.ts';
-import { type Box, type LegendEntry, LINE, legendPosition, SWATCH } from './layout.ts';
+import { type Box, LINE } from './layout.ts';
+import { type LegendEntry, legendPosition, SWATCH } from './legend.ts';
 import { labelLines } from './plot-text.ts';
 import { drawSymbols } from './symbol-text.ts';
 import { mixColors, type PlotTheme } from './theme.ts';
@@ -57,10 +58,10 @@ function drawLabel(context: CanvasRenderingContext2D, { model: { label }, layout
 }
 
 function drawLegend(context: CanvasRenderingContext2D, { layout, theme }: Drawing): void {
-  const { font } = layout;
+  const { font, rows } = layout.legend;
   context.save();
-  for (const [index, entry] of layout.legendRows.entries()) {
-    const { x, y } = legendPosition(layout, index);
+  for (const [index, entry] of rows.entries()) {
+    const { x, y } = legendPosition(layout.legend, index);
     drawSwatch(context, { left: x, top: y + font * 0.3, width: font * SWATCH, height: font * 0.9 }, entry, font, theme);
     context.fillStyle = theme.ink;
     drawSymbols(

@@ -150,3 +150,8 @@ export function notFiniteNote(values: Iterable<number>): string {
 export function joinNotes(...notes: readonly string[]): string {
   return notes.filter((note) => note !== '').join('. ');
 }
+
+/** At most `characters` of it, ending in … where that is not all. */
+export function shortened(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1).trimEnd()}…`;
+}
