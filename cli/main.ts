@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { isPipelineError, type PipelineError } from '#shared/errors.ts';
-import { StoppedError } from '#shared/runtime/shutdown.ts';
+import { INTERRUPTED, StoppedError } from '#shared/runtime/shutdown.ts';
 import { closeTunnels } from './cluster/open-services.ts';
 import { register as registerCancel } from './commands/cancel.ts';
 import { register as registerCleanup } from './commands/cleanup.ts';
@@ -29,7 +29,6 @@ const FAILED = 1;
 const USAGE = 2;
 const TRY_AGAIN = 75;
 const WRONG_CONFIG = 78;
-const INTERRUPTED = 130;
 
 const OVERVIEW = `
 First steps:

@@ -37,7 +37,10 @@ interface WatchFlags extends RemoteFlags, PoolPlace {
 }
 
 async function watch(run: string, flags: WatchFlags): Promise<void> {
-  const [{ listenForShutdown }, { showRun }] = await Promise.all([import('#shared/runtime/shutdown.ts'), import('../remote/watch-run.ts')]);
+  const [{ INTERRUPTED, listenForShutdown }, { showRun }] = await Promise.all([
+    import('#shared/runtime/shutdown.ts'),
+    import('../remote/watch-run.ts'),
+  ]);
   const higgsflow = await connectTo(flags);
   const shutdown = listenForShutdown(process);
   const format = flags.json === true ? 'json' : flags.format;
@@ -46,7 +49,7 @@ async function watch(run: string, flags: WatchFlags): Promise<void> {
   const last = await showRun(ofCluster(higgsflow.watch(run, { signal: shutdown.signal }), flags.cluster), process.stdout, format, workers);
   over.abort();
   shutdown.close();
-  process.exitCode = shutdown.signal.aborted ? 130 : last?.state === 'complete' ? 0 : 3;
+  process.exitCode = shutdown.signal.aborted ? INTERRUPTED : last?.state === 'complete' ? 0 : 3;
 }
 
 /** With one pool alone, where one is asked for. */

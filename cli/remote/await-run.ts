@@ -1,6 +1,7 @@
 /** `submit --wait`: until the run is over, its files are written here and are in its bucket. */
 
 import { sleep } from '#shared/runtime/retry.ts';
+import { INTERRUPTED } from '#shared/runtime/shutdown.ts';
 import type { Higgsflow, RunSnapshot } from '../api.ts';
 import { writeOutputFiles } from '../run/output-files.ts';
 import { showRun, uploadLine } from './watch-run.ts';
@@ -13,7 +14,6 @@ export interface OutputFlags {
 
 const FAILED = 1;
 const INCOMPLETE = 3;
-const INTERRUPTED = 130;
 /** The web service looks for runs that are over every second; keys may take a minute and a half. */
 const UPLOAD_MS = 10 * 60_000;
 /** Nobody has begun for so long: perhaps there is nobody. */

@@ -10,7 +10,7 @@ import { ConfigError } from '#shared/errors.ts';
 import type { RunRequest } from '#shared/queue/run-request.ts';
 import { type RunSpec, specDifferences } from '#shared/queue/run-spec.ts';
 import type { Report } from '#shared/results/report.ts';
-import { listenForShutdown } from '#shared/runtime/shutdown.ts';
+import { INTERRUPTED, listenForShutdown } from '#shared/runtime/shutdown.ts';
 import { forgetLocalKeys, keepLocalKeys } from '../local-keys.ts';
 import { type Execution, execute } from './execute.ts';
 import { prepareOutFolder, removeLedger } from './out-folder.ts';
@@ -23,7 +23,6 @@ import { summaryOf } from './summary.ts';
 /** Exit codes of a run besides 0. */
 const FAILED = 1;
 const INCOMPLETE = 3;
-const INTERRUPTED = 130;
 /** URLs do not say it. */
 const HTTP_PORT = 80;
 

@@ -196,9 +196,7 @@ export class Collector implements TaskList, RunFeed {
   /** Publishes the tasks of the run, unless that was done before: for producers that have no broker. */
   async issue(run: string): Promise<void> {
     this.#mustBeWanted(run);
-    const pools = this.#poolsOf(run) ?? [undefined];
-    const depths = await Promise.all(pools.map((pool) => this.#queue.tasks.depth(run, pool)));
-    if (this.#inFlight.knows(run) || depths.some((depth) => depth > 0)) return;
+    if (this.#inFlight.knows(run) || (await this.#queue.tasks.depth(run)) > 0) return;
     this.#ledger.makeDue(run, Date.now());
   }
 

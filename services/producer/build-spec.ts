@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -59,9 +59,7 @@ export async function buildSpec(
 
 /** Of an analysis file, as the spec has it. */
 export async function sha256Of(url: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(fileURLToPath(url)))
-    .digest('hex');
+  return hash('sha256', await readFile(fileURLToPath(url)));
 }
 
 /** A name, or the URL of a file: what looks like a path is one. */

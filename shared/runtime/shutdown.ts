@@ -14,6 +14,9 @@ export interface Shutdown {
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** Exit code of whoever was stopped so. */
+export const INTERRUPTED = 130;
+
 /** The reason of the abort: no fault of anybody. */
 export class StoppedError extends Error {
   constructor(signal: (typeof SIGNALS)[number]) {
