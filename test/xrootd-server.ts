@@ -30,7 +30,9 @@ export interface XrootdServer {
   close(): Promise<void>;
 }
 
-const START_MS = 15_000;
+const START_MS = 60_000;
+/** It asks for the name of its own machine before it opens its log: for the resolver of libc, which waits 5 s for each lost answer otherwise. */
+const RESOLVER = 'timeout:1 attempts:2';
 
 /** Why these tests cannot run here; undefined where they can. */
 export function whyNoXrootd(): string | undefined {
@@ -99,16 +101,17 @@ async function comeUp(folder: string, log: string, port: number, owner: Owner): 
   const child = spawn('xrootd', args, {
     stdio: 'ignore',
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: join(folder, '.cache') },
+    env: { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: join(folder, '.cache'), RES_OPTIONS: RESOLVER },
     ...owner,
   });
   // named: the instance's log is in a folder of that name
   const deadline = performance.now() + START_MS;
   while (!(await accepts(port))) {
-    if (child.exitCode !== null || performance.now() > deadline) {
+    if (hasEnded(child) || performance.now() > deadline) {
+      const how = hasEnded(child) ? `it ended by ${child.signalCode ?? child.exitCode}` : `no connection in ${START_MS / 1000} s`;
       await end(child);
       const text = execFileSync('sh', ['-c', `cat ${folder}/run/*.log ${folder}/run/*/*.log 2>/dev/null | tail -40`]).toString();
-      throw new Error(`xrootd did not start: ${text}`);
+      throw new Error(`xrootd did not start: ${how}; its log: ${text || 'nothing'}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -127,8 +130,10 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
+
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const exit = once(child, 'exit');
   child.kill('SIGKILL');
   await exit;

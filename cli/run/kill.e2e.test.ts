@@ -37,18 +37,23 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; stderr
   return { code, stderr };
 }
 
-/** Which process committed each task. */
-function commits(out: string): Map<number, string> {
+/** Rows of a table of the ledger; none where it was killed before there was one. */
+function rowsOf(out: string, table: string, rest = ''): Record<string, unknown>[] {
   const path = join(folder, out, 'ledger.sqlite');
-  if (!existsSync(path)) return new Map();
+  if (!existsSync(path)) return [];
   const db = new DatabaseSync(path);
   try {
-    const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE name = 'tasks'`).all();
-    const rows = tables.length === 0 ? [] : db.prepare(`SELECT idx, worker FROM tasks WHERE state = 'committed'`).all();
-    return new Map(rows.map(({ idx, worker }) => [Number(idx), String(worker)]));
+    const isThere = db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined;
+    return isThere ? db.prepare(`SELECT * FROM ${table} ${rest}`).all() : [];
   } finally {
     db.close();
   }
+}
+
+/** Which process committed each task. */
+function commits(out: string): Map<number, string> {
+  const rows = rowsOf(out, 'tasks', `WHERE state = 'committed'`);
+  return new Map(rows.map(({ idx, worker }) => [Number(idx), String(worker)]));
 }
 
 /** Most often while tasks are committed: some moments after the ledger was opened. */
@@ -70,8 +75,8 @@ describe('a run that is killed', () => {
     let before = new Map<number, string>();
     let kills = 0;
     for (let round = 0; ; round += 1) {
-      const isThere = existsSync(join(folder, 'killed/ledger.sqlite'));
-      const child = higgsflow('killed', '--resume', ...(isThere ? [] : NEW_RUN()));
+      const hasBegun = rowsOf('killed', 'runs').length > 0;
+      const child = higgsflow('killed', '--resume', ...(hasBegun ? [] : NEW_RUN()));
       const end = ended(child);
       if (round < 8) await killAtRandom(child, 'killed');
       const { code, stderr } = await end;
