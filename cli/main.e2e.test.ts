@@ -109,14 +109,20 @@ describe('higgsflow', () => {
   });
 
   it('does not go on by another analysis than it began with', async () => {
-    const write = (body: string) => writeAnalysisFile(folder, 'edited', body);
-    write('out.cutFlow.fill(0);');
+    const write = (body: string) => writeAnalysisFile(folder, 'edited', body, `import { weight } from './weights.ts';`);
+    const weights = join(folder, 'weights.ts');
+    writeFileSync(weights, 'export const weight = 1;');
+    write('out.cutFlow.fill(0, weight);');
     const run = ['--out', 'edited', '--no-web'];
     expect(await higgsflow('run', '-a', './edited.ts', '--data', join(samples, 'toy_llll.root'), ...run)).toMatchObject({ code: 0 });
-    write('out.cutFlow.fill(0); out.w.fill(1);');
-    const changed = { code: 78, stderr: expect.stringMatching(/edited\.ts: the analysis has changed since the run began.*--force/) };
+    write('out.cutFlow.fill(0, weight); out.w.fill(1);');
+    const text = /edited\.ts: the analysis, or a file that it imports, has changed since the run began.*--force/;
+    const changed = { code: 78, stderr: expect.stringMatching(text) };
     expect(await higgsflow('run', '--resume', ...run)).toMatchObject(changed);
-    write('out.cutFlow.fill(0);');
+    write('out.cutFlow.fill(0, weight);');
+    writeFileSync(weights, 'export const weight = 2;');
+    expect(await higgsflow('run', '--resume', ...run)).toMatchObject(changed);
+    writeFileSync(weights, 'export const weight = 1;');
     expect(await higgsflow('run', '--resume', ...run)).toMatchObject({ code: 0 });
   });
 

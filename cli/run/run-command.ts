@@ -145,14 +145,10 @@ async function resumedSpec(
   });
 }
 
-/** Half of a run by one analysis, and half by another, would be a result of neither. @throws ConfigError if its file has changed */
+/** Half of a run by one analysis, and half by another, would be a result of neither. @throws ConfigError if a file of it has changed */
 async function assertSameAnalysis({ analysis, analysisSha256 }: RunSpec): Promise<void> {
-  if (analysisSha256 === undefined) return;
-  const now = await sha256Of(analysis).catch((cause: unknown) => {
-    throw new ConfigError('the analysis of the run cannot be read any more', { file: analysis, cause });
-  });
-  if (now === analysisSha256) return;
-  throw new ConfigError('the analysis has changed since the run began', {
+  if (analysisSha256 === undefined || (await sha256Of(analysis)) === analysisSha256) return;
+  throw new ConfigError('the analysis, or a file that it imports, has changed since the run began', {
     file: analysis,
     hint: 'Put it back as it was to go on; start anew with --force or another --out.',
   });

@@ -2,8 +2,9 @@ import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { withImports } from '#shared/analysis/own-imports.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
-import { type AnalysisFiles, IN_FOLDER, loadAnalysis } from '#shared/analysis/registry.ts';
+import { type AnalysisFiles, IN_FOLDER, loadAnalysis, loadAnalysisFile } from '#shared/analysis/registry.ts';
 import type { AssignedFile } from '#shared/datasets/assign-files.ts';
 import { ConfigError } from '#shared/errors.ts';
 import type { RunRequest } from '#shared/queue/run-request.ts';
@@ -57,9 +58,11 @@ export async function buildSpec(
   return spec;
 }
 
-/** Of an analysis file, as the spec has it. */
+/** Of an analysis file with the user's files that it imports, as the spec has it. @throws ConfigError if it cannot be loaded */
 export async function sha256Of(url: string): Promise<string> {
-  return hash('sha256', await readFile(fileURLToPath(url)));
+  await loadAnalysisFile(url);
+  const hashes = await Promise.all(withImports(url).map(async (file) => hash('sha256', await readFile(fileURLToPath(file)))));
+  return hashes.length === 1 ? (hashes[0] as string) : hash('sha256', hashes.join());
 }
 
 /** A name, or the URL of a file: what looks like a path is one. */

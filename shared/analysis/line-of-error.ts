@@ -1,7 +1,5 @@
 /** Where in a user's file something went wrong. Types are taken out in place, so lines and columns are those of the file. */
-
-const PROJECT = pathOf(new URL('../../', import.meta.url).href);
-const OWN = ['bin', 'cli', 'services', 'shared'].map((folder) => `${PROJECT}${folder}/`);
+import { isUsersFile, pathOf } from './users-files.ts';
 
 /** `    at Object.process (file:///home/me/mine.ts:17:11)`, also without a name; what waits for a promise is no part of the analysis. */
 const FRAME = /^ +at (?!async )(?:.*? \()?(.+):(\d+):(\d+)\)?$/;
@@ -26,17 +24,7 @@ function lineOfFrame(text: string): string | undefined {
 }
 
 function placeIn(file: string, place: string): string | undefined {
+  if (!isUsersFile(file)) return undefined;
   const path = pathOf(file);
-  if (path.startsWith('node:') || path.includes('/node_modules/') || OWN.some((folder) => path.startsWith(folder))) return undefined;
   return `${path.slice(path.lastIndexOf('/') + 1)}:${place}`;
-}
-
-/** Stacks name modules by URL, and what is loaded by `require` by path. */
-function pathOf(file: string): string {
-  if (!file.startsWith('file:')) return file.replaceAll('\\', '/');
-  try {
-    return decodeURIComponent(new URL(file).pathname);
-  } catch {
-    return file; // not a URL after all: only the place of an error is at stake
-  }
 }

@@ -36,6 +36,16 @@ describe('expandInputs', () => {
     expect(await expandInputs([join(folder, 'notes.txt'), join(folder, 'odd[1].root')])).toEqual(paths('notes.txt', 'odd[1].root'));
   });
 
+  it('takes a file once that one word names by a link', async () => {
+    const [own, link, folderLink] = paths('a.root', 'deep/link.root', 'linked-folder') as [string, string, string];
+    await symlink(join(folder, 'deep'), folderLink);
+    expect(await expandInputs([link, own])).toEqual([own]);
+    expect(await expandInputs([own, join(folder, 'deep')])).toEqual(paths('a.root', 'deep/c.root', 'deep/er/d.root'));
+    expect(await expandInputs([join(folder, 'deep'), folderLink])).toEqual(paths('deep/c.root', 'deep/er/d.root', 'deep/link.root'));
+    expect(await expandInputs([link, join(folder, 'notes.txt')])).toEqual(paths('deep/link.root', 'notes.txt'));
+    await rm(folderLink);
+  });
+
   it('answers absolute paths, and each file once however it was named', async () => {
     const names = [join(folder, 'a.root'), relative(process.cwd(), join(folder, 'a.root')), pathToFileURL(join(folder, 'a.root')).href];
     expect(await expandInputs([...names, join(folder, 'a*')])).toEqual(paths('a.root'));

@@ -1,4 +1,4 @@
-import { lstat, stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../errors.ts';
@@ -19,7 +19,19 @@ export async function expandInputs(patterns: readonly string[], options: ListOpt
   for (const pattern of patterns) {
     for (const location of await expandOne(pattern, options)) found.add(location);
   }
-  return [...found].sort();
+  const locations = [...found].sort();
+  // One word has each of its files once already.
+  return patterns.length > 1 ? eachFileOnce(locations) : locations;
+}
+
+/** A local file that several names lead to is taken by its own name where that is among them, else by the first. */
+async function eachFileOnce(locations: readonly string[]): Promise<string[]> {
+  const names = new Map<string, string>();
+  for (const location of locations) {
+    const file = urlScheme(location) === undefined ? await realpath(location).catch(() => location) : location;
+    if (!names.has(file) || file === location) names.set(file, location);
+  }
+  return [...names.values()].sort();
 }
 
 async function expandOne(pattern: string, options: ListOptions): Promise<string[]> {
