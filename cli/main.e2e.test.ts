@@ -134,6 +134,13 @@ describe('higgsflow', () => {
       stderr: expect.stringContaining('bins, not -3'),
     });
     expect(readdirSync(join(folder, 'full'))).toEqual(before);
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const port = String((server.address() as AddressInfo).port);
+    const taken = await higgsflow(...HZZ, '--data', samples, '--out', 'full', '--force', '--port', port);
+    server.close();
+    expect(taken).toMatchObject({ code: 78, stderr: expect.stringContaining(port) });
+    expect(readdirSync(join(folder, 'full'))).toEqual(before);
     expect(await higgsflow(...wrong, '--out', 'wrong')).toMatchObject({ code: 78 });
     expect(existsSync(join(folder, 'wrong'))).toBe(false);
   });

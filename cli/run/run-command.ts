@@ -17,7 +17,7 @@ import { prepareOutFolder, removeLedger } from './out-folder.ts';
 import { writeOutputFiles } from './output-files.ts';
 import type { RunOptions } from './run-options.ts';
 import { showProgress } from './run-progress.ts';
-import { servePage } from './serve-page.ts';
+import { assertPortFree, servePage } from './serve-page.ts';
 import { summaryOf } from './summary.ts';
 
 /** Exit codes of a run besides 0. */
@@ -86,6 +86,7 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
       : await buildSpec(requestOf(options), { runId: (analysis) => newRunId(analysis, new Date()) });
   // What is wrong with it is told before anything is replaced.
   if (asked !== undefined) await loadRunModel(asked, true);
+  if (options.force && options.portIsFixed && options.port !== undefined) await assertPortFree(options.port);
   const folder = out ?? join('out', (asked as RunSpec).run);
   const ledger = new Ledger(await prepareOutFolder(folder, options));
   try {

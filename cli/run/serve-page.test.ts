@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import type { RunFeed } from '#shared/plot/feed.ts';
-import { servePage } from './serve-page.ts';
+import { assertPortFree, servePage } from './serve-page.ts';
 
 const feed: RunFeed = { runs: async () => [], snapshot: async () => undefined, changes: async function* () {} };
 
@@ -16,6 +16,7 @@ it('takes the next free port where the first is taken, unless that one was asked
     expect(Number(new URL(page.url).port)).toBeGreaterThan(port);
     await page.close();
     await expect(servePage({ feed, folder: '.', port, portIsFixed: true })).rejects.toMatchObject({ code: 'ConfigError' });
+    await expect(assertPortFree(port)).rejects.toMatchObject({ code: 'ConfigError' });
   } finally {
     server.close();
   }

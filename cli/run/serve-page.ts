@@ -28,6 +28,14 @@ export async function servePage({ feed, folder, port, portIsFixed }: PageOptions
   }
 }
 
+const NO_RUNS: RunFeed = { runs: async () => [], snapshot: async () => undefined, changes: async function* () {} };
+
+/** Before anything is replaced by a run whose page would have no place. @throws ConfigError as `servePage` */
+export async function assertPortFree(port: number): Promise<void> {
+  const page = await servePage({ feed: NO_RUNS, folder: '', port, portIsFixed: true });
+  await page.close();
+}
+
 function isTaken(error: unknown): boolean {
   const { cause } = error instanceof ConfigError || isPipelineError(error) ? error : { cause: undefined };
   return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
