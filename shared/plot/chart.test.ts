@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { dimuonSnapshot, fourLeptonSnapshot } from '../../test/run-snapshot.ts';
+import { dimuonSnapshot, fourLeptonSnapshot, smallSnapshot } from '../../test/run-snapshot.ts';
+import { regular } from '../histogram/axis.ts';
 import { chartConfiguration } from './chart.ts';
 import { buildPlotModel, type PlotModel } from './plot-model.ts';
 import { lightTheme } from './theme.ts';
 
+const groups = (['data', 'background'] as const).map((kind) => ({ name: kind, label: kind, color: '#aa0000', kind }));
 const options = { theme: lightTheme('sans-serif'), size: { width: 900, height: 720 }, pixelRatio: 2 };
 const datasetsOf = (model: PlotModel) => chartConfiguration(model, options).data.datasets;
 const pointsOf = (model: PlotModel) => datasetsOf(model).flatMap(({ data }) => data as unknown as { x: number; y: number }[]);
@@ -36,6 +38,24 @@ describe('chartConfiguration', () => {
     for (const model of [...models, buildPlotModel(dimuonSnapshot(), 'mass')]) {
       expect(pointsOf(model).every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))).toBe(true);
       if (model.y.scale === 'log') expect(pointsOf(model).every(({ y }) => y > 0 || model.ratio !== undefined)).toBe(true);
+    }
+  });
+
+  it('draws no more of a hundred thousand bins than a picture shows, on any scale', () => {
+    const bins = 100_000;
+    const sumw = Array.from({ length: bins + 2 }, (_, i) => 1 + ((i * 7919) % 7));
+    const datasets = groups.map(({ name }) => ({ name, group: name, sumw }));
+    const many = smallSnapshot(regular(bins, 1, 1001, { name: 'm' }), groups, datasets);
+    for (const [xScale, yScale] of [
+      ['linear', 'linear'],
+      ['log', 'log'],
+    ] as const) {
+      const model = buildPlotModel(many, 'h', { yScale });
+      const [outline, points, ratios] = datasetsOf({ ...model, x: { ...model.x, scale: xScale } }).map(({ data }) => data.length);
+      expect(outline).toBeGreaterThan(options.size.width);
+      expect(outline).toBeLessThan(8 * options.size.width + 4);
+      // Of each column of pixels, no more than there are different contents.
+      for (const count of [points, ratios]) expect(count).toBeLessThan(7 * 2 * options.size.width);
     }
   });
 

@@ -3,9 +3,10 @@ import type { ChartConfiguration, ChartDataset } from 'chart.js';
 import { type AxisLabels, yNames } from './axis-labels.ts';
 import type { Pointer } from './draw-shapes.ts';
 import { layOut, type PlotLayout, type PlotSize } from './layout.ts';
-import type { PlotModel } from './plot-model.ts';
+import type { PlotModel, PlotPoint } from './plot-model.ts';
 import { plotPlugin } from './plot-plugin.ts';
 import { mixColors, type PlotTheme } from './theme.ts';
+import { isCrowded, thinOutline, thinPoints } from './thin.ts';
 import { makeTicks, type ScaleType, type Ticks, tickTexts } from './ticks.ts';
 
 export interface ChartOptions {
@@ -24,7 +25,7 @@ export function chartConfiguration(model: PlotModel, { theme, size, pixelRatio, 
   const labels = axisLabels(model, layout);
   return {
     type: 'line',
-    data: { datasets: [...stackDatasets(model, theme), ...pointDatasets(model, layout, theme)] },
+    data: { datasets: [...stackDatasets(model, layout, theme), ...pointDatasets(model, layout, theme)] },
     options: {
       animation: false,
       responsive: false,
@@ -63,16 +64,17 @@ function yLabels({ scale, lo, categories }: PlotModel['y'], hi: number, { main, 
  * Each outline is filled down to the floor, and a lower layer drawn over a higher one (Chart.js draws the lowest `order`
  * last): so a negative layer hides nothing but itself.
  */
-function stackDatasets(model: PlotModel, theme: PlotTheme): ChartDataset<'line'>[] {
+function stackDatasets(model: PlotModel, { main }: PlotLayout, theme: PlotTheme): ChartDataset<'line'>[] {
   const { edges } = model.x;
   return model.layers.map(({ label, color, tops }, index) => ({
     label,
     yAxisID: 'y',
-    data: outline(edges, tops, model.y),
+    data: outline(model, tops, main.width),
     order: 10 + index,
     stepped: 'before' as const,
     borderColor: theme.outline,
-    borderWidth: 1,
+    // Bins narrower than a pixel: lines up and down would cover all colours.
+    borderWidth: isCrowded(edges.length, main.width) ? 0 : 1,
     borderJoinStyle: 'miter' as const,
     backgroundColor: mixColors(color, theme.background, theme.soften),
     fill: model.y.scale === 'log' ? 'start' : { value: Math.max(0, model.y.lo) },
@@ -81,16 +83,26 @@ function stackDatasets(model: PlotModel, theme: PlotTheme): ChartDataset<'line'>
 }
 
 /** One vertex an edge, each holding the value to its right ('before'), closed at both ends. */
-function outline(edges: readonly number[], tops: readonly number[], { lo, scale }: PlotModel['y']) {
+function outline({ x, y: { lo, scale } }: PlotModel, tops: readonly number[], width: number) {
+  const { edges } = x;
   const clamped = tops.map((top) => (scale === 'log' ? Math.max(top, lo) : top));
   const base = scale === 'log' ? lo : 0;
-  const points = clamped.map((y, bin) => ({ x: edges[bin] ?? 0, y }));
+  const all = clamped.map((y, bin) => ({ x: edges[bin] ?? 0, y }));
+  const points = isCrowded(all.length, width) ? thinOutline(all, along(x.scale, edges, width)) : all;
   const [first, last] = [edges[0] ?? 0, edges.at(-1) ?? 0];
   return [{ x: first, y: base }, ...points, { x: last, y: clamped.at(-1) ?? base }, { x: last, y: base }];
 }
 
+/** How far along an axis of this length a value is. */
+function along(scale: ScaleType, edges: readonly number[], length: number): (value: number) => number {
+  const place = scale === 'log' ? Math.log : (value: number) => value;
+  const [lo, hi] = [place(edges[0] ?? 0), place(edges.at(-1) ?? 1)];
+  return (value) => (length * (place(value) - lo)) / (hi - lo);
+}
+
 /** Data points, and their ratios; the plugin draws the error bars under them. */
-function pointDatasets({ data, ratio, x }: PlotModel, { main, font }: PlotLayout, theme: PlotTheme): ChartDataset<'line'>[] {
+function pointDatasets({ data, ratio, x, y }: PlotModel, layout: PlotLayout, theme: PlotTheme): ChartDataset<'line'>[] {
+  const { main, font } = layout;
   const style = {
     showLine: false,
     pointRadius: Math.min(font * 0.27, Math.max(1.3, (0.33 * main.width) / (x.edges.length - 1))),
@@ -98,13 +110,17 @@ function pointDatasets({ data, ratio, x }: PlotModel, { main, font }: PlotLayout
     pointBorderWidth: 0,
   };
   const inside = ratio?.points.filter(({ value }) => value >= ratio.lo && value <= ratio.hi) ?? [];
+  const shown = (points: readonly PlotPoint[], up: (value: number) => number) => {
+    const places = points.map((point) => ({ x: point.x, y: point.value }));
+    return isCrowded(places.length, main.width) ? thinPoints(places, along(x.scale, x.edges, main.width), up) : places;
+  };
   return [
     ...(data === undefined
       ? []
-      : [{ ...style, yAxisID: 'y', order: 0, data: data.points.map((point) => ({ x: point.x, y: point.value })) }]),
+      : [{ ...style, yAxisID: 'y', order: 0, data: shown(data.points, along(y.scale, [y.lo, layout.yHi], main.height)) }]),
     ...(ratio === undefined
       ? []
-      : [{ ...style, order: 1, yAxisID: 'ratio', data: inside.map((point) => ({ x: point.x, y: point.value })) }]),
+      : [{ ...style, order: 1, yAxisID: 'ratio', data: shown(inside, along('linear', [ratio.lo, ratio.hi], layout.ratio?.height ?? 0)) }]),
   ];
 }
 

@@ -174,18 +174,28 @@ function dataPoints(snapshot: RunSnapshot, histogram: string, axis: Axis, edges:
   const group = presentGroups(snapshot).find(({ kind }) => kind === 'data');
   if (group === undefined) return undefined;
   const sums = groupSums(datasetsOfKind(snapshot, 'data'), histogram, axis);
+  const ofCounts = new Map<number, Interval>();
   const points = sums.values.flatMap((value, bin) => {
     if (value === 0) return [];
     const x = ((edges[bin] ?? 0) + (edges[bin + 1] ?? 0)) / 2;
-    return [{ bin, x, value, ...interval(sums, bin) }];
+    return [{ bin, x, value, ...interval(sums, bin, ofCounts) }];
   });
   return { label: group.label, points };
 }
 
-/** Garwood's interval for counts; ±√Σw² where the analysis gave data a weight. */
-function interval({ values, variances, entries }: GroupSums, bin: number): { lo: number; hi: number } {
+interface Interval {
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** Garwood's interval for counts, which many bins have in common; ±√Σw² where the analysis gave data a weight. */
+function interval({ values, variances, entries }: GroupSums, bin: number, ofCounts: Map<number, Interval>): Interval {
   const value = values[bin] ?? 0;
-  if (value >= 0 && value === entries[bin]) return garwood(value);
+  if (value >= 0 && value === entries[bin]) {
+    const known = ofCounts.get(value) ?? garwood(value);
+    ofCounts.set(value, known);
+    return known;
+  }
   const error = Math.sqrt(Math.max(0, variances[bin] ?? 0));
   return { lo: value - error, hi: value + error };
 }

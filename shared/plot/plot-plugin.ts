@@ -5,6 +5,7 @@ import { clipped, type Drawing, hatch, type Panel, strokeLine } from './draw-sha
 import { drawTexts } from './draw-texts.ts';
 import type { Box } from './layout.ts';
 import type { PlotModel, PlotPoint } from './plot-model.ts';
+import { isCrowded, thinBars } from './thin.ts';
 import type { Ticks } from './ticks.ts';
 
 /** The one plugin of a plot. */
@@ -89,32 +90,33 @@ function drawRatioBand(panel: Panel, { model, layout, theme }: Drawing): void {
 /** Rectangles of the bands of all bins that have one; the lower end is kept on the axis (a logarithm of 0 is nowhere). */
 function binRects(panel: Panel, { x: { edges }, y }: PlotModel, bands: readonly { lo: number; hi: number }[]): Box[] {
   const bottom = panel.box.top + panel.box.height;
-  return bands.flatMap(({ lo, hi }, bin) => {
+  const rects = bands.flatMap(({ lo, hi }, bin) => {
     if (!(hi > lo)) return [];
     const left = panel.x(edges[bin] ?? 0);
     const top = panel.y(hi);
     const low = y.scale === 'log' && !(lo > 0) ? bottom : Math.min(bottom, panel.y(lo));
     return Number.isFinite(top) && low > top ? [{ left, top, width: panel.x(edges[bin + 1] ?? 0) - left, height: low - top }] : [];
   });
+  return isCrowded(rects.length, panel.box.width) ? thinBars(rects) : rects;
 }
 
 function drawMeasured(panel: Panel, points: readonly PlotPoint[], { layout, theme }: Drawing): void {
   const { context, box } = panel;
+  const bars = points.map(({ x, lo, hi }) => {
+    const low = panel.y(lo);
+    // On a logarithmic axis an end at or below 0 is infinitely far down.
+    const bottom = Number.isFinite(low) && lo > 0 ? low : Math.min(low || Infinity, box.top + box.height);
+    const top = panel.y(hi);
+    return { left: panel.x(x), top, width: 0, height: bottom - top };
+  });
+  const crowded = isCrowded(points.length, box.width);
   clipped(panel, () => {
     context.strokeStyle = theme.ink;
     context.lineWidth = Math.max(1, layout.font * 0.09);
-    for (const { x, xLo = x, xHi = x, value, lo, hi } of points) {
+    // Bins that are not a pixel wide have no width to be shown.
+    for (const { x, xLo = x, xHi = x, value } of crowded ? [] : points)
       if (xHi > xLo) strokeLine(context, panel.x(xLo), panel.y(value), panel.x(xHi), panel.y(value));
-      const [low, high] = [panel.y(lo), panel.y(hi)];
-      // On a logarithmic axis an end at or below 0 is infinitely far down.
-      strokeLine(
-        context,
-        panel.x(x),
-        Number.isFinite(low) && lo > 0 ? low : Math.min(low || Infinity, box.top + box.height),
-        panel.x(x),
-        high,
-      );
-    }
+    for (const { left, top, height } of crowded ? thinBars(bars) : bars) strokeLine(context, left, top + height, left, top);
   });
 }
 
@@ -125,15 +127,23 @@ function drawRatioPoints(panel: Panel, drawing: Drawing): void {
   if (ratio === undefined) return;
   drawMeasured(panel, ratio.points, drawing);
   const size = drawing.layout.font * 0.34;
+  const above = ratio.points.filter(({ value }) => value > ratio.hi);
+  const below = ratio.points.filter(({ value }) => value < ratio.lo);
   context.fillStyle = drawing.theme.ink;
-  for (const { x, value } of ratio.points) {
-    if (value >= ratio.lo && value <= ratio.hi) continue;
-    const up = value > ratio.hi;
-    const [tip, base] = up ? [box.top + 1, box.top + 1 + 1.6 * size] : [box.top + box.height - 1, box.top + box.height - 1 - 1.6 * size];
+  drawArrows(panel, above, { tip: box.top + 1, base: box.top + 1 + 1.6 * size, size });
+  const bottom = box.top + box.height - 1;
+  drawArrows(panel, below, { tip: bottom, base: bottom - 1.6 * size, size });
+}
+
+/** `size` is half their width. */
+function drawArrows(panel: Panel, points: readonly PlotPoint[], { tip, base, size }: Record<'tip' | 'base' | 'size', number>): void {
+  const { context, box } = panel;
+  const places = points.map(({ x }) => ({ left: panel.x(x), top: tip, width: 0, height: 0 }));
+  for (const { left } of isCrowded(places.length, box.width) ? thinBars(places) : places) {
     context.beginPath();
-    context.moveTo(panel.x(x), tip);
-    context.lineTo(panel.x(x) - size, base);
-    context.lineTo(panel.x(x) + size, base);
+    context.moveTo(left, tip);
+    context.lineTo(left - size, base);
+    context.lineTo(left + size, base);
     context.fill();
   }
 }
