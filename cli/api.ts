@@ -36,7 +36,7 @@ export interface Higgsflow {
   /** The run's present state, then a newer one after each change; ends with the run. */
   watch(run: string, options?: SignalOption): AsyncGenerator<RunSnapshot>;
   status(run: string): Promise<RunSnapshot>;
-  /** Writes plot.png, histograms.* and report.* of the run, as it is now, into a folder. */
+  /** Writes plot*.png, histograms.* and report.* of the run, as it is now, into a folder. */
   results(run: string, folder: string): Promise<Report>;
   failures(run: string): Promise<readonly ListedFailure[]>;
   /** New attempts for the failed tasks; returns how many. */

@@ -126,6 +126,20 @@ describe('higgsflow', () => {
     expect(await higgsflow('run', '--resume', ...run)).toMatchObject({ code: 0 });
   });
 
+  it('draws each histogram of an analysis, and takes all pictures away with the run', async () => {
+    const single = fileURLToPath(writeAnalysisFile(folder, 'single', 'out.w.fill(1);'));
+    const second = `v: { title: 'v', axes: [regular(5, 0, 2, { name: 'v' })] }`;
+    writeFileSync(join(folder, 'two.ts'), readFileSync(single, 'utf8').replace('({ w:', `({ ${second}, w:`));
+    const run = ['--data', join(samples, 'toy_llll.root'), '--catalogue', 'none', '--out', 'pictures', '--no-web'];
+    const pictures = () => readdirSync(join(folder, 'pictures')).filter((name) => name.endsWith('.png'));
+    expect(await higgsflow('run', '-a', './two.ts', ...run)).toMatchObject({ code: 0 });
+    expect(pictures()).toEqual(['plot-w.png', 'plot.png']);
+    const [w, v] = pictures().map((name) => readFileSync(join(folder, 'pictures', name)));
+    expect(w?.equals(v as Buffer)).toBe(false);
+    expect(await higgsflow('run', '-a', './single.ts', ...run, '--force')).toMatchObject({ code: 0 });
+    expect(pictures()).toEqual(['plot.png']);
+  });
+
   it('finds out what is wrong with a run before it replaces another', async () => {
     const before = readdirSync(join(folder, 'full'));
     const wrong = [...HZZ, '--data', samples, '--no-web', '--set', 'bins=-3'];

@@ -69,7 +69,8 @@ export function register(program: Command): void {
 }
 
 const EXAMPLES = `
-The result is printed on stdout, progress on stderr. The folder gets plot.png, histograms.{json,csv,root}, report.{json,md}.
+The result is printed on stdout, progress on stderr. The folder gets plot.png (and
+plot-NAME.png of each further histogram), histograms.{json,csv,root}, report.{json,md}.
 Exit codes: 0 complete, 3 incomplete (some input could not be read), 1 failed, 2 wrong usage, 75 try again, 78 wrong options,
 130 stopped with Ctrl-C.
 

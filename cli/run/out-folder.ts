@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '#shared/errors.ts';
 
 /** Files that a run leaves in its folder. */
-export const RESULT_FILES = ['plot.png', 'histograms.json', 'histograms.csv', 'histograms.root', 'report.json', 'report.md'] as const;
+const RESULT_FILE = /^(plot(-\w+)?\.png|histograms\.(json|csv|root)|report\.(json|md))$/;
 
 const LEDGER = 'ledger.sqlite';
 
@@ -20,10 +19,12 @@ export interface FolderChoice {
  */
 export async function prepareOutFolder(folder: string, { resume, force }: FolderChoice): Promise<string> {
   const ledger = join(folder, LEDGER);
+  const files: readonly string[] = await readdir(folder).catch(() => []);
+  const results = files.filter((file) => RESULT_FILE.test(file));
   if (force) {
     await removeLedger(folder);
-    for (const file of RESULT_FILES) await rm(join(folder, file), { force: true });
-  } else if (!resume && [LEDGER, ...RESULT_FILES].some((file) => existsSync(join(folder, file)))) {
+    for (const file of results) await rm(join(folder, file), { force: true });
+  } else if (!resume && (files.includes(LEDGER) || results.length > 0)) {
     throw new ConfigError('a run is in this folder already', {
       file: folder,
       hint: 'Go on with it: --resume. Replace it: --force. Keep it: another --out.',

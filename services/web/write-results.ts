@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setImmediate } from 'node:timers/promises';
 import type { PlotModel } from '#shared/plot/plot-model.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import { histogramFiles } from '#shared/results/histogram-set.ts';
@@ -6,6 +7,9 @@ import { buildReport, type Report } from '#shared/results/report.ts';
 import { reportToMarkdown } from '#shared/results/report-markdown.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
 import { writeFiles } from '#shared/results/write-files.ts';
+
+/** Drawn for a run; others can be looked at on the page, or drawn by `higgsflow plot`. */
+const MOST_PLOTS = 50;
 
 let renderer: ((model: PlotModel) => Uint8Array) | undefined;
 
@@ -31,7 +35,7 @@ export async function writeResults(
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
   });
-  const files = await plotAndHistograms(snapshot);
+  const files = { ...histogramFiles(snapshot), ...(await plotFiles(snapshot, MOST_PLOTS)) };
   await writeFiles(folder, files);
   const { output } = details;
   if (output === undefined || !upload) {
@@ -54,19 +58,21 @@ function reportFiles(report: Report): Record<string, string> {
 
 /** Writes plot.png and histograms.* as they are at this moment. @throws StorageError naming the file that cannot be written */
 export async function writePlotAndHistograms(folder: string, snapshot: RunSnapshot): Promise<void> {
-  await writeFiles(folder, await plotAndHistograms(snapshot));
+  await writeFiles(folder, { ...histogramFiles(snapshot), ...(await plotFiles(snapshot, 1)) });
 }
 
-async function plotAndHistograms(snapshot: RunSnapshot): Promise<Record<string, string | Uint8Array>> {
-  return { ...histogramFiles(snapshot), ...(await plotFile(snapshot)) };
-}
-
-/** The first histogram that can be drawn; none of them may be. */
-async function plotFile(snapshot: RunSnapshot): Promise<Record<string, Uint8Array>> {
+/** `plot.png` shows the first histogram that can be drawn, `plot-NAME.png` each further one, up to `most`. */
+async function plotFiles(snapshot: RunSnapshot, most: number): Promise<Record<string, Uint8Array>> {
   const { buildPlotModel, drawableHistograms } = await import('#shared/plot/plot-model.ts');
-  const [first] = drawableHistograms(snapshot);
-  if (first === undefined) return {};
+  const drawable = drawableHistograms(snapshot).slice(0, most);
+  if (drawable.length === 0) return {};
   const { createPngRenderer } = await import('./png.ts');
   renderer ??= createPngRenderer();
-  return { 'plot.png': renderer(buildPlotModel(snapshot, first.name)) };
+  const files: Record<string, Uint8Array> = {};
+  for (const [i, { name }] of drawable.entries()) {
+    files[i === 0 ? 'plot.png' : `plot-${name}.png`] = renderer(buildPlotModel(snapshot, name));
+    // Drawing takes some tenths of a second: whoever asks meanwhile is answered.
+    await setImmediate();
+  }
+  return files;
 }
