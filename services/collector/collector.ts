@@ -170,9 +170,13 @@ export class Collector implements TaskList, RunFeed {
     return count;
   }
 
-  /** Gives the failed tasks of a run new attempts, and publishes them. Returns how many. @throws MessageError if there is no such run */
+  /**
+   * Gives the failed tasks of a run new attempts, and publishes them. Returns how many.
+   * @throws MessageError if there is no such run, or it was cancelled before its list of tasks was complete
+   */
   async retry(run: string): Promise<number> {
     this.#mustExist(run);
+    this.#mustBeWhole(run);
     this.#unwanted.spare(run);
     await this.#queue.openRun(run, this.#poolsOf(run));
     const count = this.#ledger.retryFailed(run, Date.now());
@@ -355,7 +359,18 @@ export class Collector implements TaskList, RunFeed {
   #mustBeWanted(run: string): void {
     this.#mustExist(run);
     if (this.#ledger.run(run)?.state !== 'cancelled') return;
-    throw new MessageError(`run ${run} was cancelled`, { hint: `\`higgsflow retry ${run}\` takes it up again.` });
+    const { frozen } = this.#ledger.run(run) ?? {};
+    const hint = frozen ? `\`higgsflow retry ${run}\` takes it up again.` : 'Submit it again, under another id.';
+    throw new MessageError(`run ${run} was cancelled`, { hint });
+  }
+
+  /** Nobody plans a cancelled run to its end: it would be open for ever. */
+  #mustBeWhole(run: string): void {
+    const { state, frozen } = this.#ledger.run(run) ?? {};
+    if (state !== 'cancelled' || frozen) return;
+    throw new MessageError(`run ${run} was cancelled while it was planned: nobody knows all its tasks`, {
+      hint: `Submit it again, under another id, or under this one after \`higgsflow cleanup ${run}\`.`,
+    });
   }
 
   #committed(results: readonly Committed[], ms: number): void {

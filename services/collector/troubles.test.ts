@@ -80,8 +80,10 @@ it('a cancelled run is neither planned nor published any further, and whoever do
     return { entries: ENTRIES, bytes: 1, toy: true, columnBytes: 1, clusters: [0] };
   };
   const producing = startProducer({ spec: specOf('r', 5), queue, taskList: collector, describe, signal: new AbortController().signal });
-  await expect(producing).rejects.toThrow(/run r was cancelled. `higgsflow retry r` takes it up again/);
+  await expect(producing).rejects.toThrow(/run r was cancelled. Submit it again/);
   await expect(collector.issue('r')).rejects.toThrow(/was cancelled/);
+  await expect(collector.retry('r')).rejects.toThrow(/cancelled while it was planned.* `higgsflow cleanup r`/);
+  expect(await collector.snapshot('r')).toMatchObject({ state: 'cancelled' });
   expect(await queue.tasks.depth('r')).toBe(0);
 });
 
@@ -102,6 +104,7 @@ it('a run that was cancelled is published whole when it is taken up again', asyn
   await queue.reports.publish({ v: 1, kind: 'failure', run: 'r', index: 0, attempt: 1, worker: 'w', ...failure });
   await vi.waitFor(async () => expect(await queue.tasks.depth('r')).toBe(3));
   await collector.cancel('r');
+  await expect(collector.issue('r')).rejects.toThrow(/was cancelled. `higgsflow retry r` takes it up again/);
   await collector.retry('r');
   await vi.waitFor(async () => expect(await queue.tasks.depth('r')).toBe(2));
   expect((await collector.pending('r', -1, 10)).map(({ attempt }) => attempt)).toEqual([2, 1]);
