@@ -15,7 +15,7 @@ import { type Committed, type Conclusion, GROUP_SIZE, GroupCommit, isConclusion 
 import { InFlight } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
 import type { LedgerFailure } from './ledger-rows.ts';
-import { OpenRun } from './open-run.ts';
+import { OpenRuns } from './open-runs.ts';
 import { Reissue } from './reissue.ts';
 import { loadRunModel, refuseTooLarge, taskMessage } from './run-model.ts';
 import { RunModels } from './run-models.ts';
@@ -80,7 +80,7 @@ export class Collector implements TaskList, RunFeed {
   readonly #models: RunModels;
   readonly #views: RunViews;
   readonly #unwanted: UnwantedQueues;
-  readonly #runs = new Map<string, OpenRun>();
+  readonly #runs: OpenRuns;
   readonly #stop = new AbortController();
   readonly #onEvent: (event: CollectorEvent) => void;
   readonly #consuming: Promise<unknown>;
@@ -103,7 +103,8 @@ export class Collector implements TaskList, RunFeed {
     const model = (run: string) => this.#models.of(run);
     this.#sums = new Sums(ledger);
     this.#commits = new GroupCommit({ ledger, sums: this.#sums, retry, model, onCommit: (results, ms) => this.#committed(results, ms) });
-    const openRun = (run: string) => this.#run(run);
+    this.#runs = new OpenRuns({ ledger, queue, onDone: (run, state) => onEvent({ kind: 'run', run, state }) });
+    const openRun = (run: string) => this.#runs.of(run);
     this.#views = new RunViews({ ledger, models: this.#models, sums: this.#sums, inFlight: this.#inFlight, openRun });
     const conclude = (report: Conclusion) => this.#commits.add(report);
     const onReissue = (reason: 'due' | 'lost' | 'straggler', tasks: number) => onEvent({ kind: 'reissued', reason, tasks });
@@ -112,7 +113,7 @@ export class Collector implements TaskList, RunFeed {
       ...{ ledger, queue, inFlight: this.#inFlight, model },
       onMoved: (run, move) => {
         onEvent({ kind: 'moved', run, ...move });
-        this.#run(run).changed();
+        this.#runs.of(run).changed();
       },
     });
     const { signal } = this.#stop;
@@ -137,9 +138,9 @@ export class Collector implements TaskList, RunFeed {
     const isNew = this.#ledger.run(spec.run) === undefined;
     const state = this.#ledger.openRun(spec, new Date().toISOString());
     this.#models.keep(model);
-    this.#run(spec.run);
+    this.#runs.of(spec.run);
     if (isNew) this.#unwanted.spare(spec.run);
-    if (this.#ledger.run(spec.run)?.state === 'running') await this.#queue.openRun(spec.run, this.#poolsOf(spec.run));
+    if (this.#ledger.run(spec.run)?.state === 'running') await this.#queue.openRun(spec.run, this.#runs.poolsOf(spec.run));
     if (isNew) this.#onEvent({ kind: 'run', run: spec.run, state: 'running' });
     return state;
   }
@@ -147,13 +148,13 @@ export class Collector implements TaskList, RunFeed {
   async add(run: string, files: Parameters<TaskList['add']>[1]): Promise<void> {
     this.#mustBeWanted(run);
     this.#ledger.addFiles(run, files);
-    this.#run(run).changed();
+    this.#runs.of(run).changed();
   }
 
   async freeze(run: string): Promise<void> {
     this.#mustBeWanted(run);
     this.#ledger.freeze(run);
-    this.#finishIfDone(run);
+    this.#runs.finishIfDone(run);
   }
 
   async pending(run: string, after: number, limit: number) {
@@ -178,14 +179,14 @@ export class Collector implements TaskList, RunFeed {
     this.#mustExist(run);
     this.#mustBeWhole(run);
     this.#unwanted.spare(run);
-    await this.#queue.openRun(run, this.#poolsOf(run));
+    await this.#queue.openRun(run, this.#runs.poolsOf(run));
     const count = this.#ledger.retryFailed(run, Date.now());
     if (this.#ledger.run(run)?.state === 'cancelled') this.#ledger.makeDue(run, Date.now());
-    this.#run(run).takeUnsavedMs('running');
+    this.#runs.of(run).takeUnsavedMs('running');
     this.#ledger.setOutcome(run, undefined);
     this.#ledger.setState(run, 'running');
     this.#onEvent({ kind: 'run', run, state: 'running' });
-    this.#finishIfDone(run);
+    this.#runs.finishIfDone(run);
     return count;
   }
 
@@ -194,7 +195,7 @@ export class Collector implements TaskList, RunFeed {
     this.#mustExist(run);
     this.#ledger.setOutcome(run, outcome);
     this.#onEvent({ kind: 'output', run, error: outcome.error });
-    this.#run(run).changed(true);
+    this.#runs.of(run).changed(true);
   }
 
   /** Publishes the tasks of the run, unless that was done before: for producers that have no broker. */
@@ -208,13 +209,13 @@ export class Collector implements TaskList, RunFeed {
   async cancel(run: string): Promise<void> {
     this.#mustExist(run);
     if (this.#ledger.run(run)?.state === 'running') {
-      this.#saveElapsed(run);
+      this.#runs.saveElapsed(run);
       this.#ledger.setState(run, 'cancelled');
       this.#ledger.clearDue(run);
-      this.#run(run).changed(true);
+      this.#runs.of(run).changed(true);
       this.#onEvent({ kind: 'run', run, state: 'cancelled' });
     }
-    await this.#unwanted.delete(run, this.#poolsOf(run));
+    await this.#unwanted.delete(run, this.#runs.poolsOf(run));
   }
 
   /** Forgets a run altogether. Reports of it that come later are refused. */
@@ -223,7 +224,7 @@ export class Collector implements TaskList, RunFeed {
     this.#ledger.deleteRun(run);
     this.#sums.forget(run);
     this.#models.forget(run);
-    this.#runs.delete(run);
+    this.#runs.forget(run);
     this.#onEvent({ kind: 'run', run, state: 'deleted' });
   }
 
@@ -240,7 +241,7 @@ export class Collector implements TaskList, RunFeed {
 
   /** Runs that are not over. */
   openRuns(): string[] {
-    return [...this.#runs.keys()].filter((run) => this.#ledger.run(run)?.state === 'running');
+    return this.#runs.running();
   }
 
   /** Committed part by dataset. */
@@ -263,8 +264,8 @@ export class Collector implements TaskList, RunFeed {
    * @throws StorageError if the ledger fails; the signal's reason when aborted
    */
   async finished(run: string, signal: AbortSignal): Promise<RunState> {
-    this.#finishIfDone(run);
-    for await (const _ of this.#run(run).changes(AbortSignal.any([signal, this.#stop.signal]))) {
+    this.#runs.finishIfDone(run);
+    for await (const _ of this.#runs.of(run).changes(AbortSignal.any([signal, this.#stop.signal]))) {
       const state = this.#ledger.run(run)?.state;
       if (state !== undefined && state !== 'running') return state;
     }
@@ -287,7 +288,7 @@ export class Collector implements TaskList, RunFeed {
 
   async *changes(run: string, signal: AbortSignal): AsyncGenerator<RunSnapshot> {
     if (this.#ledger.run(run) === undefined) return;
-    for await (const _ of this.#run(run).changes(AbortSignal.any([signal, this.#stop.signal]), CHANGE_MS)) {
+    for await (const _ of this.#runs.of(run).changes(AbortSignal.any([signal, this.#stop.signal]), CHANGE_MS)) {
       const snapshot = await this.snapshot(run);
       if (snapshot === undefined) return;
       yield snapshot;
@@ -302,7 +303,7 @@ export class Collector implements TaskList, RunFeed {
       this.#closed = true;
       await this.#commits.flush();
       try {
-        for (const run of this.#runs.keys()) this.#saveElapsed(run);
+        this.#runs.saveAllElapsed();
       } catch {
         // A ledger that cannot take the time on the clock either; whoever waits for a run has heard of it.
       }
@@ -339,16 +340,10 @@ export class Collector implements TaskList, RunFeed {
   #goOn(): void {
     for (const run of this.#ledger.runs()) {
       if (this.#ledger.run(run)?.state !== 'running') continue;
-      this.#finishIfDone(run);
+      this.#runs.finishIfDone(run);
       if (this.#ledger.run(run)?.state === 'running')
-        this.#queue.openRun(run, this.#poolsOf(run)).catch((error: unknown) => this.#fail(error));
+        this.#queue.openRun(run, this.#runs.poolsOf(run)).catch((error: unknown) => this.#fail(error));
     }
-  }
-
-  /** Undefined: that of this process. */
-  #poolsOf(run: string): string[] | undefined {
-    const pools = this.#ledger.pools(run).map(({ pool }) => pool);
-    return pools.length === 0 ? undefined : pools;
   }
 
   #mustExist(run: string): void {
@@ -375,42 +370,7 @@ export class Collector implements TaskList, RunFeed {
 
   #committed(results: readonly Committed[], ms: number): void {
     this.#onEvent({ kind: 'commit', results, ms });
-    const counted = results.filter(({ outcome }) => outcome !== 'duplicate');
-    for (const run of new Set(counted.map(({ report }) => report.run))) {
-      const open = this.#run(run);
-      for (const { report, dataset } of counted) {
-        if (report.run === run && report.kind === 'success') open.count(dataset, report.to - report.from);
-      }
-      this.#finishIfDone(run);
-    }
-  }
-
-  #finishIfDone(run: string): void {
-    const row = this.#ledger.run(run);
-    const counters = this.#ledger.counters(run);
-    const open = counters.some(({ tasks, committed, failed }) => committed + failed < tasks);
-    const isDone = row?.frozen === true && row.state === 'running' && !open;
-    if (isDone) {
-      this.#saveElapsed(run);
-      const state = counters.some(({ failed }) => failed > 0) ? 'incomplete' : 'complete';
-      this.#ledger.setState(run, state);
-      this.#onEvent({ kind: 'run', run, state });
-      this.#queue.deleteRun(run, this.#poolsOf(run)).catch(() => {}); // an empty queue that stays behind does no harm
-    }
-    this.#run(run).changed(isDone);
-  }
-
-  #saveElapsed(run: string): void {
-    const state = this.#ledger.run(run)?.state;
-    if (state === undefined) return;
-    const ms = this.#run(run).takeUnsavedMs(state);
-    if (ms > 0) this.#ledger.addElapsed(run, ms);
-  }
-
-  #run(run: string): OpenRun {
-    const known = this.#runs.get(run) ?? new OpenRun();
-    this.#runs.set(run, known);
-    return known;
+    this.#runs.counted(results);
   }
 
   /** The ledger or the queue is broken: nothing more can be counted. Whoever waits for a run hears why. */
