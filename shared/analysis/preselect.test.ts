@@ -50,7 +50,7 @@ const inTwoSteps = defineAnalysis({
     select({ entries, met, mc }, keep, out, { minMet }) {
       for (let entry = 0; entry < entries; entry++) {
         if (met.values[entry]! > minMet) keep[entry] = 1;
-        else out.cutFlow.fillUpTo(0, mc?.weight.values[entry]);
+        else out.cutFlow.fillUpTo(0, mc?.weight.values[entry] ?? 1);
       }
     },
   },

@@ -99,6 +99,18 @@ describe('Histogram', () => {
     expect([...histogram.contents().sumw]).toEqual([0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, -3, 0, 0, 0]);
   });
 
+  it('takes no weight for 1, and refuses one that is undefined', () => {
+    const [plain, both, steps] = [new Histogram([mass]), new Histogram([mass, mass]), new Histogram([category(['a', 'b'], { name: 's' })])];
+    const none = [0.9][1] as number;
+    plain.fill(100);
+    both.fill2(100, 100);
+    steps.fillUpTo(1);
+    for (const fill of [() => plain.fill(100, none), () => both.fill2(100, 100, none), () => steps.fillUpTo(1, none)])
+      expect(fill).toThrow(/weight undefined is not a finite number.*`weight \?\? 1`/);
+    for (const histogram of [plain, both, steps])
+      expect(histogram.contents().sumw.reduce((sum, w) => sum + w)).toBe(histogram === steps ? 2 : 1);
+  });
+
   it('sums weights, their squares and the number of fills', () => {
     const contents = filled(
       [mass],

@@ -65,18 +65,19 @@ export class Histogram {
   }
 
   /**
-   * Fills a histogram of one axis; on a category axis `x` is the category's index.
+   * Fills a histogram of one axis; on a category axis `x` is the category's index. Without a weight it is 1; `undefined` is none.
    *
    * @throws AnalysisError if the weight or its square is not finite (the histogram is then unchanged), or if there are two axes.
    */
-  fill(x: number, weight = 1): void {
+  fill(x: number, weight?: number): void {
     if (this.#dimensions !== 1) throw this.#wrongFill('fill2');
-    if (weight === 1) {
+    // A weight that was looked up and is not there must not count as 1, as it would by a default.
+    if (weight === 1 || arguments.length < 2) {
       // Every cell that Binning gives is in range.
       this.#ones[this.#x.cell(x)]! += 1;
       return;
     }
-    if (!(weight * weight < Number.POSITIVE_INFINITY)) throw this.#badWeight(weight);
+    if (weight === undefined || !(weight * weight < Number.POSITIVE_INFINITY)) throw this.#badWeight(weight);
     if (this.#held === this.#room) this.#flush();
     const at = this.#held++;
     this.#xs[at] = x;
@@ -88,9 +89,9 @@ export class Histogram {
    *
    * @throws AnalysisError as `fill`, or if the axis has no bin `last`.
    */
-  fillUpTo(last: number, weight = 1): void {
+  fillUpTo(last: number, weight?: number): void {
     if (!(last >= 0 && last < this.#steps)) throw this.#noBin(last);
-    if (weight === 1) {
+    if (weight === 1 || arguments.length < 2) {
       // In range, as was just seen.
       this.#onesUpTo[Math.trunc(last)]! += 1;
       return;
@@ -100,13 +101,13 @@ export class Histogram {
   }
 
   /** Fills a histogram of two axes; otherwise like `fill`. */
-  fill2(x: number, y: number, weight = 1): void {
+  fill2(x: number, y: number, weight?: number): void {
     if (this.#dimensions !== 2) throw this.#wrongFill('fill');
-    if (weight === 1) {
+    if (weight === 1 || arguments.length < 3) {
       this.#ones[this.#x.cell(x) * this.#yExtent + this.#y.cell(y)]! += 1;
       return;
     }
-    if (!(weight * weight < Number.POSITIVE_INFINITY)) throw this.#badWeight(weight);
+    if (weight === undefined || !(weight * weight < Number.POSITIVE_INFINITY)) throw this.#badWeight(weight);
     if (this.#held === this.#room) this.#flush();
     const at = this.#held++;
     this.#xs[at] = x;
@@ -243,11 +244,13 @@ export class Histogram {
     this.#room = ROOM;
   }
 
-  #badWeight(weight: number): AnalysisError {
+  #badWeight(weight: number | undefined): AnalysisError {
     const reason = Number.isFinite(weight)
       ? `weight ${weight} has a square larger than any double`
       : `weight ${weight} is not a finite number`;
-    return new AnalysisError(reason, { object: this.#name(), hint: 'Check what the weight is computed from.' });
+    const hint =
+      weight === undefined ? 'Where there may be none, say what counts instead: `weight ?? 1`.' : 'Check what the weight is computed from.';
+    return new AnalysisError(reason, { object: this.#name(), hint });
   }
 
   #wrongFill(right: string): AnalysisError {
