@@ -7,14 +7,16 @@ import { writeAnalysisFile } from '../../test/analysis-file.ts';
 import { writeLeptonSamples } from '../../test/lepton-samples.ts';
 import { ComputePool } from './compute-pool.ts';
 
+const readRetry = { attempts: 1, baseMs: 1, maxMs: 1 };
+const OPTIONS = { threads: 1, batchBytes: 1e6, memoryMb: 256, allowAnalysisFiles: true, readRetry };
+
 let folder: string;
 let sample: string;
 let pool: ComputePool;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pool-'));
   [sample = ''] = writeLeptonSamples(folder, { llll: 1000 });
-  const readRetry = { attempts: 1, baseMs: 1, maxMs: 1 };
-  pool = new ComputePool({ threads: 1, batchBytes: 1e6, memoryMb: 256, allowAnalysisFiles: true, readRetry });
+  pool = new ComputePool(OPTIONS);
 });
 afterEach(async () => {
   await pool.close();
@@ -35,6 +37,16 @@ describe('ComputePool', () => {
     const answers = await Promise.all(Array.from({ length: 9 }, (_, index) => run({ analysis: index === 4 ? deadly : fine })));
     expect(answers.map(({ kind }) => kind)).toEqual(Array.from({ length: 9 }, (_, index) => (index === 4 ? 'failure' : 'partial')));
     expect(answers[4]).toMatchObject({ failure: { retryable: true, text: expect.stringContaining('it exited with code 3') } });
+  });
+
+  it('ends a thread whose task does not end, and goes on', async () => {
+    const fine = writeAnalysisFile(folder, 'fine', '');
+    const endless = writeAnalysisFile(folder, 'endless', 'for (;;);');
+    await pool.close();
+    pool = new ComputePool({ ...OPTIONS, taskTimeoutMs: 5000 });
+    const answers = await Promise.all([run({ analysis: fine }), run({ analysis: endless }), run({ analysis: fine })]);
+    expect(answers.map(({ kind }) => kind)).toEqual(['partial', 'failure', 'partial']);
+    expect(answers[1]).toMatchObject({ failure: { retryable: true, text: expect.stringContaining('it took longer than 5 s') } });
   });
 
   it('opens a file anew after a task of it failed', async () => {

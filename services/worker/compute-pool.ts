@@ -15,6 +15,8 @@ export interface PoolOptions extends Omit<ThreadSettings, 'bandwidth' | 'storage
   readonly threads: number;
   /** Files of tasks that wait are copied into the fast folder meanwhile. */
   readonly stageIn?: boolean | undefined;
+  /** A thread whose task takes longer is ended, and the task fails (retryable). No limit where it is absent. */
+  readonly taskTimeoutMs?: number | undefined;
 }
 
 interface Job {
@@ -35,6 +37,8 @@ interface Thread {
   readonly untold: Task[];
   readonly begun: Int32Array;
   answered: number;
+  /** When the first of its jobs became that (ms of `performance.now`). */
+  since: number;
   /** Why it had to be ended. */
   reason: string | undefined;
 }
@@ -46,8 +50,8 @@ const MOST_IN_HAND = 64;
 const GATHER_MS = 2;
 /** Weight of the newest task in the mean. */
 const WEIGHT = 0.2;
-/** How often the memory of threads at work is looked at. */
-const MEMORY_CHECK_MS = 250;
+/** How often threads at work are looked at. */
+const CHECK_MS = 250;
 const MB = 1e6;
 /** Room for short-lived objects: columns lie elsewhere, and V8 would take some 30 MB more a thread without doing any better. */
 const YOUNG_MB = 6;
@@ -64,7 +68,7 @@ export class ComputePool {
   readonly #options: PoolOptions;
   readonly #threads = new Set<Thread>();
   readonly #waiting: Job[] = [];
-  readonly #memoryCheck: NodeJS.Timeout;
+  readonly #check: NodeJS.Timeout;
   readonly #settings: ThreadSettings;
   readonly #stage: StageAhead | undefined;
   #meanMs = Number.POSITIVE_INFINITY;
@@ -91,7 +95,7 @@ export class ComputePool {
     setFlagsFromString('--no-parallel-scavenge');
     // Some are started at once: a thread takes a while to load, which planning needs anyway. More come with more jobs.
     while (this.#threads.size < Math.min(options.threads, WARM_THREADS)) this.#startThread();
-    this.#memoryCheck = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
+    this.#check = setInterval(() => this.#checkThreads(), CHECK_MS);
   }
 
   /** Runs a task in the next free thread; `onStart` is called when it gets there. Never rejects: an abort is an answer. */
@@ -123,7 +127,7 @@ export class ComputePool {
   /** Ends all threads, whatever they do. Jobs at hand and waiting are answered as aborted. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#memoryCheck);
+    clearInterval(this.#check);
     this.drain();
     await Promise.all([this.#stage?.close(), ...[...this.#threads].map(({ worker }) => worker.terminate())]);
   }
@@ -162,7 +166,7 @@ export class ComputePool {
 
   #give(thread: Thread, job: Job): void {
     thread.jobs.push(job);
-    if (thread.jobs.length === 1) job.onStart();
+    if (thread.jobs.length === 1) begin(thread);
     thread.untold.push(job.task);
     if (thread.untold.length > 1) return;
     // All that come in this moment are one message; where the thread has something to do, all that come soon.
@@ -183,7 +187,7 @@ export class ComputePool {
     const worker = new Worker(ENTRY, { workerData, stdout: true, resourceLimits });
     worker.stdout.on('data', (text: Buffer) => process.stderr.write(text));
     const begun = new Int32Array(workerData.begun);
-    const thread: Thread = { worker, jobs: [], untold: [], begun, answered: 0, reason: undefined };
+    const thread: Thread = { worker, jobs: [], untold: [], begun, answered: 0, since: 0, reason: undefined };
     this.#threads.add(thread);
     worker.on('message', (answers: FromThread[]) => {
       for (const answer of answers) this.#answer(thread, answer);
@@ -205,22 +209,24 @@ export class ComputePool {
     return thread;
   }
 
+  /** Ends threads that take too long or need too much: an endless loop of an analysis hears nothing else. */
+  #checkThreads(): void {
+    const { taskTimeoutMs = Number.POSITIVE_INFINITY } = this.#options;
+    for (const thread of this.#threads) {
+      if (thread.jobs.length === 0) continue;
+      if (performance.now() - thread.since > taskTimeoutMs) void end(thread, `it took longer than ${taskTimeoutMs / 1000} s`);
+      else this.#checkMemory(thread).catch(() => {}); // it has ended meanwhile
+    }
+  }
+
   /**
    * V8's own limit may end the whole process (when one large allocation hits it), so threads are ended well below it. The
    * question is answered between two instructions of the thread: also one in an endless loop answers.
    */
-  #checkMemory(): void {
+  async #checkMemory(thread: Thread): Promise<void> {
     const { memoryMb } = this.#options;
-    for (const thread of this.#threads) {
-      if (thread.jobs.length === 0) continue;
-      const check = async () => {
-        const { used_heap_size: heap, external_memory: buffers } = await thread.worker.getHeapStatistics();
-        if (heap + buffers < memoryMb * MB) return;
-        thread.reason = tooMuchMemory(memoryMb);
-        await thread.worker.terminate();
-      };
-      check().catch(() => {}); // it has ended meanwhile
-    }
+    const { used_heap_size: heap, external_memory: buffers } = await thread.worker.getHeapStatistics();
+    if (heap + buffers >= memoryMb * MB) await end(thread, tooMuchMemory(memoryMb));
   }
 
   #answer(thread: Thread, answer: FromThread): void {
@@ -230,10 +236,20 @@ export class ComputePool {
       const { wallMs } = answer.partial;
       this.#meanMs = Number.isFinite(this.#meanMs) ? this.#meanMs + WEIGHT * (wallMs - this.#meanMs) : wallMs;
     }
-    thread.jobs[0]?.onStart();
+    begin(thread);
     job?.resolve(withAhead(answer, job.ahead));
     this.#pump();
   }
+}
+
+function begin(thread: Thread): void {
+  thread.since = performance.now();
+  thread.jobs[0]?.onStart();
+}
+
+function end(thread: Thread, reason: string): Promise<unknown> {
+  thread.reason = reason;
+  return thread.worker.terminate();
 }
 
 /** The answer, with what copying the file before has cost. */

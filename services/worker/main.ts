@@ -60,6 +60,7 @@ const code = await runService(
         batchBytes: settings.BATCH_MB * 1e6,
         verify: settings.VERIFY,
         memoryMb: settings.MEMORY_MB,
+        taskTimeoutMs: settings.TASK_TIMEOUT_SECONDS * 1000,
         stageIn: settings.STAGE_IN_DIR !== undefined,
         allowAnalysisFiles: { folder: `${pathToFileURL(resolve(settings.ANALYSIS_DIR))}/` },
         onTask: observer.onTask,

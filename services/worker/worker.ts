@@ -23,6 +23,8 @@ export interface WorkerOptions {
   readonly verify?: Verify | undefined;
   /** A thread that uses more is ended, and its task fails (retryable). */
   readonly memoryMb: number;
+  /** The same for a thread whose task takes longer; no limit where it is absent. */
+  readonly taskTimeoutMs?: number | undefined;
   /** Which files tasks may name as analyses; `false` or a folder where tasks come over a network. */
   readonly allowAnalysisFiles: AnalysisFiles;
   readonly heartbeatMs: number;

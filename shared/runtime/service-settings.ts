@@ -48,6 +48,10 @@ export const workerSettings = v.object({
     v.optional(writtenWhole, 1024),
     'memory of a thread at most: so much for objects and arrays, as much for bytes that are decoded',
   ),
+  TASK_TIMEOUT_SECONDS: setting(
+    v.optional(writtenPositive, 3600),
+    'a task that takes longer has failed, and its thread is ended: analyses may have endless loops',
+  ),
   VERIFY: setting(
     v.optional(v.picklist(['full', 'data']), 'full'),
     '`full`: all checksums of what is used; `data`: decode no more than is needed',
