@@ -77,6 +77,7 @@ parse_flags() {
         shift 2
         ;;
       --*=*)
+        [ -n "${1#*=}" ] || die 2 "${1%=} needs a value; see --help"
         set_value "${1%%=*}" "${1#*=}"
         shift
         ;;

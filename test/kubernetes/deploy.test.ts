@@ -93,6 +93,7 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
     ['--stage-in /etc/x', '/etc/x is taken'],
     ['--nonsense', 'unknown option --nonsense'],
     ['--run', '--run needs a value'],
+    ['--context=', '--context needs a value'],
   ])('refuses %s before anything happens', (args, reason) => {
     const { status, stderr } = flags(...args.split(' '));
     expect(stderr).toContain(reason);

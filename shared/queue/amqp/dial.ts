@@ -31,9 +31,9 @@ export function parseTarget(options: AmqpOptions): Target {
   if (!/^[a-z0-9.-]{1,40}$/i.test(options.prefix)) throw new ConfigError(`"${options.prefix}" is no prefix: letters, digits, dots, dashes`);
   const protocol = url.protocol.slice(0, -1);
   const port = Number(url.port) || (protocol === 'amqp' ? 5672 : 5671);
-  const user = options.user ?? (url.username === '' ? 'guest' : decodeURIComponent(url.username));
-  const password = options.password ?? (url.password === '' ? 'guest' : decodeURIComponent(url.password));
-  const vhost = options.vhost ?? (url.pathname.length > 1 ? decodeURIComponent(url.pathname.slice(1)) : '/');
+  const user = options.user ?? (url.username === '' ? 'guest' : decoded(url.username));
+  const password = options.password ?? (url.password === '' ? 'guest' : decoded(url.password));
+  const vhost = options.vhost ?? (url.pathname.length > 1 ? decoded(url.pathname.slice(1)) : '/');
   return {
     place: { address: `${protocol}://${url.hostname}:${port}`, user, vhost },
     connect: {
@@ -46,6 +46,17 @@ export function parseTarget(options: AmqpOptions): Target {
       heartbeat: options.heartbeatSeconds ?? DEFAULT_HEARTBEAT_SECONDS,
     },
   };
+}
+
+/** A part of the URL; not told in errors: it may be a password. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new ConfigError('the broker URL has a % that stands for itself', {
+      hint: 'Write it as %25, or give user and password apart from the URL (AMQP_USERNAME, AMQP_PASSWORD).',
+    });
+  }
 }
 
 /**
