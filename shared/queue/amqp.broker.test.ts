@@ -1,6 +1,6 @@
 import { encode } from '@msgpack/msgpack';
 import type { ConsumeMessage } from 'amqplib';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startBroker } from '../../test/broker.ts';
 import { exampleSuccess, exampleTask } from '../../test/example-messages.ts';
 import { MessageError, StorageError } from '../errors.ts';
@@ -245,6 +245,16 @@ describe.skipIf(!broker)('the queue over AMQP', () => {
     await collector.openRun('run-1');
     const worker = await installation.open();
     expect((await take(worker.tasks, 1)).map(({ index }) => index)).toEqual([4]);
+  });
+
+  it('lets a worker find new runs again after somebody has deleted the exchange of announcements', async () => {
+    const worker = await installation.open();
+    const taken = take(worker.tasks, 2);
+    await queue.tasks.publish(exampleTask(1));
+    await vi.waitFor(async () => expect(await queue.tasks.depth('run-1')).toBe(0), 5000);
+    await installation.directly((channel) => channel.deleteExchange(installation.names.runs()));
+    await queue.tasks.publish(exampleTask(2, 'small'));
+    expect((await taken).map(({ run }) => run)).toEqual(['run-1', 'small']);
   });
 
   it('serves a small run at once while a big one is under way, and gives back its share to the big one', async () => {

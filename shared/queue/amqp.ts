@@ -22,6 +22,8 @@ import type { Channel, ConsumeOptions, Handler, Line, PassOn, Queue, TaskChannel
 type Form<T> = Pick<HandsOptions<T>, 'decode' | 'parse'>;
 
 const ANNOUNCE_MS = 2000;
+/** Mailboxes of announcements are bound again after so many of them. */
+const BIND_TIMES = 5;
 /** Wait before the broker is asked again after a connection ended. */
 const AGAIN_MS = 100;
 
@@ -195,7 +197,8 @@ class AmqpQueue implements Queue {
       this.#seen.add(run);
       turns.add(run);
     };
-    const listening = listenForRuns(connection, this.#names, serve, onRefusal);
+    const bindMs = BIND_TIMES * (this.#options.announceMs ?? ANNOUNCE_MS);
+    const listening = listenForRuns({ connection, names: this.#names, onRun: serve, onRefusal, bindMs });
     for (const run of this.#announcer.runsOf(this.#options.pool)) turns.add(run);
     await this.#stopped(options.signal);
     await Promise.all([listening.end(), turns.stop()]);

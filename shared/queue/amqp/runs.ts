@@ -76,24 +76,34 @@ export class Announcer {
   }
 }
 
-/** Calls `onRun` for each announced run, again and again, until it is ended. Announcements of any other form are ignored. */
-export function listenForRuns(
-  connection: AmqpConnection,
-  names: QueueNames,
-  onRun: (run: string) => void,
-  onRefusal: (error: unknown) => void,
-): Subscription {
-  return new Subscription({
+export interface ListenOptions {
+  readonly connection: AmqpConnection;
+  readonly names: QueueNames;
+  /** Called for each announced run, again and again. */
+  readonly onRun: (run: string) => void;
+  readonly onRefusal: (error: unknown) => void;
+  /** How often the mailbox is bound again: somebody may delete the exchange, and whoever announces makes it anew. */
+  readonly bindMs: number;
+}
+
+/** Listens until it is ended. Announcements of any other form are ignored. */
+export function listenForRuns({ connection, names, onRun, onRefusal, bindMs }: ListenOptions): { end(): Promise<void> } {
+  let bindAgain = async () => {};
+  const timer = setInterval(() => void bindAgain().catch(() => {}), bindMs); // the channel has ended; the next one binds
+  const subscription = new Subscription({
     connection,
     onRefusal,
     limit: 100,
     endsWithQueue: false,
     prepare: async (channel) => {
-      await channel.assertExchange(names.runs(), 'fanout', { durable: true });
       const name = `${names.runs()}.${randomBytes(8).toString('hex')}`;
       // A mailbox of this connection; the broker deletes it with the connection.
       await channel.assertQueue(name, { exclusive: true, durable: false, autoDelete: true });
-      await channel.bindQueue(name, names.runs(), '');
+      bindAgain = async () => {
+        await channel.assertExchange(names.runs(), 'fanout', { durable: true });
+        await channel.bindQueue(name, names.runs(), '');
+      };
+      await bindAgain();
       return name;
     },
     onMessage: (received) => {
@@ -105,4 +115,9 @@ export function listenForRuns(
       }
     },
   });
+  const end = () => {
+    clearInterval(timer);
+    return subscription.end();
+  };
+  return { end };
 }
