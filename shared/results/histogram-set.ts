@@ -2,9 +2,10 @@
 import type { Axis } from '../histogram/axis.ts';
 import { contentsFrom, type HistogramContents, scaled, summed } from '../histogram/contents.ts';
 import { type CsvRow, toCsv } from '../histogram/csv.ts';
-import { toUhi } from '../histogram/uhi.ts';
+import { toUhi, type UhiHistogram } from '../histogram/uhi.ts';
 import type { DatasetSnapshot, RunSnapshot } from '../plot/snapshot.ts';
 import { histogramsToRoot } from '../root/write/histograms.ts';
+import { objectNames } from '../root/write/object-names.ts';
 
 export interface ResultHistogram {
   /** `group`: datasets of a group, scaled and added; `dataset`: one of them, scaled; `raw`: its sums as filled. */
@@ -44,16 +45,37 @@ export function resultHistograms(snapshot: RunSnapshot): ResultHistogram[] {
   });
 }
 
-/** histograms.json, histograms.csv and histograms.root: the same numbers in three formats. */
-export function histogramFiles(snapshot: RunSnapshot): Record<string, string | Uint8Array> {
+export type HistogramFile = 'histograms.json' | 'histograms.csv' | 'histograms.root';
+
+/** How to make each file of histograms: the same numbers in three formats. What one of them cannot hold is in the others. */
+export function histogramFileMakers(snapshot: RunSnapshot): Record<HistogramFile, () => string | Uint8Array> {
   const histograms = resultHistograms(snapshot);
-  const named = Object.fromEntries(
-    histograms.map(({ kind, of, name, title, contents, scale }) => {
-      const label = `${title} (${of}${kind === 'raw' ? ', raw sums' : ''})`;
-      const metadata = { name: `${kind}/${of}/${name}`, label, kind, toy: snapshot.toy, complete: snapshot.state === 'complete' };
-      return [metadata.name, { ...contents, metadata: scale === undefined ? metadata : { ...metadata, scale } }];
-    }),
-  );
-  const rows = histograms.map(({ kind, of, name, contents }): CsvRow => ({ labels: { kind, of, histogram: name }, contents }));
-  return { 'histograms.json': toUhi(named), 'histograms.csv': toCsv(rows), 'histograms.root': histogramsToRoot(named) };
+  const groups = objectNames(snapshot.groups.map(({ name }) => name));
+  const datasets = objectNames(snapshot.datasets.map(({ name }) => name));
+  const inRoot = ({ kind, of }: ResultHistogram) => (kind === 'group' ? groups : datasets).get(of) ?? of;
+  const named = (nameOf: (each: ResultHistogram) => string) =>
+    Object.fromEntries(histograms.map((each) => [`${each.kind}/${nameOf(each)}/${each.name}`, withMetadata(each, snapshot)]));
+  const rows = () => histograms.map(({ kind, of, name, contents }): CsvRow => ({ labels: { kind, of, histogram: name }, contents }));
+  return {
+    'histograms.json': () => toUhi(named(({ of }) => of)),
+    'histograms.csv': () => toCsv(rows()),
+    'histograms.root': () => histogramsToRoot(named(inRoot)),
+  };
+}
+
+/** The true name is in name and label, whatever it is called in a ROOT file. */
+function withMetadata({ kind, of, name, title, contents, scale }: ResultHistogram, { toy, state }: RunSnapshot): UhiHistogram {
+  const label = `${title} (${of}${kind === 'raw' ? ', raw sums' : ''})`;
+  const metadata = { name: `${kind}/${of}/${name}`, label, kind, toy, complete: state === 'complete' };
+  return { ...contents, metadata: scale === undefined ? metadata : { ...metadata, scale } };
+}
+
+/** All files of histograms. */
+export function histogramFiles(snapshot: RunSnapshot): Record<string, string | Uint8Array> {
+  const makers = histogramFileMakers(snapshot);
+  return {
+    'histograms.json': makers['histograms.json'](),
+    'histograms.csv': makers['histograms.csv'](),
+    'histograms.root': makers['histograms.root'](),
+  };
 }

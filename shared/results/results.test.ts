@@ -2,9 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bytesSource } from '../../test/bytes-source.ts';
 import { regular } from '../histogram/axis.ts';
 import { fromUhi } from '../histogram/uhi.ts';
 import type { DatasetSnapshot, RunSnapshot } from '../plot/snapshot.ts';
+import { openRootFile } from '../root/file.ts';
 import { histogramFiles, resultHistograms } from './histogram-set.ts';
 import { buildReport } from './report.ts';
 import { reportToMarkdown } from './report-markdown.ts';
@@ -109,6 +111,22 @@ describe('histograms of a run', () => {
     const uhi = fromUhi(String(histogramFiles(snapshot)['histograms.json']));
     expect([...(uhi['raw/s/m']?.sumw ?? [])]).toEqual([0, 30, 0, 0]);
     expect(uhi['dataset/s/m']?.metadata).toMatchObject({ kind: 'dataset', scale: 0.1, toy: false, complete: true });
+  });
+
+  it('are found in histograms.root by safe names, whatever groups and datasets are called', async () => {
+    const names = { d: '/DoubleMuon/Run2016G/NANOAOD', b1: 'b', b2: 'b/x', s: 's;1' };
+    const named = Object.entries(names).map(([old, name]) => ({ old, name }));
+    const datasets = snapshot.datasets.map((each) => ({ ...each, name: named.find(({ old }) => old === each.name)?.name ?? '' }));
+    const groups = snapshot.groups.map((group) => ({ ...group, name: group.name === 'sig' ? '..' : group.name }));
+    const inGroups = datasets.map((each) => ({ ...each, group: each.group === 'sig' ? '..' : each.group }));
+    const files = histogramFiles({ ...snapshot, groups, datasets: inGroups });
+    const root = await openRootFile(bytesSource(new Uint8Array(Buffer.from(files['histograms.root'] ?? ''))));
+    const paths = (await root.keys()).map(({ path }) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining(['raw/_DoubleMuon_Run2016G_NANOAOD/m', 'raw/b/m', 'raw/b_x/m', 'raw/s_1/m', 'group/__/m']),
+    );
+    expect(fromUhi(String(files['histograms.json']))['raw/b/x/m']?.metadata).toMatchObject({ label: 'Mass (b/x, raw sums)' });
+    expect(String(files['histograms.csv'])).toContain('\nraw,/DoubleMuon/Run2016G/NANOAOD,m,');
   });
 
   it('do not depend on when, where and how long the run was', () => {

@@ -66,7 +66,10 @@ describe('RootFileWriter', () => {
       ]),
     ).toThrow('d/a: two objects have this name');
     expect(() => bytesOf([{ name: 'a' }, { name: 'b', directory: 'a' }])).toThrow('two objects have this name');
-    expect(() => bytesOf([{ name: '' }])).toThrow('cannot name an object');
+    for (const name of ['', 'a;1', 'a:b', '..']) {
+      expect(() => bytesOf([{ name }])).toThrow('cannot name an object');
+      expect(() => bytesOf([{ name: 'a', directory: `d/${name}` }])).toThrow('cannot name an object');
+    }
   });
 
   it('refuses to pass 2 GB rather than to write positions that nobody can read', () => {

@@ -3,6 +3,7 @@ import { ConfigError, UnsupportedError } from '../../errors.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { Compressor } from './compress.ts';
 import { encodeKey, FIXED_DATE, type KeyText, keyLength } from './key.ts';
+import { isObjectName } from './object-names.ts';
 import { ObjectWriter, type RootObject } from './object-writer.ts';
 import type { Sink } from './sink.ts';
 import { streamerInfoList } from './streamer-infos.ts';
@@ -66,7 +67,7 @@ export class RootFileWriter {
 
   /**
    * Writes an object under a name; `directory` is a path such as `raw/data_A`, made where it is missing.
-   * @throws ConfigError where the directory has that name already, UnsupportedError where the file would pass 2 GB
+   * @throws ConfigError for a name that ROOT would not find, or that the directory has already, UnsupportedError where the file would pass 2 GB
    */
   writeObject(object: RootObject, { name, title = '', directory = '' }: { name: string; title?: string; directory?: string }): void {
     const place = this.#directory(directory);
@@ -142,8 +143,7 @@ export class RootFileWriter {
   }
 
   #claim(place: Directory, name: string, path: string): void {
-    if (name === '' || name.includes('/'))
-      throw new ConfigError(`'${name}' cannot name an object in a ROOT file`, { file: this.#sink.name });
+    if (!isObjectName(name)) throw new ConfigError(`'${name}' cannot name an object in a ROOT file`, { file: this.#sink.name });
     if (place.names.has(name)) {
       throw new ConfigError('two objects have this name', { file: this.#sink.name, object: path === '' ? name : `${path}/${name}` });
     }

@@ -24,7 +24,7 @@ interface AxisBins {
  * A ROOT file of TH1D and TH2D with Σw² and flow bins; a name such as `raw/data_A/m4l` puts its histogram into
  * directories. A category axis becomes labelled bins. The same histograms give the same bytes. ROOT's sums over x (for mean
  * and width) are made from bin centres.
- * @throws UnsupportedError for more than two axes, ConfigError where a name is empty or stands twice
+ * @throws UnsupportedError for more than two axes, ConfigError where a name stands twice or cannot be asked for in ROOT (see `objectNames`)
  */
 export function histogramsToRoot(named: Readonly<Record<string, RootHistogram>>): Uint8Array<ArrayBuffer> {
   const sink = createMemorySink('histograms.root');
