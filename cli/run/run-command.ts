@@ -18,7 +18,7 @@ import { writeOutputFiles } from './output-files.ts';
 import type { RunOptions } from './run-options.ts';
 import { showProgress } from './run-progress.ts';
 import { assertPortFree, servePage } from './serve-page.ts';
-import { summaryOf } from './summary.ts';
+import { summaryOf, unwrittenText } from './summary.ts';
 
 /** Exit codes of a run besides 0. */
 const FAILED = 1;
@@ -175,6 +175,7 @@ async function runAndReport(options: RunOptions, { spec, folder, ledger, signal,
   if (report.output !== undefined) await execution.tellOutput(report.output);
   await writeOutputFiles(done.snapshot, options);
   process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : summaryOf(report, folder));
+  process.stderr.write(unwrittenText(report));
   if (report.output?.error !== undefined) say(`Not uploaded to ${report.output.folder}: ${report.output.error}`);
   if (options.stay && port !== undefined) await untilStopped(signal);
   return exitCodeOf(report);
@@ -195,9 +196,9 @@ async function untilStopped(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
-function exitCodeOf({ state, output }: Report): number {
+function exitCodeOf({ state, output, unwritten }: Report): number {
   if (state !== 'complete') return INCOMPLETE;
-  return output?.error === undefined ? 0 : FAILED;
+  return output?.error === undefined && unwritten === undefined ? 0 : FAILED;
 }
 
 function say(text: string): void {

@@ -31,6 +31,11 @@ export function summaryOf(report: Report, folder: string): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Result files that are not there, a line each, for stderr. */
+export function unwrittenText({ unwritten = [] }: Report): string {
+  return unwritten.map(({ file, error }) => `Not written: ${file}: ${error}\n`).join('');
+}
+
 function costLine({ coreSeconds, places, requests, retries }: Report['accounting']['total']): string {
   const reads = placesText(places);
   const tries = retries === 0 ? '' : `, ${retries} retried`;

@@ -108,6 +108,7 @@ async function write(run: string, { feed, folder, log, signal }: OutFilesOptions
     const details = await feed.details(run);
     const report = details && (await writeResults(place, snapshot, details, { upload: snapshot.output?.state === 'waiting', signal }));
     log('web.results-written', { run, folder: place, state: snapshot.state });
+    for (const each of report?.unwritten ?? []) log('web.file-not-made', { run, ...each });
     if (report?.output !== undefined) await tellOutput(run, report.output, { feed, log });
   }
   return snapshot.state;

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import type { PlotModel } from '#shared/plot/plot-model.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
-import { histogramFiles } from '#shared/results/histogram-set.ts';
-import { buildReport, type Report } from '#shared/results/report.ts';
+import { histogramFileMakers } from '#shared/results/histogram-set.ts';
+import { buildReport, type Report, type UnwrittenFile } from '#shared/results/report.ts';
 import { reportToMarkdown } from '#shared/results/report-markdown.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
 import { writeFiles } from '#shared/results/write-files.ts';
@@ -20,8 +20,9 @@ export interface WriteOptions {
 }
 
 /**
- * Writes all result files of a run into its folder. The report tells whether they are in the run's bucket as well.
- * @throws StorageError naming the file that cannot be written
+ * Writes all result files of a run into its folder. The report tells which could not be made, and whether they are in the run's
+ * bucket as well.
+ * @throws StorageError naming the first file that cannot be written; the others are there, so far as they can be
  */
 export async function writeResults(
   folder: string,
@@ -30,14 +31,16 @@ export async function writeResults(
   { upload = false, signal }: WriteOptions = {},
 ): Promise<Report> {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-  const report = buildReport(snapshot, details, {
-    higgsflow: version,
-    node: process.versions.node,
-    platform: `${process.platform} ${process.arch}`,
-  });
-  const files = { ...histogramFiles(snapshot), ...(await plotFiles(snapshot, MOST_PLOTS)) };
-  await writeFiles(folder, files);
+  const { files, unwritten } = await makeFiles(snapshot, MOST_PLOTS);
+  const versions = { higgsflow: version, node: process.versions.node, platform: `${process.platform} ${process.arch}` };
+  const built = buildReport(snapshot, details, versions);
+  const report = unwritten.length === 0 ? built : { ...built, unwritten };
   const { output } = details;
+  const trouble = await writeFiles(folder, files).catch((error: unknown) => error);
+  if (trouble !== undefined) {
+    await writeFiles(folder, reportFiles(report));
+    throw trouble;
+  }
   if (output === undefined || !upload) {
     await writeFiles(folder, reportFiles(report));
     return report;
@@ -58,21 +61,41 @@ function reportFiles(report: Report): Record<string, string> {
 
 /** Writes plot.png and histograms.* as they are at this moment. @throws StorageError naming the file that cannot be written */
 export async function writePlotAndHistograms(folder: string, snapshot: RunSnapshot): Promise<void> {
-  await writeFiles(folder, { ...histogramFiles(snapshot), ...(await plotFiles(snapshot, 1)) });
+  const { files } = await makeFiles(snapshot, 1);
+  await writeFiles(folder, files);
+}
+
+interface MadeFiles {
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  readonly unwritten: readonly UnwrittenFile[];
+}
+
+/** Plots and histograms, each made by itself: what cannot be made keeps nothing else back. */
+async function makeFiles(snapshot: RunSnapshot, mostPlots: number): Promise<MadeFiles> {
+  const files: Record<string, string | Uint8Array> = {};
+  const unwritten: UnwrittenFile[] = [];
+  const makers = { ...histogramFileMakers(snapshot), ...(await plotMakers(snapshot, mostPlots)) };
+  for (const [file, make] of Object.entries(makers)) {
+    try {
+      files[file] = make();
+    } catch (error) {
+      unwritten.push({ file, error: error instanceof Error ? error.message : String(error) });
+    }
+    // Drawing takes some tenths of a second: whoever asks meanwhile is answered.
+    await setImmediate();
+  }
+  return { files, unwritten };
 }
 
 /** `plot.png` shows the first histogram that can be drawn, `plot-NAME.png` each further one, up to `most`. */
-async function plotFiles(snapshot: RunSnapshot, most: number): Promise<Record<string, Uint8Array>> {
+async function plotMakers(snapshot: RunSnapshot, most: number): Promise<Record<string, () => Uint8Array>> {
   const { buildPlotModel, drawableHistograms } = await import('#shared/plot/plot-model.ts');
   const drawable = drawableHistograms(snapshot).slice(0, most);
   if (drawable.length === 0) return {};
   const { createPngRenderer } = await import('./png.ts');
   renderer ??= createPngRenderer();
-  const files: Record<string, Uint8Array> = {};
-  for (const [i, { name }] of drawable.entries()) {
-    files[i === 0 ? 'plot.png' : `plot-${name}.png`] = renderer(buildPlotModel(snapshot, name));
-    // Drawing takes some tenths of a second: whoever asks meanwhile is answered.
-    await setImmediate();
-  }
-  return files;
+  const draw = renderer;
+  return Object.fromEntries(
+    drawable.map(({ name }, i) => [i === 0 ? 'plot.png' : `plot-${name}.png`, () => draw(buildPlotModel(snapshot, name))]),
+  );
 }

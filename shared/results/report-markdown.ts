@@ -49,7 +49,7 @@ export function estimateText({ state, totals, datasets }: Pick<Report, 'state' |
 }
 
 function head(report: Report): string {
-  const { run, state, toy, analysis, experiment, startedAt, elapsedMs, totals, output } = report;
+  const { run, state, toy, analysis, experiment, startedAt, elapsedMs, totals, output, unwritten = [] } = report;
   const { luminosityReadFb, luminosityFb, energyTeV } = experiment;
   const luminosity =
     luminosityReadFb === undefined ? undefined : `${Number(luminosityReadFb.toPrecision(4))} of ${luminosityFb ?? '?'} fb⁻¹ read`;
@@ -62,6 +62,7 @@ function head(report: Report): string {
     `${count(totals.entriesCommitted)} entries of ${filesText(report)}; ${count(totals.bytesRead)} bytes read.`,
     estimateText(report),
     outputText(output),
+    ...unwritten.map(({ file, error }) => `NOT WRITTEN: ${file} (${error})`),
   ];
   const warning = toy ? '> **Toy data**: generated, not measured. These numbers say nothing about nature.\n\n' : '';
   return `# ${analysis.title}\n\n${warning}${facts.filter((fact) => fact !== '').join('  \n')}`;

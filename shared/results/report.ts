@@ -46,9 +46,17 @@ export interface Report {
   readonly significance?: (WindowYields & Significances & { readonly histogram: string }) | undefined;
   /** The folder in a bucket where these files are as well, or why they are not. */
   readonly output?: { readonly folder: string; readonly error?: string | undefined } | undefined;
+  /** Result files that are not there: what they would say cannot be said in their format. Absent where all are. */
+  readonly unwritten?: readonly UnwrittenFile[] | undefined;
   readonly failures: readonly FailureSnapshot[];
   readonly inputs: readonly InputFile[];
   readonly versions: Readonly<Record<string, string>>;
+}
+
+/** A result file that could not be made, and why. */
+export interface UnwrittenFile {
+  readonly file: string;
+  readonly error: string;
 }
 
 /** @param versions of the programs that made the result, by name */

@@ -222,6 +222,7 @@ describe('writeFiles', () => {
   it('names the file that cannot be written', async () => {
     writeFileSync(join(folder, 'file'), '');
     await expect(writeFiles(join(folder, 'file'), { x: '' })).rejects.toMatchObject({ code: 'StorageError', file: join(folder, 'file') });
-    await expect(writeFiles(folder, { 'no/such': '' })).rejects.toMatchObject({ file: join(folder, 'no/such') });
+    await expect(writeFiles(folder, { 'no/such': '', other: 'is there' })).rejects.toMatchObject({ file: join(folder, 'no/such') });
+    expect(readFileSync(join(folder, 'other'), 'utf8')).toBe('is there');
   });
 });
