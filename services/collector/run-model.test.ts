@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadBuiltInCatalogue } from '#shared/datasets/built-in.ts';
+import { plainCatalogue } from '#shared/datasets/catalogue.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
 import { loadRunModel, taskMessage } from './run-model.ts';
 
@@ -26,6 +27,13 @@ describe('loadRunModel', () => {
     });
     expect(parametersOf('DoubleElectron')).toMatchObject({ massHiGeV: 121, fourMuons: false, fourElectrons: true });
     expect(parametersOf('ZZTo4mu')).toEqual({ massHiGeV: 121 });
+  });
+
+  it('takes no parameters from the name of a dataset, whatever it is', async () => {
+    const datasets = ['constructor', '__proto__'].map((name) => ({ name, isData: true, files: [`${name}.root`] }));
+    const catalogue = plainCatalogue(datasets.map(({ name }) => name));
+    const model = await loadRunModel(await specOf({ analysis: 'cms-dimuon', parameters: {}, catalogue, datasets }), false);
+    expect([...model.datasets.values()].map(({ parameters }) => parameters)).toEqual([undefined, undefined]);
   });
 
   it('does not ask an analysis of somebody else for them', async () => {

@@ -59,7 +59,7 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles, 
     ownPool,
     analysis,
     parameters,
-    datasets: new Map(datasets.map((each) => [each.name, datasetModel(catalogue, each, own[each.name])])),
+    datasets: new Map(datasets.map((each) => [each.name, datasetModel(catalogue, each, own.get(each.name))])),
     catalogue: withoutFiles(catalogue),
     description: {
       name: analysis.name,
@@ -74,9 +74,9 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles, 
 }
 
 /** @throws ConfigError where the analysis has no such parameter, or where one changes what the histograms are */
-function ownParameters(analysis: Analysis, { parameters, datasets }: RunSpec, catalogue: Catalogue): Record<string, Parameters> {
+function ownParameters(analysis: Analysis, { parameters, datasets }: RunSpec, catalogue: Catalogue): ReadonlyMap<string, Parameters> {
   // Another analysis than the catalogue's knows nothing of its parameters.
-  if (catalogue.analysis !== undefined && catalogue.analysis !== analysis.name) return {};
+  if (catalogue.analysis !== undefined && catalogue.analysis !== analysis.name) return new Map();
   const shape = (of: Parameters) => JSON.stringify(describeHistograms(analysis, of));
   const common = shape(resolveParameters(analysis, parameters));
   const own = catalogue.datasets.flatMap((dataset) => {
@@ -87,7 +87,7 @@ function ownParameters(analysis: Analysis, { parameters, datasets }: RunSpec, ca
       object: `catalogue ${catalogue.name}`,
     });
   });
-  return Object.fromEntries(own);
+  return new Map(own);
 }
 
 function datasetModel(
