@@ -22,6 +22,7 @@ export function summaryOf(report: Report, folder: string): string {
     const value = `S/√B ${signalOverRootBackground.toFixed(2)}, Asimov ${asimov?.toFixed(2) ?? 'not defined'}`;
     lines.push('', `${lo}-${hi}: data ${data}, S ${signal.toFixed(2)}, B ${background.toFixed(2)}; ${value}`);
   }
+  if (report.noSignificance !== undefined) lines.push('', `No significance: ${report.noSignificance}`);
   if (failures.length > 0) lines.push('', `${failures.length} of ${totals.tasks} tasks failed:`, ...failures.slice(0, 10).map(failureLine));
   if (failures.length > 10) lines.push(`  and ${failures.length - 10} more, in report.md`);
   const estimate = estimateText(report);

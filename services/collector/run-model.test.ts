@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadBuiltInCatalogue } from '#shared/datasets/built-in.ts';
 import { plainCatalogue } from '#shared/datasets/catalogue.ts';
@@ -54,6 +58,27 @@ describe('loadRunModel', () => {
     await expect(loadRunModel(withParameters({ bins: 3 }), false)).rejects.toThrow(
       /the parameters of dataset ZZTo4mu make other histograms/,
     );
+  });
+
+  it('refuses parameters with which the signal window lies in no single numeric axis', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'run-model-')), 'flat.ts');
+    try {
+      const axis = "({ type: 'regular', bins: 2, lo: 0, hi: 2, name: 'x', label: 'x', unit: '' })";
+      writeFileSync(
+        file,
+        `export const analysis = {
+          name: 'flat', title: 'Flat', tree: 't', columns: { x: 'f32' }, cutFlow: ['all'], parameters: { plane: false },
+          histograms: ({ plane }) => ({ x: { title: 'x', axes: plane ? [${axis}, ${axis}] : [${axis}] } }),
+          signalWindow: { histogram: 'x', lo: 0, hi: 1 }, process() {},
+        };`,
+      );
+      const specWith = (plane: boolean) =>
+        specOf({ analysis: pathToFileURL(file).href, parameters: { plane }, catalogue: plainCatalogue() });
+      await expect(loadRunModel(await specWith(false), true)).resolves.toMatchObject({ analysis: { name: 'flat' } });
+      await expect(loadRunModel(await specWith(true), true)).rejects.toThrow('flat: with the parameters of the run `signalWindow` names');
+    } finally {
+      rmSync(dirname(file), { recursive: true });
+    }
   });
 
   it('knows how much of a dataset is elsewhere: entries that the catalogue tells, and files of which it does not', async () => {

@@ -1,3 +1,4 @@
+import { windowProblems } from '#shared/analysis/check-analysis.ts';
 import type { Analysis, Parameters } from '#shared/analysis/define-analysis.ts';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
 import { cutFlowAxis, describeHistograms } from '#shared/analysis/partial.ts';
@@ -5,7 +6,7 @@ import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { otherFiles } from '#shared/datasets/assign-files.ts';
 import { type Catalogue, fileLuminosityFb, parseCatalogue } from '#shared/datasets/catalogue.ts';
 import { catalogueEntries } from '#shared/datasets/normalise.ts';
-import { ConfigError } from '#shared/errors.ts';
+import { AnalysisError, ConfigError } from '#shared/errors.ts';
 import { type Axis, extent } from '#shared/histogram/axis.ts';
 import type { AnalysisDescription } from '#shared/plot/snapshot.ts';
 import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
@@ -52,6 +53,7 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles, 
   const catalogue = parseCatalogue(spec.catalogue, `catalogue of run ${spec.run}`);
   const histograms = describeHistograms(analysis, parameters);
   const axes = Object.fromEntries(histograms.map(({ name, axes }) => [name, axes]));
+  refuseWindow(analysis, axes);
   const { datasets, catalogue: _, ...head } = spec;
   const own = ownParameters(analysis, spec, catalogue);
   return {
@@ -71,6 +73,17 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles, 
     },
     axes: { ...axes, cutFlow: [cutFlowAxis(analysis)] },
   };
+}
+
+/** With its own parameters `checkAnalysis` has looked. @throws AnalysisError where with these no window can lie in its histogram */
+function refuseWindow({ name, signalWindow }: Analysis, axes: Readonly<Record<string, readonly Axis[]>>): void {
+  if (signalWindow === undefined || !Object.hasOwn(axes, signalWindow.histogram)) return;
+  const [problem] = windowProblems(signalWindow, axes[signalWindow.histogram] ?? []);
+  if (problem === undefined) return;
+  throw new AnalysisError(`with the parameters of the run ${problem}`, {
+    object: name,
+    hint: 'Choose other parameters, or mend the analysis.',
+  });
 }
 
 /** @throws ConfigError where the analysis has no such parameter, or where one changes what the histograms are */

@@ -1,9 +1,10 @@
 import { type Axis, category, extent, regular, variable } from '#shared/histogram/axis.ts';
 import { isColumnType } from '#shared/root/column-type.ts';
 import { AnalysisError } from '../errors.ts';
-import type { Analysis, AnyEvents, Output, Parameters } from './define-analysis.ts';
+import type { Analysis, AnyEvents, HistogramDeclaration, Output, Parameters, SignalWindow } from './define-analysis.ts';
 import { lineOfError } from './line-of-error.ts';
 import { isParameterValue } from './parameters.ts';
+import { canHaveWindow } from './significance.ts';
 
 const HINT = 'examples/my-analysis.ts shows what one looks like.';
 
@@ -116,8 +117,18 @@ function histogramProblems(analysis: Analysis): string[] {
   const { signalWindow } = analysis;
   if (signalWindow !== undefined && !(Object.hasOwn(declared, signalWindow.histogram) && signalWindow.lo < signalWindow.hi)) {
     problems.push('`signalWindow` must name a histogram and a range `lo` < `hi` of its axis');
+  } else if (signalWindow !== undefined && problems.length === 0) {
+    const { axes } = declared[signalWindow.histogram] as HistogramDeclaration;
+    problems.push(...windowProblems(signalWindow, axes));
   }
   return problems;
+}
+
+/** What is wrong with the window in a histogram of these axes. */
+export function windowProblems({ histogram }: SignalWindow, axes: readonly Axis[]): string[] {
+  if (canHaveWindow(axes)) return [];
+  const which = axes.length > 1 ? `${axes.length} axes` : 'an axis of categories';
+  return [`\`signalWindow\` names the histogram \`${histogram}\`, which has ${which}; a window is a range of one numeric axis`];
 }
 
 function declarationProblems(name: string, declaration: unknown): string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { regular, variable } from '#shared/histogram/axis.ts';
+import { category, regular, variable } from '#shared/histogram/axis.ts';
 import type { Histogram } from '#shared/histogram/histogram.ts';
 import { isPipelineError } from '../errors.ts';
 import { checkAnalysis } from './check-analysis.ts';
@@ -107,6 +107,20 @@ describe('an analysis is refused', () => {
     ],
     ['`signalWindow` must name a histogram', { signalWindow: { histogram: 'y', lo: 0, hi: 1 } }],
     ['`signalWindow` must name a histogram', { signalWindow: { histogram: 'x', lo: 1, hi: 1 } }],
+    [
+      'histogram `x`, which has an axis of categories',
+      {
+        signalWindow: { histogram: 'x', lo: 0, hi: 1 },
+        histograms: () => ({ x: { title: 'x', axes: [category(['a'], { name: 'x' })] } }),
+      },
+    ],
+    [
+      'histogram `x`, which has 2 axes',
+      {
+        signalWindow: { histogram: 'x', lo: 0, hi: 1 },
+        histograms: () => ({ x: { title: 'x', axes: [regular(1, 0, 1, { name: 'x' }), regular(1, 0, 1, { name: 'y' })] } }),
+      },
+    ],
   ])('because %s', (problem, change) => {
     expect(problemsOf(change)).toContain(problem);
   });

@@ -22,7 +22,10 @@ export interface HistogramDeclaration {
   readonly axes: readonly Axis[];
 }
 
-/** Where a signal is looked for: yields and significance are counted over the bins of `histogram` from `lo` to `hi`. */
+/**
+ * Where a signal is looked for: yields and significance are counted over the bins of `histogram` whose centre lies from `lo` to
+ * `hi`, in the units of its axis. The histogram has one numeric axis. Where no bin fits, a run has no significance and says why.
+ */
 export interface SignalWindow<H extends string = string> {
   readonly histogram: H;
   readonly lo: number;

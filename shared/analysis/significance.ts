@@ -42,11 +42,19 @@ export interface Significances {
   readonly asimov: number | undefined;
 }
 
+/** True for the axes of a histogram that a window can lie in: one numeric axis. */
+export function canHaveWindow(axes: readonly Axis[]): boolean {
+  return axes.length === 1 && axes[0]?.type !== 'category';
+}
+
 /**
- * Yields of the groups over the bins that lie in `lo`..`hi` (edges; a bin counts if its centre is inside).
- * @throws ConfigError unless all histograms have the same single numeric axis and a bin lies in the window
+ * Yields of the groups over the bins that lie in `lo`..`hi` (edges; a bin counts if its centre is inside); undefined where none does.
+ * @throws ConfigError unless all histograms have the same single numeric axis
  */
-export function windowYields(groups: readonly GroupContents[], { lo, hi }: { readonly lo: number; readonly hi: number }): WindowYields {
+export function windowYields(
+  groups: readonly GroupContents[],
+  { lo, hi }: { readonly lo: number; readonly hi: number },
+): WindowYields | undefined {
   const axis = soleAxis(groups);
   const edges = binEdges(axis);
   const bins = edges.slice(0, -1).flatMap((edge, bin) => {
@@ -55,8 +63,7 @@ export function windowYields(groups: readonly GroupContents[], { lo, hi }: { rea
   });
   const [firstBin] = bins;
   const lastBin = bins.at(-1);
-  if (firstBin === undefined || lastBin === undefined)
-    throw new ConfigError(`no bin lies in the window ${lo}..${hi}`, { object: axis.name });
+  if (firstBin === undefined || lastBin === undefined) return undefined;
   const sumOf = (kind: GroupKind) =>
     groups
       .filter((group) => group.kind === kind)
@@ -83,10 +90,11 @@ export function significances({ signal, background }: { readonly signal: number;
 }
 
 function soleAxis(groups: readonly GroupContents[]): Axis {
-  const [axis, ...others] = groups[0]?.contents.axes ?? [];
+  const axes = groups[0]?.contents.axes ?? [];
+  const [axis] = axes;
   const cells = groups[0]?.contents.sumw.length;
   const alike = groups.every(({ contents }) => contents.axes.length === 1 && contents.sumw.length === cells);
-  if (axis === undefined || axis.type === 'category' || others.length > 0 || !alike) {
+  if (axis === undefined || !canHaveWindow(axes) || !alike) {
     throw new ConfigError('yields in a window need histograms with the same single numeric axis');
   }
   return axis;

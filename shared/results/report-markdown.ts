@@ -89,7 +89,8 @@ function cutFlowTable({ groups }: Report): string {
   return section('Cut flow', [['after', ...groups.map(({ label }) => label)], ...rows], 'Scaled sums of weights.');
 }
 
-function significanceTable({ significance }: Report): string {
+function significanceTable({ significance, noSignificance }: Report): string {
+  if (noSignificance !== undefined) return `## Significance\n\nNone: ${noSignificance}.`;
   if (significance === undefined) return '';
   const { lo, hi, histogram, data, signal, background, stacked, ...values } = significance;
   const rows = [

@@ -44,6 +44,8 @@ export interface Report {
   readonly datasets: readonly DatasetRow[];
   /** Absent where the analysis names no window, or the run has no signal and background. */
   readonly significance?: (WindowYields & Significances & { readonly histogram: string }) | undefined;
+  /** Why a run with signal, background and a window has no significance. */
+  readonly noSignificance?: string | undefined;
   /** The folder in a bucket where these files are as well, or why they are not. */
   readonly output?: { readonly folder: string; readonly error?: string | undefined } | undefined;
   /** Result files that are not there: what they would say cannot be said in their format. Absent where all are. */
@@ -87,7 +89,7 @@ export function buildReport(snapshot: RunSnapshot, details: RunDetails, versions
       const row = yieldRow(histograms, 'dataset', dataset.name);
       return row === undefined ? [] : [{ ...dataset, ...row }];
     }),
-    significance: significanceOf(snapshot, histograms, details),
+    ...significanceOf(snapshot, histograms, details),
     failures: snapshot.failures,
     inputs: [...details.inputs],
     versions,
@@ -110,17 +112,20 @@ function yieldRow(histograms: readonly ResultHistogram[], kind: 'group' | 'datas
 }
 
 function significanceOf(
-  { groups }: RunSnapshot,
+  { groups, analysis }: RunSnapshot,
   histograms: readonly ResultHistogram[],
   { signalWindow }: RunDetails,
-): Report['significance'] {
-  if (signalWindow === undefined) return undefined;
-  const contents = groups.flatMap(({ name, kind }) => {
-    const found = histograms.find((each) => each.kind === 'group' && each.of === name && each.name === signalWindow.histogram);
+): Pick<Report, 'significance' | 'noSignificance'> {
+  const present = groups.filter(({ name }) => histograms.some((each) => each.kind === 'group' && each.of === name));
+  const has = (kind: string) => present.some((each) => each.kind === kind);
+  if (signalWindow === undefined || !has('signal') || !has('background')) return {};
+  const { histogram, lo, hi } = signalWindow;
+  const contents = present.flatMap(({ name, kind }) => {
+    const found = histograms.find((each) => each.kind === 'group' && each.of === name && each.name === histogram);
     return found === undefined ? [] : [{ kind, contents: found.contents }];
   });
-  const has = (kind: string) => contents.some((each) => each.kind === kind);
-  if (!has('signal') || !has('background')) return undefined;
+  if (contents.length === 0) return { noSignificance: `${analysis.name} has no histogram \`${histogram}\` with these parameters` };
   const yields = windowYields(contents, signalWindow);
-  return { histogram: signalWindow.histogram, ...yields, ...significances(yields) };
+  if (yields === undefined) return { noSignificance: `no bin of \`${histogram}\` has its centre in the window from ${lo} to ${hi}` };
+  return { significance: { histogram, ...yields, ...significances(yields) } };
 }

@@ -162,6 +162,19 @@ describe('report', () => {
     expect(buildReport(data, details, {}).significance).toBeUndefined();
   });
 
+  it('says why there is no significance where the window has no bin or no histogram', () => {
+    const reasonOf = (histogram: string, lo: number, hi: number) => {
+      const { significance, noSignificance } = buildReport(snapshot, { ...details, signalWindow: { histogram, lo, hi } }, {});
+      expect(significance).toBeUndefined();
+      return noSignificance;
+    };
+    expect(reasonOf('m', 106, 109)).toBe('no bin of `m` has its centre in the window from 106 to 109');
+    expect(reasonOf('other', 0, 1)).toBe('a has no histogram `other` with these parameters');
+    expect(reportToMarkdown(buildReport(snapshot, { ...details, signalWindow: { histogram: 'm', lo: 0, hi: 1 } }, {}))).toContain(
+      '## Significance\n\nNone: no bin of `m` has its centre in the window from 0 to 1.\n',
+    );
+  });
+
   it('reads as Markdown: every table has the same columns in each line', () => {
     const tables = reportToMarkdown(report)
       .split('\n\n')
