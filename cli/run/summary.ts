@@ -20,7 +20,10 @@ export function summaryOf(report: Report, folder: string): string {
   if (significance?.signalOverRootBackground !== undefined) {
     const { lo, hi, data, signal, background, signalOverRootBackground, asimov } = significance;
     const value = `S/√B ${signalOverRootBackground.toFixed(2)}, Asimov ${asimov?.toFixed(2) ?? 'not defined'}`;
-    lines.push('', `${lo}-${hi}: data ${data}, S ${signal.toFixed(2)}, B ${background.toFixed(2)}; ${value}`);
+    lines.push(
+      '',
+      `${lo}-${hi}: ${data === undefined ? '' : `data ${data}, `}S ${signal.toFixed(2)}, B ${background.toFixed(2)}; ${value}`,
+    );
   }
   if (report.noSignificance !== undefined) lines.push('', `No significance: ${report.noSignificance}`);
   if (failures.length > 0) lines.push('', `${failures.length} of ${totals.tasks} tasks failed:`, ...failures.slice(0, 10).map(failureLine));

@@ -36,7 +36,7 @@ describe('windowYields', () => {
       lo: 122.5,
       hi: 130,
     });
-    expect(yields).toMatchObject({ firstBin: 17, lastBin: 19, signal: 17 + 18 + 19, background: 0 });
+    expect(yields).toMatchObject({ firstBin: 17, lastBin: 19, data: undefined, signal: 17 + 18 + 19, background: 0 });
   });
 
   it('has nothing to sum in a window without bins', () => {

@@ -20,7 +20,8 @@ export interface WindowYields {
   /** First and last bin summed, counted from 0. */
   readonly firstBin: number;
   readonly lastBin: number;
-  readonly data: number;
+  /** Undefined where no group is of data. */
+  readonly data: number | undefined;
   readonly signal: number;
   readonly background: number;
   /** Signal plus background: the height of the stack. */
@@ -72,7 +73,8 @@ export function windowYields(
   const signal = sumOf('signal');
   const background = sumOf('background');
   const range = { lo: edges[firstBin] ?? lo, hi: edges[lastBin + 1] ?? hi, firstBin, lastBin };
-  return { ...range, data: sumOf('data'), signal, background, stacked: signal + background };
+  const data = groups.some(({ kind }) => kind === 'data') ? sumOf('data') : undefined;
+  return { ...range, data, signal, background, stacked: signal + background };
 }
 
 /** The significances of `signal` events over `background` expected ones. */

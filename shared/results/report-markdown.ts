@@ -94,7 +94,7 @@ function significanceTable({ significance, noSignificance }: Report): string {
   if (significance === undefined) return '';
   const { lo, hi, histogram, data, signal, background, stacked, ...values } = significance;
   const rows = [
-    ['data', String(data)],
+    ...(data === undefined ? [] : [['data', String(data)]]),
     ['signal S', round(signal)],
     ['background B', round(background)],
     ['S + B', round(stacked)],

@@ -162,6 +162,18 @@ describe('report', () => {
     expect(buildReport(data, details, {}).significance).toBeUndefined();
   });
 
+  it('has data in the significance where the run has any, also where none is in the window', () => {
+    const withData = (sumw: [number, number]) =>
+      snapshot.datasets.map((each) => (each.name === 'd' ? dataset('d', 'data', 1, sumw) : each));
+    const none = buildReport({ ...snapshot, datasets: withData([0, 2]) }, details, {});
+    expect(none.significance).toMatchObject({ data: 0, signal: 3 });
+    expect(reportToMarkdown(none)).toMatch(/\| data +\| +0 \|/);
+    const simulation = buildReport({ ...snapshot, datasets: snapshot.datasets.slice(1) }, details, {});
+    expect(simulation.significance).toMatchObject({ data: undefined, signal: 3 });
+    expect(JSON.stringify(simulation.significance)).not.toContain('data');
+    expect(reportToMarkdown(simulation)).not.toMatch(/\| data +\|/);
+  });
+
   it('says why there is no significance where the window has no bin or no histogram', () => {
     const reasonOf = (histogram: string, lo: number, hi: number) => {
       const { significance, noSignificance } = buildReport(snapshot, { ...details, signalWindow: { histogram, lo, hi } }, {});

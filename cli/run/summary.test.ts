@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { buildReport } from '#shared/results/report.ts';
+import type { RunDetails } from '#shared/results/run-details.ts';
+import { fourLeptonSnapshot } from '../../test/run-snapshot.ts';
+import { summaryOf } from './summary.ts';
+
+const snapshot = fourLeptonSnapshot();
+const details: RunDetails = {
+  costs: { datasets: [], workers: [] },
+  ...{ inputs: [], requests: 1, fraction: 1, chunkEntries: 1, chunkBytes: 1 },
+  threadMs: { wall: 1, open: 1, read: 1, process: 1, encode: 1 },
+  signalWindow: snapshot.analysis.signalWindow,
+};
+
+describe('the summary of a run', () => {
+  it('tells data in the window where there are any', () => {
+    expect(summaryOf(buildReport(snapshot, details, {}), 'out')).toMatch(/\n115-130: data \d+, S \d/);
+    const simulation = { ...snapshot, datasets: snapshot.datasets.filter(({ isData }) => !isData) };
+    expect(summaryOf(buildReport(simulation, details, {}), 'out')).toMatch(/\n115-130: S \d/);
+  });
+});
