@@ -8,8 +8,10 @@ describe('formatTable', () => {
         ['name', 'size'],
         ['a', '12 MB'],
         ['bc', '7 B'],
+        ['d', '-2.5'],
+        ['e', '1e+9'],
       ]),
-    ).toEqual(['name  size', 'a     12 MB', 'bc      7 B']);
+    ).toEqual(['name  size', 'a     12 MB', 'bc      7 B', 'd      -2.5', 'e      1e+9']);
   });
 
   it('counts what is seen: marks above a letter take no place', () => {

@@ -15,7 +15,7 @@ export function formatTable(rows: readonly (readonly string[])[]): string[] {
     });
   const align = (cell: string, i: number) => {
     const space = ' '.repeat((widths[i] ?? 0) - widthOf(cell));
-    return /^(≈ )?[\d.,]+( [kMGT]?B| %)?( \+ \?)?$/.test(cell) ? `${space}${cell}` : `${cell}${space}`;
+    return /^(≈ )?-?[\d.,]+(e[+-]\d+)?( [kMGT]?B| %)?( \+ \?)?$/.test(cell) ? `${space}${cell}` : `${cell}${space}`;
   };
   return rows.map((row) => row.map(align).join('  ').trimEnd());
 }

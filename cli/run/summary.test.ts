@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '#shared/results/report.ts';
+import { reportToMarkdown } from '#shared/results/report-markdown.ts';
 import type { RunDetails } from '#shared/results/run-details.ts';
 import { fourLeptonSnapshot } from '../../test/run-snapshot.ts';
 import { summaryOf } from './summary.ts';
@@ -17,5 +18,19 @@ describe('the summary of a run', () => {
     expect(summaryOf(buildReport(snapshot, details, {}), 'out')).toMatch(/\n115-130: data \d+, S \d/);
     const simulation = { ...snapshot, datasets: snapshot.datasets.filter(({ isData }) => !isData) };
     expect(summaryOf(buildReport(simulation, details, {}), 'out')).toMatch(/\n115-130: S \d/);
+  });
+
+  it('tells yields of any size in few digits, as report.md does', () => {
+    for (const [scale, text] of [
+      [1e150, /\d\.\d{5}e\+15\d/],
+      [1e-150, /\d\.\d{5}e-1\d\d/],
+    ] as const) {
+      const datasets = snapshot.datasets.map((each) => ({ ...each, scale }));
+      const report = buildReport({ ...snapshot, datasets }, details, {});
+      for (const words of [summaryOf(report, 'out'), reportToMarkdown(report)]) {
+        expect(words).toMatch(text);
+        expect(words).not.toMatch(/\d{6}e[+-]|\b0\.000 /);
+      }
+    }
   });
 });

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { elapsedText } from '#shared/plot/duration-text.ts';
 import { placesText } from '#shared/results/accounting.ts';
+import { dataText, eventsText } from '#shared/results/events-text.ts';
 import type { Report } from '#shared/results/report.ts';
 import { estimateText, filesText } from '#shared/results/report-markdown.ts';
 import { formatTable } from '../format.ts';
@@ -9,7 +10,7 @@ import { formatTable } from '../format.ts';
 /** Yields, significance, what failed, and where everything is. */
 export function summaryOf(report: Report, folder: string): string {
   const { state, toy, groups, significance, failures, analysis, totals, elapsedMs, accounting, output } = report;
-  const rows = groups.map(({ label, entries, yield: events, error }) => [label, String(entries), events.toFixed(3), error.toFixed(3)]);
+  const rows = groups.map(({ label, entries, yield: events, error }) => [label, String(entries), eventsText(events), eventsText(error)]);
   const lines = [
     `${analysis.title}: ${state}${toy ? ' (TOY DATA: generated, not measured)' : ''}`,
     `${totals.entriesCommitted.toLocaleString('en-US')} entries of ${filesText(report)}, in ${elapsedText(elapsedMs)}`,
@@ -19,10 +20,10 @@ export function summaryOf(report: Report, folder: string): string {
   ];
   if (significance?.signalOverRootBackground !== undefined) {
     const { lo, hi, data, signal, background, signalOverRootBackground, asimov } = significance;
-    const value = `S/√B ${signalOverRootBackground.toFixed(2)}, Asimov ${asimov?.toFixed(2) ?? 'not defined'}`;
+    const value = `S/√B ${eventsText(signalOverRootBackground, 2)}, Asimov ${asimov === undefined ? 'not defined' : eventsText(asimov, 2)}`;
     lines.push(
       '',
-      `${lo}-${hi}: ${data === undefined ? '' : `data ${data}, `}S ${signal.toFixed(2)}, B ${background.toFixed(2)}; ${value}`,
+      `${lo}-${hi}: ${data === undefined ? '' : `data ${dataText(data)}, `}S ${eventsText(signal, 2)}, B ${eventsText(background, 2)}; ${value}`,
     );
   }
   if (report.noSignificance !== undefined) lines.push('', `No significance: ${report.noSignificance}`);

@@ -2,6 +2,7 @@
 import { elapsedText } from '../plot/duration-text.ts';
 import { readText } from '../plot/plot-text.ts';
 import { type AccountRow, byteText, placesText } from './accounting.ts';
+import { dataText, eventsText } from './events-text.ts';
 import type { Report } from './report.ts';
 
 /** The report as Markdown, with tables that also read well as plain text. */
@@ -79,13 +80,13 @@ function parameterText(parameters: Readonly<Record<string, unknown>>): string {
 }
 
 function groupTable({ groups }: Report): string {
-  const rows = groups.map(({ label, entries, yield: events, error }) => [label, count(entries), round(events), round(error)]);
+  const rows = groups.map(({ label, entries, yield: events, error }) => [label, count(entries), eventsText(events), eventsText(error)]);
   return section('Yields', [['group', 'entries passing', 'events', '± stat.'], ...rows]);
 }
 
 function cutFlowTable({ groups }: Report): string {
   const steps = groups[0]?.cutFlow.map(({ step }) => step) ?? [];
-  const rows = steps.map((step, i) => [step, ...groups.map(({ cutFlow }) => round(cutFlow[i]?.yield ?? 0))]);
+  const rows = steps.map((step, i) => [step, ...groups.map(({ cutFlow }) => eventsText(cutFlow[i]?.yield ?? 0))]);
   return section('Cut flow', [['after', ...groups.map(({ label }) => label)], ...rows], 'Scaled sums of weights.');
 }
 
@@ -94,10 +95,10 @@ function significanceTable({ significance, noSignificance }: Report): string {
   if (significance === undefined) return '';
   const { lo, hi, histogram, data, signal, background, stacked, ...values } = significance;
   const rows = [
-    ...(data === undefined ? [] : [['data', String(data)]]),
-    ['signal S', round(signal)],
-    ['background B', round(background)],
-    ['S + B', round(stacked)],
+    ...(data === undefined ? [] : [['data', dataText(data)]]),
+    ['signal S', eventsText(signal)],
+    ['background B', eventsText(background)],
+    ['S + B', eventsText(stacked)],
     ['S / √B', value(values.signalOverRootBackground)],
     ['Asimov √(2((S+B) ln(1+S/B) − S))', value(values.asimov)],
     ['notebook formula with the true S: S / √(B + 0.3 B²)', value(values.notebookFormulaTrueSignal)],
@@ -116,8 +117,8 @@ function datasetTable({ datasets }: Report): string {
     readText(each),
     count(each.entries),
     each.scale.toPrecision(6),
-    round(each.yield),
-    round(each.error),
+    eventsText(each.yield),
+    eventsText(each.error),
   ]);
   return section('Datasets', [['dataset', 'group', 'files', 'entries read', 'complete', 'passing', 'scale', 'events', '± stat.'], ...rows]);
 }
@@ -191,11 +192,6 @@ function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** Three decimals, more for what would vanish. */
-function round(value: number, decimals = 3): string {
-  return value !== 0 && Math.abs(value) < 0.1 ? value.toPrecision(3) : value.toFixed(decimals);
-}
-
 function value(number: number | undefined): string {
-  return number === undefined ? 'not defined' : round(number);
+  return number === undefined ? 'not defined' : eventsText(number);
 }
