@@ -33,7 +33,7 @@ export function register(program: Command): void {
     )
     .option(
       '-d, --data <where>',
-      'files, folders, globs, URLs, lists of files (*.txt); repeatable (default: the files that the catalogue lists)',
+      'files, folders (but for the histograms.root of runs), globs, URLs, lists of files (*.txt); repeatable (default: the files that the catalogue lists)',
       collect,
       [],
     )

@@ -25,6 +25,20 @@ describe('expandInputs', () => {
     expect(await expandInputs([folder])).toEqual(paths(...all));
   });
 
+  it.each(['ledger.sqlite', 'report.json'])('leaves out what a run has written, which lies beside %s', async (sign) => {
+    const top = await mkdtemp(join(folder, 'runs-'));
+    const run = join(top, 'out', 'hzz');
+    await mkdir(run, { recursive: true });
+    for (const name of ['data.root', 'histograms.root', 'out/hzz/histograms.root', 'out/hzz/more.root', join('out/hzz', sign)])
+      await writeFile(join(top, name), '');
+    const data = [join(top, 'data.root'), join(top, 'histograms.root'), join(run, 'more.root')];
+    expect(await expandInputs([top])).toEqual(data);
+    expect(await expandInputs([join(top, '**', '*.root')])).toEqual(data);
+    expect(await expandInputs([join(top, 'out', '*', 'histograms.root')])).toEqual([join(run, 'histograms.root')]);
+    expect(await expandInputs([join(run, 'histograms.root')])).toEqual([join(run, 'histograms.root')]);
+    await rm(top, { recursive: true });
+  });
+
   it('takes a pattern', async () => {
     expect(await expandInputs([join(folder, '{a,b}.root')])).toEqual(paths('a.root', 'b.root'));
     expect(await expandInputs([join(folder, '**', '[cd].root')])).toEqual(paths('deep/c.root', 'deep/er/d.root'));

@@ -56,7 +56,8 @@ async function expandOne(pattern: string, options: ListOptions): Promise<string[
 
 async function nonEmptyFolder(folder: string, pattern: string): Promise<string[]> {
   const files = await rootFilesBelow(folder);
-  if (files.length === 0) throw new ConfigError('no *.root file in this folder, nor in any folder below', { file: pattern });
+  if (files.length === 0)
+    throw new ConfigError('no *.root file in this folder, nor in any folder below (results of runs do not count)', { file: pattern });
   return files;
 }
 

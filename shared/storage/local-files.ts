@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { ConfigError } from '../errors.ts';
@@ -8,10 +9,16 @@ import { fits, leadsOn, patternStart } from './folder.ts';
 interface Search {
   readonly wants: (path: string) => boolean;
   readonly leadsOn: (path: string) => boolean;
+  /** Results of runs are meant too: they are asked for by name. */
+  readonly results?: boolean;
 }
 
+const RESULT = 'histograms.root';
+/** Beside a run's own histograms lies what it has done, or its report. */
+const SIGNS_OF_A_RUN = ['ledger.sqlite', 'report.json'];
+
 /**
- * All `*.root` below a folder.
+ * All `*.root` below a folder, but for the results of runs.
  * @throws ConfigError where a folder cannot be listed
  */
 export function rootFilesBelow(folder: string): Promise<string[]> {
@@ -19,7 +26,7 @@ export function rootFilesBelow(folder: string): Promise<string[]> {
 }
 
 /**
- * The files that fit a pattern.
+ * The files that fit a pattern; results of runs only where it ends with their name.
  * @throws ConfigError where a folder that can have some cannot be listed
  */
 export function filesMatching(pattern: string): Promise<string[]> {
@@ -30,6 +37,7 @@ export function filesMatching(pattern: string): Promise<string[]> {
   return findBelow(resolve(path.slice(0, start)), {
     wants: (file) => fits(file, rest),
     leadsOn: (folder) => leadsOn(folder, segments),
+    results: segments.at(-1) === RESULT,
   });
 }
 
@@ -51,8 +59,9 @@ async function walk(top: string, realTop: string, search: Search): Promise<strin
   const found: string[] = [];
   const visit = async (path: string, above: readonly string[]): Promise<void> => {
     const folder = join(top, path);
-    const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => refuseUnlisted(folder, cause));
-    for (const entry of (entries ?? []).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const all = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => refuseUnlisted(folder, cause));
+    const entries = search.results === true ? (all ?? []) : withoutResults(all ?? []);
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const inner = path === '' ? entry.name : `${path}/${entry.name}`;
       const wanted = search.wants(inner);
       const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await leadsToFolder(join(top, inner), wanted)));
@@ -65,6 +74,12 @@ async function walk(top: string, realTop: string, search: Search): Promise<strin
   };
   await visit('', [realTop]);
   return found;
+}
+
+/** What a run wrote into the folder is no data of the next one. */
+function withoutResults(entries: Dirent[]): Dirent[] {
+  const isOfRun = entries.some(({ name }) => SIGNS_OF_A_RUN.includes(name));
+  return isOfRun ? entries.filter(({ name }) => name !== RESULT) : entries;
 }
 
 async function leadsToFolder(link: string, wanted: boolean): Promise<boolean> {
