@@ -68,6 +68,13 @@ describe('an analysis outside of the checkout', () => {
     expect(stdout).toContain(`${ENTRIES} entries of 1 file`);
   });
 
+  it('is told that columns of simulation are not read without a catalogue, on stderr and in the report', () => {
+    cpSync(join(PROJECT, 'examples/my-analysis.ts'), join(folder, 'mine.ts'));
+    const note = 'mcColumns (mcWeight) are not read: without a catalogue all files count as data';
+    expect(run('mine.ts', '--data', 'mini.root').stderr).toContain(note);
+    for (const name of ['report.md', 'report.json']) expect(readFileSync(join(folder, 'out', name), 'utf8')).toContain(note);
+  });
+
   it.each([
     ["'higgsflow/analysis'", "'../shared/analysis/define-analysis.ts'", /Cannot find module .*\. All .* is in 'higgsflow\/analysis'/],
     ["'higgsflow/analysis'", "'higgsflow/kinematics'", /Cannot find package .*\. All .* is in 'higgsflow\/analysis'/],

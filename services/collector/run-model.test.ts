@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { loadBuiltInCatalogue } from '#shared/datasets/built-in.ts';
 import { plainCatalogue } from '#shared/datasets/catalogue.ts';
 import type { RunSpec } from '#shared/queue/run-spec.ts';
-import { loadRunModel, taskMessage } from './run-model.ts';
+import { loadRunModel, taskMessage, toldBy } from './run-model.ts';
 
 async function specOf(more: Partial<RunSpec> = {}): Promise<RunSpec> {
   const names = ['DoubleMuParked', 'DoubleElectron', 'ZZTo4mu'];
@@ -89,6 +89,18 @@ describe('loadRunModel', () => {
     const of = [{ name: 'ZZTo4mu', isData: false, files: ['/d/b/one.root', '/d/two.root'] }];
     const model = await loadRunModel({ ...spec, catalogue: { ...catalogue, datasets }, datasets: of }, false);
     expect(model.datasets.get('ZZTo4mu')).toMatchObject({ files: 2, filesInAll: 3, entriesElsewhere: 40, entries: undefined });
+  });
+
+  it('notes which columns of simulation are not read where no catalogue tells simulation from data', async () => {
+    const datasets = [{ name: 'events', isData: true, files: ['mc.root'] }];
+    const plain = await specOf({ analysis: 'atlas-hzz-2020', parameters: {}, catalogue: plainCatalogue(), datasets });
+    const { notes = [] } = toldBy(await loadRunModel(plain, false));
+    expect(notes).toEqual([
+      expect.stringMatching(/^mcColumns \(mcWeight, .*\) are not read: without a catalogue all files count as data; /),
+    ]);
+    const catalogue = await loadBuiltInCatalogue('atlas-2020');
+    expect(toldBy(await loadRunModel({ ...plain, catalogue }, false))).toEqual({});
+    expect(toldBy(await loadRunModel({ ...plain, analysis: 'cms-dimuon' }, false))).toEqual({});
   });
 
   it('keeps no list of files', async () => {

@@ -4,13 +4,14 @@ import { resolveParameters } from '#shared/analysis/parameters.ts';
 import { cutFlowAxis, describeHistograms } from '#shared/analysis/partial.ts';
 import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { otherFiles } from '#shared/datasets/assign-files.ts';
-import { type Catalogue, fileLuminosityFb, parseCatalogue } from '#shared/datasets/catalogue.ts';
+import { type Catalogue, fileLuminosityFb, PLAIN_CATALOGUE, parseCatalogue } from '#shared/datasets/catalogue.ts';
 import { catalogueEntries } from '#shared/datasets/normalise.ts';
 import { AnalysisError, ConfigError } from '#shared/errors.ts';
 import { type Axis, extent } from '#shared/histogram/axis.ts';
 import type { AnalysisDescription } from '#shared/plot/snapshot.ts';
 import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
 import { type RunSpec, readingOf } from '#shared/queue/run-spec.ts';
+import type { RunDetails } from '#shared/results/run-details.ts';
 import type { OpenTask } from './ledger-rows.ts';
 
 /** A dataset of a run: what spec and catalogue say of it. */
@@ -130,6 +131,14 @@ function withoutFiles(catalogue: Catalogue): Catalogue {
     return { ...rest, ...(luminosityFb === undefined ? {} : { luminosityFb }), entries: catalogueEntries(dataset), files: [] };
   });
   return { ...catalogue, datasets };
+}
+
+/** What a report has to say of the run that follows from its model alone. */
+export function toldBy({ analysis, catalogue }: RunModel): Pick<RunDetails, 'notes'> {
+  const unread = catalogue.name === PLAIN_CATALOGUE ? Object.keys(analysis.mcColumns) : [];
+  if (unread.length === 0) return {};
+  const hint = 'where they are simulation, say so in a catalogue: --catalogue FILE';
+  return { notes: [`mcColumns (${unread.join(', ')}) are not read: without a catalogue all files count as data; ${hint}`] };
 }
 
 /** Bytes that a cell of a partial takes at most, but for weights of very different sizes: entries, and two exact sums. */

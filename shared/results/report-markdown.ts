@@ -50,7 +50,7 @@ export function estimateText({ state, totals, datasets }: Pick<Report, 'state' |
 }
 
 function head(report: Report): string {
-  const { run, state, toy, analysis, experiment, startedAt, elapsedMs, totals, output, unwritten = [] } = report;
+  const { run, state, toy, analysis, experiment, startedAt, elapsedMs, totals, output, notes = [], unwritten = [] } = report;
   const { luminosityReadFb, luminosityFb, energyTeV } = experiment;
   const luminosity =
     luminosityReadFb === undefined ? undefined : `${Number(luminosityReadFb.toPrecision(4))} of ${luminosityFb ?? '?'} fb⁻¹ read`;
@@ -62,6 +62,7 @@ function head(report: Report): string {
       .join(', '),
     `${count(totals.entriesCommitted)} entries of ${filesText(report)}; ${count(totals.bytesRead)} bytes read.`,
     estimateText(report),
+    ...notes.map((note) => `Note: ${note}.`),
     outputText(output),
     ...unwritten.map(({ file, error }) => `NOT WRITTEN: ${file} (${error})`),
   ];

@@ -48,6 +48,8 @@ export interface Report {
   readonly noSignificance?: string | undefined;
   /** The folder in a bucket where these files are as well, or why they are not. */
   readonly output?: { readonly folder: string; readonly error?: string | undefined } | undefined;
+  /** Of the run as a whole: what was not read, and why. Absent where there is nothing to say. */
+  readonly notes?: readonly string[] | undefined;
   /** Result files that are not there: what they would say cannot be said in their format. Absent where all are. */
   readonly unwritten?: readonly UnwrittenFile[] | undefined;
   readonly failures: readonly FailureSnapshot[];
@@ -90,6 +92,7 @@ export function buildReport(snapshot: RunSnapshot, details: RunDetails, versions
       return row === undefined ? [] : [{ ...dataset, ...row }];
     }),
     ...significanceOf(snapshot, histograms, details),
+    notes: details.notes,
     failures: snapshot.failures,
     inputs: [...details.inputs],
     versions,

@@ -201,6 +201,13 @@ describe('report', () => {
     }
   });
 
+  it('has the notes of the run', () => {
+    const noted = buildReport(snapshot, { ...details, notes: ['mcColumns (w) are not read'] }, {});
+    expect(noted.notes).toEqual(['mcColumns (w) are not read']);
+    expect(reportToMarkdown(noted)).toContain('\nNote: mcColumns (w) are not read.');
+    expect(JSON.stringify(report)).not.toContain('notes');
+  });
+
   it('says loudly that a run is toy or incomplete, and what failed', () => {
     const failure = { dataset: 's', file: '/s.root', code: 'StorageError', message: 'no | answer\nat all', attempts: 5 };
     const text = reportToMarkdown(buildReport({ ...snapshot, state: 'incomplete', toy: true, failures: [failure] }, details, {}));

@@ -59,4 +59,6 @@ export interface RunDetails {
     | undefined;
   /** Where the analysis looks for a signal. */
   readonly signalWindow?: { readonly histogram: string; readonly lo: number; readonly hi: number } | undefined;
+  /** What whoever reads the result should know of how it came about, a sentence each without its full stop. */
+  readonly notes?: readonly string[] | undefined;
 }
