@@ -99,8 +99,18 @@ describe('loadRunModel', () => {
       expect.stringMatching(/^mcColumns \(mcWeight, .*\) are not read: without a catalogue all files count as data; /),
     ]);
     const catalogue = await loadBuiltInCatalogue('atlas-2020');
-    expect(toldBy(await loadRunModel({ ...plain, catalogue }, false))).toEqual({});
-    expect(toldBy(await loadRunModel({ ...plain, analysis: 'cms-dimuon' }, false))).toEqual({});
+    for (const other of [{ catalogue }, { analysis: 'cms-dimuon' }])
+      expect(toldBy(await loadRunModel({ ...plain, ...other }, false)).notes).toBeUndefined();
+  });
+
+  it('tells the luminosity of all data, though it keeps no files', async () => {
+    const file = (path: string, luminosityFb: number) => ({ path, luminosityFb });
+    const group = { name: 'data', label: 'Data', color: '#000000', kind: 'data' };
+    const datasets = [{ name: 'd', group: 'data', files: [file('a.root', 2), file('b.root', 3)] }];
+    const catalogue = { name: 'own', experiment: { name: '', status: '' }, groups: [group], datasets };
+    const run = [{ name: 'd', isData: true, files: ['a.root'] }];
+    const model = await loadRunModel(await specOf({ analysis: 'cms-dimuon', parameters: {}, catalogue, datasets: run }), false);
+    expect(toldBy(model)).toEqual({ luminosityFb: 5 });
   });
 
   it('keeps no list of files', async () => {

@@ -5,7 +5,7 @@ import { cutFlowAxis, describeHistograms } from '#shared/analysis/partial.ts';
 import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { otherFiles } from '#shared/datasets/assign-files.ts';
 import { type Catalogue, fileLuminosityFb, PLAIN_CATALOGUE, parseCatalogue } from '#shared/datasets/catalogue.ts';
-import { catalogueEntries } from '#shared/datasets/normalise.ts';
+import { catalogueEntries, totalLuminosityFb } from '#shared/datasets/normalise.ts';
 import { AnalysisError, ConfigError } from '#shared/errors.ts';
 import { type Axis, extent } from '#shared/histogram/axis.ts';
 import type { AnalysisDescription } from '#shared/plot/snapshot.ts';
@@ -134,11 +134,12 @@ function withoutFiles(catalogue: Catalogue): Catalogue {
 }
 
 /** What a report has to say of the run that follows from its model alone. */
-export function toldBy({ analysis, catalogue }: RunModel): Pick<RunDetails, 'notes'> {
+export function toldBy({ analysis, catalogue }: RunModel): Pick<RunDetails, 'notes' | 'luminosityFb'> {
+  const luminosityFb = totalLuminosityFb(catalogue);
   const unread = catalogue.name === PLAIN_CATALOGUE ? Object.keys(analysis.mcColumns) : [];
-  if (unread.length === 0) return {};
+  if (unread.length === 0) return { luminosityFb };
   const hint = 'where they are simulation, say so in a catalogue: --catalogue FILE';
-  return { notes: [`mcColumns (${unread.join(', ')}) are not read: without a catalogue all files count as data; ${hint}`] };
+  return { luminosityFb, notes: [`mcColumns (${unread.join(', ')}) are not read: without a catalogue all files count as data; ${hint}`] };
 }
 
 /** Bytes that a cell of a partial takes at most, but for weights of very different sizes: entries, and two exact sums. */

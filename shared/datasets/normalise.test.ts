@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadBuiltInCatalogue } from './built-in.ts';
 import { type Catalogue, isData, parseCatalogue, plainCatalogue } from './catalogue.ts';
-import { type DatasetProgress, normalise } from './normalise.ts';
+import { type DatasetProgress, normalise, totalLuminosityFb } from './normalise.ts';
 
 const catalogue2020 = await loadBuiltInCatalogue('atlas-2020');
 const catalogue2025 = await loadBuiltInCatalogue('atlas-2025');
@@ -199,6 +199,13 @@ describe('luminosity of files', () => {
     expect(scales['zz4mu_2012']).toBe((4 * 1000 * 0.1) / 500);
     expect(scales['higgs_2012']).toBe((4 * 1000 * 0.2 * 1.5) / (500 * 0.25));
     expect(scales['always']).toBe(6000);
+  });
+
+  it('adds up to that of all data, stream by stream and period by period', () => {
+    expect(totalLuminosityFb(years)).toBe(2 + 6);
+    expect([catalogue2020, plainCatalogue()].map(totalLuminosityFb)).toEqual([10, undefined]);
+    const unknown = years.datasets.map((dataset) => (dataset.name === 'el_2012' ? { ...dataset, files: [] } : dataset));
+    expect(totalLuminosityFb({ ...years, datasets: unknown })).toBeUndefined();
   });
 
   it('ends at the full normalisation, and every step is in proportion to the data of its stream', () => {

@@ -60,6 +60,14 @@ export function normalise(catalogue: Catalogue, progress: readonly DatasetProgre
   return { luminosityReadFb: comparedWith({}, luminosities), scales };
 }
 
+/** Luminosity of all data of a catalogue, of all periods, in fb-1; undefined where it does not tell that of each of them. */
+export function totalLuminosityFb(catalogue: Catalogue): number | undefined {
+  const { experiment, datasets } = catalogue;
+  if (experiment.luminosityFb !== undefined) return experiment.luminosityFb;
+  const data = datasets.filter((dataset) => isData(catalogue, dataset));
+  return data.every((dataset) => ownLuminosity(dataset) !== undefined) ? comparedWith({}, luminositiesOf(catalogue, new Map())) : undefined;
+}
+
 /** Luminosity of the data that simulation is compared with; undefined where there is none that the catalogue knows. */
 function comparedWith({ period, stream }: Pick<Dataset, 'period' | 'stream'>, luminosities: Luminosities): number | undefined {
   const periods = period === undefined ? [...luminosities.values()] : [luminosities.get(period) ?? new Map<string, number>()];

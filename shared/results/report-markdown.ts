@@ -51,14 +51,18 @@ export function estimateText({ state, totals, datasets }: Pick<Report, 'state' |
 
 function head(report: Report): string {
   const { run, state, toy, analysis, experiment, startedAt, elapsedMs, totals, output, notes = [], unwritten = [] } = report;
-  const { luminosityReadFb, luminosityFb, energyTeV } = experiment;
-  const luminosity =
-    luminosityReadFb === undefined ? undefined : `${Number(luminosityReadFb.toPrecision(4))} of ${luminosityFb ?? '?'} fb⁻¹ read`;
+  const { energyTeV } = experiment;
   const facts = [
     `Run \`${run}\`, started ${startedAt}, ${elapsedText(elapsedMs)}; ${STATES[state]}.`,
     `Analysis \`${analysis.name}\`; parameters ${parameterText(analysis.parameters)}.`,
-    [experiment.name, experiment.status, energyTeV === undefined ? '' : `√s = ${energyTeV} TeV`, experiment.channel, luminosity]
-      .filter((part) => part !== undefined && part !== '')
+    [
+      experiment.name,
+      experiment.status,
+      energyTeV === undefined ? '' : `√s = ${energyTeV} TeV`,
+      experiment.channel,
+      luminosityText(experiment),
+    ]
+      .filter((part) => part !== '')
       .join(', '),
     `${count(totals.entriesCommitted)} entries of ${filesText(report)}; ${count(totals.bytesRead)} bytes read.`,
     estimateText(report),
@@ -68,6 +72,13 @@ function head(report: Report): string {
   ];
   const warning = toy ? '> **Toy data**: generated, not measured. These numbers say nothing about nature.\n\n' : '';
   return `# ${analysis.title}\n\n${warning}${facts.filter((fact) => fact !== '').join('  \n')}`;
+}
+
+/** `5 of 10 fb⁻¹ read`, in four digits; without the whole where nobody tells it. */
+function luminosityText({ luminosityReadFb, luminosityFb }: Report['experiment']): string {
+  if (luminosityReadFb === undefined) return '';
+  const digits = (value: number) => Number(value.toPrecision(4));
+  return `${digits(luminosityReadFb)}${luminosityFb === undefined ? '' : ` of ${digits(luminosityFb)}`} fb⁻¹ read`;
 }
 
 function outputText(output: Report['output']): string {

@@ -76,7 +76,7 @@ export function buildReport(snapshot: RunSnapshot, details: RunDetails, versions
     startedAt,
     elapsedMs,
     analysis: { name, title, parameters },
-    experiment,
+    experiment: { ...experiment, luminosityFb: experiment.luminosityFb ?? details.luminosityFb },
     totals,
     entriesPerSecond: elapsedMs > 0 ? (totals.entriesCommitted * 1000) / elapsedMs : 0,
     requests,

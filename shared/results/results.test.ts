@@ -201,6 +201,14 @@ describe('report', () => {
     }
   });
 
+  it('tells the luminosity of all data where the catalogue or its datasets do', () => {
+    const { luminosityFb: _, ...experiment } = snapshot.experiment;
+    const textOf = (more: object) => reportToMarkdown(buildReport({ ...snapshot, experiment }, { ...details, ...more }, {}));
+    expect(reportToMarkdown(report)).toContain(', 5 of 10 fb⁻¹ read');
+    expect(textOf({ luminosityFb: 2 + 10.1 })).toContain(', 5 of 12.1 fb⁻¹ read');
+    expect(textOf({})).toContain(', 5 fb⁻¹ read');
+  });
+
   it('has the notes of the run', () => {
     const noted = buildReport(snapshot, { ...details, notes: ['mcColumns (w) are not read'] }, {});
     expect(noted.notes).toEqual(['mcColumns (w) are not read']);

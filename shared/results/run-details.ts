@@ -61,4 +61,6 @@ export interface RunDetails {
   readonly signalWindow?: { readonly histogram: string; readonly lo: number; readonly hi: number } | undefined;
   /** What whoever reads the result should know of how it came about, a sentence each without its full stop. */
   readonly notes?: readonly string[] | undefined;
+  /** Of all data of the catalogue, in fb-1: the sum of what it tells of datasets or files, where it does not tell it itself. */
+  readonly luminosityFb?: number | undefined;
 }
