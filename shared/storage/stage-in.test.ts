@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StorageError } from '../errors.ts';
 import { openSource, stageAhead } from './open.ts';
 import { parseStorageSettings } from './parse-settings.ts';
@@ -17,6 +17,25 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 const limit = (maxBytes = 1e9) => ({ folder, maxBytes });
+
+/** What all open files have their methods from. */
+async function fileMethods(): Promise<FileHandle> {
+  await using handle = await open(folder);
+  return Object.getPrototypeOf(handle);
+}
+
+/** Lets the disk take so many bytes of the next writes, and then all again. */
+async function shortWrites(taken: readonly number[]): Promise<() => void> {
+  const methods = await fileMethods();
+  const { write } = methods as { write(bytes: Uint8Array, from: number, length: number, at: number): ReturnType<FileHandle['write']> };
+  const spy = vi.spyOn(methods, 'write');
+  for (const count of taken) {
+    spy.mockImplementationOnce(function (this: FileHandle, ...[bytes, from, , at]: unknown[]) {
+      return write.call(this, bytes as Uint8Array, from as number, count, at as number);
+    } as FileHandle['write']);
+  }
+  return () => spy.mockRestore();
+}
 
 describe('withStageIn', () => {
   it('copies a file once, and reads the copy', async () => {
@@ -95,6 +114,24 @@ describe('withStageIn', () => {
     await truncate(join(folder, name), 100);
     const staged = await withStageIn(memorySource(bytes), limit());
     expect(await staged.read(4_999_990, 10)).toEqual(bytes.slice(-10));
+    await staged.close();
+  });
+
+  it('has no holes where the disk takes fewer bytes at once than it is given', async () => {
+    const restore = await shortWrites([1_000_000]);
+    const staged = await withStageIn(memorySource(bytes), limit()).finally(restore);
+    expect(Buffer.compare(await staged.read(0, bytes.length), bytes)).toBe(0);
+    await staged.close();
+  });
+
+  it('reads from afar, and leaves no copy, where the disk takes nothing any more', async () => {
+    const source = memorySource(bytes);
+    const restore = await shortWrites([1_000_000, 0]);
+    const staged = await withStageIn(source, limit()).finally(restore);
+    expect(await readdir(folder)).toEqual([]);
+    const asked = source.asked.length;
+    expect(await staged.read(2_000_000, 9)).toEqual(bytes.slice(2_000_000, 2_000_009));
+    expect(source.asked.length).toBe(asked + 1);
     await staged.close();
   });
 

@@ -89,7 +89,7 @@ async function copyWhole(
     handle = await open(partial, 'wx', 0o600);
     for (let offset = 0; offset < source.size; offset += PIECE_BYTES) {
       const bytes = await source.read(offset, Math.min(PIECE_BYTES, source.size - offset), signal);
-      await handle.write(bytes, 0, bytes.length, offset);
+      await writeFully(handle, bytes, offset);
     }
     // Only what is whole on the disk gets the name that others look for.
     await source.verify?.(signal);
@@ -107,6 +107,15 @@ async function copyWhole(
     // A full or read-only folder is no reason to fail; a source that cannot be read is.
     if (isSystemError(error)) return undefined;
     throw error;
+  }
+}
+
+/** A disk that is full just then writes fewer bytes than it is given, and that is no error. @throws Error of the system */
+async function writeFully(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, offset + done);
+    if (bytesWritten === 0) throw Object.assign(new Error('ENOSPC: nothing was written'), { code: 'ENOSPC', syscall: 'write' });
+    done += bytesWritten;
   }
 }
 
