@@ -1,4 +1,4 @@
-import { type FileHandle, mkdtemp, open, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readdir, readlink, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -22,6 +22,12 @@ const limit = (maxBytes = 1e9) => ({ folder, maxBytes });
 async function fileMethods(): Promise<FileHandle> {
   await using handle = await open(folder);
   return Object.getPrototypeOf(handle);
+}
+
+/** Of this process; nothing where the system does not tell. */
+async function openPaths(): Promise<string[]> {
+  const descriptors = await readdir('/proc/self/fd').catch(() => []);
+  return Promise.all(descriptors.map((each) => readlink(`/proc/self/fd/${each}`).catch(() => '')));
 }
 
 /** Lets the disk take so many bytes of the next writes, and then all again. */
@@ -133,6 +139,31 @@ describe('withStageIn', () => {
     expect(await staged.read(2_000_000, 9)).toEqual(bytes.slice(2_000_000, 2_000_009));
     expect(source.asked.length).toBe(asked + 1);
     await staged.close();
+  });
+
+  it('reads from afar, and leaves nothing open, where the copy is cut before it is opened', async () => {
+    await (await withStageIn(memorySource(bytes), limit())).close();
+    const [name = ''] = await readdir(folder);
+    const path = join(folder, name);
+    // Between the look whether it is there and its opening.
+    const spy = vi.spyOn(await fileMethods(), 'utimes').mockImplementationOnce(() => truncate(path, 100));
+    const staged = await withStageIn(memorySource(bytes), limit()).finally(() => spy.mockRestore());
+    expect(await stat(path)).toMatchObject({ size: 100 });
+    expect(await staged.read(4_999_990, 10)).toEqual(bytes.slice(-10));
+    await staged.close();
+    expect(await openPaths()).not.toContain(path);
+  });
+
+  it('gives back the room of a copy that failed: nothing is removed for the next one', async () => {
+    const source = memorySource(bytes, { version: 'cut' });
+    source.before = () => {
+      throw new StorageError('cut');
+    };
+    await expect(withStageIn(source, limit(6_000_000))).rejects.toThrow('cut');
+    // Of another process: who looks for room again would find it and remove it.
+    await writeFile(join(folder, 'other'), bytes.subarray(0, 2_000_000));
+    await (await withStageIn(memorySource(bytes), limit(6_000_000))).close();
+    expect(await readdir(folder)).toHaveLength(2);
   });
 
   it('keeps no copy of a file that changed while it was copied', async () => {

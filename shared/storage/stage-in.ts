@@ -24,7 +24,12 @@ export async function withStageIn(source: CountedSource, limit: BudgetedFolder, 
   if (path === undefined) return source;
   const copy = await openFileSource(path).catch(() => undefined);
   // Removed in this moment to make room.
-  if (copy === undefined || copy.size !== source.size) return source;
+  if (copy === undefined) return source;
+  // Cut in this moment.
+  if (copy.size !== source.size) {
+    await copy.close();
+    return source;
+  }
   const { counters } = copy;
   return {
     ...source,
