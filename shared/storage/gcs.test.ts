@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Storage } from '@google-cloud/storage';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ObjectServer, startFakeGcs, whyNo } from '../../test/object-servers.ts';
 import { collect, describeByteSource, everythingErrorsSay } from './conformance.ts';
 import { listGcs, openGcsSource } from './gcs.ts';
 import type { GcsSettings } from './settings.ts';
-import { startTestServer } from './test-server.ts';
+import { startTestServer, type TestServer } from './test-server.ts';
 
 const reason = whyNo('fake-gcs-server');
 if (reason !== undefined) console.log(`Google Cloud Storage is not tested against an emulator: ${reason}`);
@@ -112,37 +112,67 @@ describe('Google Cloud Storage, by a server that misbehaves', () => {
     await server.close();
   });
 
-  it('logs in with the key of a service account, and says nothing of it', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'higgsflow-gcs-key-'));
-    const server = await startTestServer(new Uint8Array(0));
-    const origin = new URL(server.url).origin;
+  describe('with the key of a service account', () => {
+    let folder: string;
+    let keyFile: string;
+    let server: TestServer;
     const { privateKey } = generateKeyPairSync('rsa', {
       modulusLength: 2048,
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
       publicKeyEncoding: { type: 'spki', format: 'pem' },
     });
-    const keyFile = join(folder, 'key.json');
-    const account = {
-      type: 'service_account',
-      client_email: 'a@test',
-      private_key: privateKey,
-      private_key_id: 'planted-id',
-      token_uri: `${origin}/token`,
-      project_id: 'test',
+    const writeKey = (email: string) =>
+      writeFile(
+        keyFile,
+        JSON.stringify({
+          type: 'service_account',
+          client_email: email,
+          private_key: privateKey,
+          private_key_id: 'planted-id',
+          token_uri: `${new URL(server.url).origin}/token`,
+          project_id: 'test',
+        }),
+      );
+    const openFails = () => {
+      const options = { settings: settings(new URL(server.url).origin, { anonymous: false, keyFile }), timeoutMs: 3000 };
+      return openGcsSource('gs://bucket/key', options).catch((thrown: unknown) => thrown);
     };
-    await writeFile(keyFile, JSON.stringify(account));
-    let authorization: string | undefined;
-    server.intercept = (request, response) => {
-      authorization = request.headers.authorization ?? authorization;
-      response.writeHead(403, { 'content-type': 'application/json' }).end('{"error":{"code":403,"message":"no access"}}');
-      return true;
-    };
-    const opening = openGcsSource('gs://bucket/key', { settings: settings(origin, { anonymous: false, keyFile }), timeoutMs: 3000 });
-    const error = await opening.catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'StorageError', retryable: false, reason: expect.stringContaining('403') });
-    expect(everythingErrorsSay(error)).not.toMatch(/planted|PRIVATE KEY|Bearer/);
-    expect(authorization).toMatch(/^Bearer ey/);
-    await server.close();
-    await rm(folder, { recursive: true });
+    const lastAuthorization = () => server.log.at(-1)?.headers.authorization ?? '';
+    /** Who says in the token to have sent the last request. */
+    const lastSender = (): unknown => JSON.parse(Buffer.from(lastAuthorization().split('.')[1] ?? '', 'base64url').toString()).iss;
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'higgsflow-gcs-key-'));
+      keyFile = join(folder, 'key.json');
+      server = await startTestServer(new Uint8Array(0));
+      server.intercept = (_request, response) => {
+        response.writeHead(403, { 'content-type': 'application/json' }).end('{"error":{"code":403,"message":"no access"}}');
+        return true;
+      };
+    });
+    afterEach(async () => {
+      await server.close();
+      await rm(folder, { recursive: true });
+    });
+
+    it('logs in, and says nothing of it', async () => {
+      await writeKey('a@test');
+      const error = await openFails();
+      expect(error).toMatchObject({ code: 'StorageError', retryable: false, reason: expect.stringContaining('403') });
+      expect(everythingErrorsSay(error)).not.toMatch(/planted|PRIVATE KEY|Bearer/);
+      expect(lastAuthorization()).toMatch(/^Bearer ey/);
+    });
+
+    it('takes a key file that comes late, and a new one in its place', async () => {
+      expect(await openFails()).toMatchObject({ code: 'ConfigError', file: keyFile, reason: expect.stringContaining('ENOENT') });
+      await writeFile(keyFile, 'no key');
+      expect(await openFails()).toMatchObject({ code: 'ConfigError', file: keyFile });
+      expect(server.log).toEqual([]);
+      await writeKey('first@test');
+      await openFails();
+      expect(lastSender()).toBe('first@test');
+      await writeKey('another@test');
+      await openFails();
+      expect(lastSender()).toBe('another@test');
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Storage } from '@google-cloud/storage';
@@ -11,6 +11,7 @@ import { parseContentRange } from './http-version.ts';
 import { type ObjectAddress, parseObjectAddress } from './object-address.ts';
 import { objectError } from './object-error.ts';
 import { changedError, closedError } from './read-errors.ts';
+import { remembered } from './remembered.ts';
 import type { ListedObject } from './s3.ts';
 import type { GcsSettings, S3Settings } from './settings.ts';
 import type { ByteRange, CountedSource, SourceCounters } from './source.ts';
@@ -34,13 +35,18 @@ export function gcsAsS3({ endpoint, keys }: GcsSettings): S3Settings | undefined
   return keys && { endpoint: endpoint ?? GOOGLE, region: 'auto', pathStyle: true, anonymous: false, keys };
 }
 
+/** One client a thread, setting and version of the key file. */
 const clients = new Map<string, Promise<Storage>>();
 
-function clientFor({ settings }: GcsOptions): Promise<Storage> {
-  const key = JSON.stringify(settings);
-  const client = clients.get(key) ?? makeClient(settings);
-  clients.set(key, client);
-  return client;
+async function clientFor({ settings }: GcsOptions): Promise<Storage> {
+  const key = JSON.stringify([settings, await keyFileVersion(settings)]);
+  return remembered(clients, key, () => makeClient(settings));
+}
+
+/** A file that was replaced holds another key. */
+async function keyFileVersion({ keyFile }: GcsSettings): Promise<readonly number[]> {
+  const known = keyFile === undefined ? undefined : await stat(keyFile).catch(() => undefined);
+  return known === undefined ? [] : [known.mtimeMs, known.size];
 }
 
 async function makeClient(settings: GcsSettings): Promise<Storage> {

@@ -5,6 +5,7 @@ import { checkedSource } from './checked-source.ts';
 import { type ObjectAddress, parseObjectAddress } from './object-address.ts';
 import { objectError } from './object-error.ts';
 import { changedError, closedError } from './read-errors.ts';
+import { remembered } from './remembered.ts';
 import type { S3Settings } from './settings.ts';
 import type { CountedSource, SourceCounters } from './source.ts';
 import { type RequestContext, unlessStalled } from './stall.ts';
@@ -24,10 +25,7 @@ export interface S3Options {
 const clients = new Map<string, Promise<S3Client>>();
 
 function clientFor({ settings, timeoutMs }: S3Options): Promise<S3Client> {
-  const key = JSON.stringify([settings, timeoutMs]);
-  const client = clients.get(key) ?? makeClient(settings, timeoutMs);
-  clients.set(key, client);
-  return client;
+  return remembered(clients, JSON.stringify([settings, timeoutMs]), () => makeClient(settings, timeoutMs));
 }
 
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
