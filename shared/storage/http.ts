@@ -61,7 +61,7 @@ export async function openHttpSource(location: string, options: HttpOptions): Pr
 
 /** Boundary and headers of one part; servers write some 100 bytes. */
 const PART_HEADER_ROOM = 1024;
-/** Servers that do not answer several ranges at once. */
+/** Servers that answer several ranges with one, or with the whole file. */
 const ONE_RANGE_ONLY = new Set<string>();
 const NO_BYTES = Promise.resolve(new Uint8Array(0));
 
@@ -129,12 +129,11 @@ class HttpFile {
     return bytes ?? (await this.#fromWhole(signal)).slice(offset, offset + length);
   }
 
-  /** Several ranges by one request; one by one where the server turns out not to answer that. */
+  /** Several ranges by one request; one by one where the server does not answer that. */
   async readVector(ranges: readonly ByteRange[], signal: AbortSignal | undefined): Promise<Uint8Array[]> {
     const asked = ranges.filter(({ length }) => length > 0);
     const parts = asked.length > 1 && !ONE_RANGE_ONLY.has(this.#asked.origin) ? await this.#readParts(asked, signal) : undefined;
     if (parts === undefined) {
-      if (asked.length > 1) ONE_RANGE_ONLY.add(this.#asked.origin);
       return readEach((offset, length) => (length === 0 ? NO_BYTES : this.read(offset, length, signal)), ranges);
     }
     const find = ({ offset, length }: ByteRange) => parts.find(({ first, last }) => first <= offset && offset + length - 1 <= last);
@@ -157,8 +156,13 @@ class HttpFile {
         const boundary = multipartBoundary(response.headers.get('content-type'));
         if (response.status === 412) throw changedError(this.name, 'its ETag is another one');
         const { status } = response;
-        if (status !== 200 && status !== 206 && status !== 416) throw statusError(this.name, response);
-        if (status !== 206 || boundary === undefined) return undefined;
+        // The file is shorter now, which reads one by one tell; a server that does not take several ranges may say so, too.
+        if (status === 416) return undefined;
+        if (status !== 200 && status !== 206) throw statusError(this.name, response);
+        if (status === 200 || boundary === undefined) {
+          ONE_RANGE_ONLY.add(this.#asked.origin);
+          return undefined;
+        }
         const parts = parseByteRanges(await readAtMost(this.name, response.body, room, progress), boundary);
         for (const { total } of parts ?? []) refuseOtherVersion(this.name, this.#version, versionOf(response.headers, total));
         const isThere = ({ offset, length }: ByteRange) => parts?.some(({ first, last }) => first <= offset && offset + length - 1 <= last);

@@ -1,9 +1,10 @@
+import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXAMPLE_BYTES } from './conformance.ts';
 import { openHttpSource } from './http.ts';
 import { multipartBoundary, parseByteRanges } from './multi-range.ts';
-import { startTestServer, type TestServer } from './test-server.ts';
+import { sendPart, startTestServer, type TestServer } from './test-server.ts';
 
 const body = (parts: readonly [number, number][], boundary: string, bytes = EXAMPLE_BYTES) =>
   Buffer.concat([
@@ -76,15 +77,37 @@ describe('several ranges by one request', () => {
   it('are read one by one where a part is missing', async () => {
     answerMany([[0, 9]]);
     await expectAll(4);
+    answerMany([[0, 1200]]);
+    await expectAll(4 + 2);
   });
 
-  it('are asked for once only of a server that answers with the whole file', async () => {
+  it.each([
+    ['the whole file', (response: ServerResponse) => response.writeHead(200).end(EXAMPLE_BYTES)],
+    ['one of them', (response: ServerResponse) => sendPart(response, EXAMPLE_BYTES, 0, 9)],
+  ])('are asked for once only of a server that answers with %s', async (_what, answer) => {
+    server.intercept = (request, response) => {
+      if (!request.headers.range?.includes(',')) return false;
+      answer(response);
+      return true;
+    };
     await expectAll(4);
-    const before = server.log.length;
+    await expectAll(4 + 3);
+  });
+
+  it('are asked for again of a server whose file was shorter for a while', async () => {
     const source = await openHttpSource(server.url, options);
-    await source.readMany(ranges);
-    expect(server.log.length - before).toBe(3);
+    server.setFile(EXAMPLE_BYTES.slice(0, 5));
+    answerMany([], 416);
+    await expect(source.readMany(ranges)).rejects.toMatchObject({ kind: 'changed', retryable: false });
     await source.close();
+    server.setFile(EXAMPLE_BYTES);
+    answerMany([[0, 9], [1000, 1009]]); // biome-ignore format: one line
+    await expectAll(3 + 2);
+  });
+
+  it('are read one by one where the server refuses several, and the file is the same', async () => {
+    answerMany([], 416);
+    await expectAll(4);
   });
 
   it('may be asked again after an error', async () => {
