@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXAMPLE_BYTES } from './conformance.ts';
 import type { OpenOptions } from './open.ts';
 import type { CountedSource } from './source.ts';
-import { sendPart, startTestServer, type TestServer } from './test-server.ts';
+import { multipartBody, sendPart, startTestServer, type TestServer } from './test-server.ts';
 
 const QUICK = { timeoutMs: 300, headBytes: 0, retry: { attempts: 3, baseMs: 1, maxMs: 2 } };
 
@@ -235,6 +235,32 @@ export function describeHttpFaults(name: string, open: (url: string, options: Op
       change();
       await expect(source.read(0, 10)).rejects.toMatchObject({ ...final, reason: expect.stringContaining('changed') });
     });
+
+    it.each([
+      ['size', EXAMPLE_BYTES.slice(1), '"v1"'],
+      ['ETag', EXAMPLE_BYTES, '"v2"'],
+    ])('refuses several ranges of a file with another %s, where the server ignores If-Match', async (_what, bytes, etag) => {
+      const source = await openServer();
+      faultyGets(99, (response) => {
+        response.writeHead(206, { 'content-type': 'multipart/byteranges; boundary=b', etag });
+        response.end(multipartBody(bytes, [[0, 9], [50_000, 50_009]], 'b')); // biome-ignore format: one line
+      });
+      const ranges = [0, 50_000].map((offset) => ({ offset, length: 10 }));
+      await expect(source.readMany(ranges)).rejects.toMatchObject({ ...final, kind: 'changed' });
+      expect(server.log).toHaveLength(2);
+    });
+
+    it.each([
+      ['size', EXAMPLE_BYTES.slice(1), '"v1"'],
+      ['ETag', EXAMPLE_BYTES, '"v2"'],
+    ])(
+      'says that the %s is another one where the server answers 200 and ignores If-Match, however large the file',
+      async (_what, bytes, etag) => {
+        const source = await openServer({ maxWholeBytes: 10 });
+        faultyGets(99, (response) => response.writeHead(200, { 'content-length': bytes.length, etag }).end(bytes));
+        await expect(source.read(0, 10)).rejects.toMatchObject({ ...final, kind: 'changed' });
+      },
+    );
 
     it('refuses to go on when Last-Modified changes and there is no ETag', async () => {
       let day = 1;

@@ -4,16 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXAMPLE_BYTES } from './conformance.ts';
 import { openHttpSource } from './http.ts';
 import { multipartBoundary, parseByteRanges } from './multi-range.ts';
-import { sendPart, startTestServer, type TestServer } from './test-server.ts';
-
-const body = (parts: readonly [number, number][], boundary: string, bytes = EXAMPLE_BYTES) =>
-  Buffer.concat([
-    ...parts.flatMap(([first, last]) => [
-      Buffer.from(`\r\n--${boundary}\r\nContent-Type: x/y\r\nContent-Range: bytes ${first}-${last}/${bytes.length}\r\n\r\n`),
-      bytes.subarray(first, last + 1),
-    ]),
-    Buffer.from(`\r\n--${boundary}--\r\n`),
-  ]);
+import { multipartBody, sendPart, startTestServer, type TestServer } from './test-server.ts';
 
 describe('parseByteRanges', () => {
   it('takes apart what it was put together from, also where parts hold line ends and boundaries', () => {
@@ -21,7 +12,7 @@ describe('parseByteRanges', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(text.length - 1), fc.nat(text.length - 1)), { minLength: 1, maxLength: 5 }), (pairs) => {
         const parts = pairs.map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as [number, number]);
-        const parsed = parseByteRanges(body(parts, 'b', text), 'b');
+        const parsed = parseByteRanges(multipartBody(text, parts, 'b'), 'b');
         expect(parsed?.map(({ first, last, bytes }) => [first, last, [...bytes]])).toEqual(
           parts.map(([first, last]) => [first, last, [...text.subarray(first, last + 1)]]),
         );
@@ -30,7 +21,7 @@ describe('parseByteRanges', () => {
   });
 
   it('takes no body that is cut, nor any other', () => {
-    const whole = body([[0, 9], [20, 29]], 'b'); // biome-ignore format: one line
+    const whole = multipartBody(EXAMPLE_BYTES, [[0, 9], [20, 29]], 'b'); // biome-ignore format: one line
     for (let length = 0; length < whole.length - 4; length++) expect(parseByteRanges(whole.subarray(0, length), 'b')).toBeUndefined();
     fc.assert(fc.property(fc.uint8Array(), (bytes) => parseByteRanges(bytes, 'b') === undefined));
   });
@@ -56,7 +47,7 @@ describe('several ranges by one request', () => {
   const answerMany = (parts: [number, number][], status = 206) => {
     server.intercept = (request, response) => {
       if (!request.headers.range?.includes(',')) return false;
-      response.writeHead(status, { 'content-type': 'multipart/byteranges; boundary=b' }).end(body(parts, 'b'));
+      response.writeHead(status, { 'content-type': 'multipart/byteranges; boundary=b' }).end(multipartBody(EXAMPLE_BYTES, parts, 'b'));
       return true;
     };
   };

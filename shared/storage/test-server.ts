@@ -65,3 +65,14 @@ export function sendPart(response: ServerResponse, bytes: Uint8Array, first: num
   response.writeHead(206, { 'content-range': `bytes ${first}-${last}/${bytes.length}`, 'content-length': last - first + 1 });
   response.end(bytes.subarray(first, last + 1));
 }
+
+/** A body of `multipart/byteranges` with these parts, each from its first to its last byte. */
+export function multipartBody(bytes: Uint8Array, parts: readonly (readonly [number, number])[], boundary: string): Buffer {
+  return Buffer.concat([
+    ...parts.flatMap(([first, last]) => [
+      Buffer.from(`\r\n--${boundary}\r\nContent-Type: x/y\r\nContent-Range: bytes ${first}-${last}/${bytes.length}\r\n\r\n`),
+      bytes.subarray(first, last + 1),
+    ]),
+    Buffer.from(`\r\n--${boundary}--\r\n`),
+  ]);
+}
