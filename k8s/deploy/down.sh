@@ -32,13 +32,15 @@ delete_all() {
   local others volume
   # Workloads first: a claim waits for the pods that use it.
   # shellcheck disable=SC2086 # names have no spaces
-  [ -z "$1" ] || kn delete --ignore-not-found --wait=true --timeout=120s $1 2>&1 | indented
-  for volume in $(labelled_volumes); do kube delete "$volume" --ignore-not-found --timeout=60s 2>&1 | indented; done
+  [ -z "$1" ] || kn delete --ignore-not-found --wait=true --timeout=120s $1 2>&1 | indented || die_of_delete
+  for volume in $(labelled_volumes); do
+    kube delete "$volume" --ignore-not-found --timeout=60s 2>&1 | indented || die_of_delete
+  done
   kube delete namespace "$NAMESPACE-setup" --ignore-not-found --wait=false > /dev/null 2>&1 || true
   if namespace_is_ours; then
     others=$(kn get all,configmaps,secrets,pvc -o name 2> /dev/null | grep -v -E 'configmap/kube-root-ca.crt|^pod/|^replicaset' || true)
     if [ -z "$others" ]; then
-      kube delete namespace "$NAMESPACE" --timeout=180s 2>&1 | indented
+      kube delete namespace "$NAMESPACE" --timeout=180s 2>&1 | indented || die_of_delete
     else
       warn "the namespace $NAMESPACE stays, because somebody else has things in it:"
       printf '%s\n' "$others" | indented
@@ -47,4 +49,8 @@ delete_all() {
   kube get namespaces -l app.kubernetes.io/part-of=higgsflow -o name 2> /dev/null | grep -q -v -- "$NAMESPACE-setup" ||
     kube delete priorityclass higgsflow-worker --ignore-not-found > /dev/null 2>&1 || true
   done_ "gone"
+}
+
+die_of_delete() {
+  die 1 "not all of it is gone (above: what kubectl said). Give it a minute, and then again: bash deploy.sh --down --context $CONTEXT --namespace $NAMESPACE"
 }

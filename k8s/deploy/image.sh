@@ -16,7 +16,7 @@ prepare_image() {
 # With --no-build: what is deployed already, else what was built last.
 last_image() {
   IMAGE=$(kn get deployment collector -o 'jsonpath={.spec.template.spec.containers[0].image}' 2> /dev/null || true)
-  [ -n "$IMAGE" ] || IMAGE=$(docker images higgsflow --format '{{.Repository}}:{{.Tag}}' 2> /dev/null | grep -v ':dev$' | head -1)
+  [ -n "$IMAGE" ] || IMAGE=$(docker images higgsflow --format '{{.Repository}}:{{.Tag}}' 2> /dev/null | grep -v ':dev$' | head -1 || true)
   [ -n "$IMAGE" ] || die 1 "--no-build: there is no image yet"
 }
 
@@ -68,8 +68,8 @@ push_image() {
   docker tag "$IMAGE" "$PUSH/$IMAGE"
   IMAGE=$PUSH/$IMAGE
   note "docker push $IMAGE"
-  docker push "$IMAGE" 2>&1 | tail -3 | indented
-  [ "${PIPESTATUS[0]}" = 0 ] || die 1 "the image could not be pushed. Are you logged in? docker login ${PUSH%%/*}"
+  docker push "$IMAGE" 2>&1 | tail -3 | indented ||
+    die 1 "the image could not be pushed. Are you logged in? docker login ${PUSH%%/*}"
 }
 
 load_with() {

@@ -23,6 +23,12 @@ function bash(script: string): string {
   });
 }
 
+/** As deploy.sh runs: a command that fails ends it. */
+function strictBash(script: string) {
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', `. ./deploy.sh; ${script}`], { cwd: ROOT, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
 function flags(...args: string[]) {
   const { status, stderr } = spawnSync('bash', ['deploy.sh', ...args], {
     cwd: ROOT,
@@ -223,6 +229,45 @@ describe.skipIf(!hasBash)('deploy.sh', () => {
 
   it('asks for a name where it can make none', () => {
     expect(bash(`parse_flags --analysis ./_.ts; (name_run 2>&1); echo $?`)).toMatch(/--run: .*; not _-\d{8}-\d{6}[\s\S]*\n2\n$/);
+  });
+
+  it.each([
+    ['the registry refuses it', 'push) echo denied; return 1', 1, /\| denied[\s\S]*could not be pushed.*docker login r\.example\.org\n$/],
+    ['the registry takes it', 'push) echo pushed', 0, /\| pushed/],
+  ])('pushes the image, and says how that went where %s', (_what, push, status, says) => {
+    const docker = `docker() { case $1 in ${push} ;; esac; }`;
+    const ended = strictBash(`${docker}; IMAGE=higgsflow:x PUSH=r.example.org/me; push_image; echo "$IMAGE"`);
+    expect(ended.status).toBe(status);
+    expect(ended.stderr).toMatch(says);
+    expect(ended.stdout).toBe(status === 0 ? 'r.example.org/me/higgsflow:x\n' : '');
+  });
+
+  it('says so where there is no image that --no-build could take', () => {
+    const fakes = `docker() { echo higgsflow:dev; }; kn() { return 1; }`;
+    const ended = strictBash(`${fakes}; NO_BUILD=1; prepare_image`);
+    expect(ended.stderr).toContain('--no-build: there is no image yet');
+    expect(ended.status).toBe(1);
+    expect(strictBash(`${fakes.replace('dev', 'abc')}; NO_BUILD=1; prepare_image; echo "$IMAGE"`).stdout).toBe('higgsflow:abc\n');
+  });
+
+  it.each([
+    ['an object', 'deployment.apps/worker'],
+    ['a volume', 'persistentvolume/hf-data'],
+    ['the namespace', 'namespace hf '],
+  ])('says so where %s is not gone in time', (_what, stuck) => {
+    const kubectl = `kube() { case "$* " in
+      *'delete '*'${stuck}'*) echo 'error: timed out waiting for the condition'; return 1 ;;
+      *'delete '*) echo deleted ;;
+      'get pv '*) echo persistentvolume/hf-data ;;
+      'get namespace hf '*) echo true ;;
+    esac; }; kn() { kube "$@"; }`;
+    const deleteAll = 'NAMESPACE=hf CONTEXT=here; delete_all deployment.apps/worker';
+    const ended = strictBash(`${kubectl}; ${deleteAll}`);
+    expect(ended.stderr).toMatch(/timed out waiting[\s\S]*deploy\.sh: not all of it is gone.*--down --context here --namespace hf\n$/);
+    expect(ended.status).toBe(1);
+    const other = strictBash(`${kubectl.replace(stuck, 'no such thing')}; ${deleteAll}`);
+    expect(other.stderr).toMatch(/done gone\n$/);
+    expect(other.status).toBe(0);
   });
 
   it.skipIf(!has('shellcheck'))('is clean for shellcheck', () => {
