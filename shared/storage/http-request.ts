@@ -1,4 +1,5 @@
 import { StorageError } from '../errors.ts';
+import { isFinalFault } from './final-fault.ts';
 import { type HttpResponse, sendRequest } from './http-client.ts';
 import { type RequestContext, unlessStalled } from './stall.ts';
 
@@ -87,16 +88,13 @@ export function retryAfterMs(header: string | null, nowMs: number): number | und
   return Number.isNaN(untilMs) ? undefined : Math.max(0, untilMs - nowMs);
 }
 
-/** Faults that are the same a second later: a wrong host name, a wrong certificate. */
-const FINAL_FAULTS = /^ENOTFOUND$|CERT|SELF_SIGNED|^UNABLE_TO_/;
-
 function networkError(name: string, error: unknown): StorageError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const message = cause instanceof Error ? cause.message : String(cause);
   return new StorageError(`cannot be fetched: ${code === '' || message.includes(code) ? message : `${code}: ${message}`}`, {
     file: name,
-    retryable: !FINAL_FAULTS.test(code),
+    retryable: !isFinalFault(code),
     hint: code === 'ENOTFOUND' ? 'Check the host name and the network connection.' : undefined,
     cause: error,
   });

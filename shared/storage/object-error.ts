@@ -1,4 +1,5 @@
 import { ConfigError, type PipelineError, StorageError } from '../errors.ts';
+import { isFinalFault } from './final-fault.ts';
 import { changedError } from './read-errors.ts';
 
 /** What a vendor's client throws, as far as it is looked at. */
@@ -45,8 +46,7 @@ export function objectError(name: string, error: unknown, action: 'read' | 'writ
       hint: 'Set S3_ACCESS_KEY and S3_SECRET_KEY, or S3_ANONYMOUS=true where the bucket is public (GCS_... for gs://).',
     });
   }
-  const retryable =
-    status === undefined ? !/^ENOTFOUND$|CERT|SELF_SIGNED|^UNABLE_TO_/.test(word) : status === 408 || status === 429 || status >= 500;
+  const retryable = status === undefined ? !isFinalFault(word) : status === 408 || status === 429 || status >= 500;
   const answered = status === undefined ? 'cannot be fetched' : `the server answered ${status}`;
   const text = [word, message].filter((part, index, all) => part !== '' && all.indexOf(part) === index).join(': ');
   return new StorageError(text === '' ? answered : `${answered}: ${text}`, {

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { StorageError } from '../../errors.ts';
 import { sleep } from '../../runtime/retry.ts';
+import { isFinalFault } from '../final-fault.ts';
 import type { LearnedTimeout } from '../timeout.ts';
 import { askedKinds, credentialsFor, type XrootdIdentity } from './auth.ts';
 import { LoginRefused, XrootdRefusal } from './failure.ts';
@@ -306,10 +307,9 @@ export class XrootdConnection {
 
   #lost(error: Error | undefined): StorageError {
     const code = error !== undefined && 'code' in error ? String(error.code) : '';
-    const final = /^ENOTFOUND$|CERT|SELF_SIGNED|^UNABLE_TO_/.test(code);
     return new StorageError(error === undefined ? 'the server ended the connection' : `no connection: ${error.message}`, {
       file: this.#where,
-      retryable: !final,
+      retryable: !isFinalFault(code),
       hint: code === 'ENOTFOUND' ? 'Check the host name and the network connection.' : undefined,
       cause: error,
     });
