@@ -4,7 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Storage } from '@google-cloud/storage';
 import type { JWT } from 'google-auth-library';
 import { ConfigError, type ErrorDetails, StorageError } from '../errors.ts';
-import { checkedSource } from './checked-source.ts';
+import { checkedSource, type RawSource } from './checked-source.ts';
+import { withFirstBytes } from './first-bytes.ts';
 import type { HttpResponse } from './http-client.ts';
 import { request, statusError } from './http-request.ts';
 import { parseContentRange } from './http-version.ts';
@@ -102,15 +103,16 @@ function parseKey(text: string, place: ErrorDetails): { client_email: string; pr
 export async function openGcsSource(location: string, options: GcsOptions): Promise<CountedSource> {
   const address = parseObjectAddress(location);
   const file = new GcsFile(address, await clientFor(options), options);
-  const { size, generation } = await file.open(options);
-  return checkedSource({
+  const { size, generation, first } = await file.open(options);
+  const raw: RawSource = {
     name: address.name,
     size,
     version: generation,
     counters: file.counters,
     read: (offset, length, signal) => file.read(offset, length, signal),
     close: async () => file.close(),
-  });
+  };
+  return checkedSource(withFirstBytes(raw, first));
 }
 
 class GcsFile {
@@ -123,8 +125,6 @@ class GcsFile {
   /** Of the content; names the generation once it is known. */
   readonly #url: URL;
   #size = 0;
-  /** What came with the size; the first read takes it. */
-  #first: Uint8Array | undefined;
 
   constructor(address: ObjectAddress, client: Storage, { settings, timeoutMs }: GcsOptions) {
     this.#address = address;
@@ -144,15 +144,11 @@ class GcsFile {
       throw new StorageError('the server does not say how long the file is', { file: name, retryable: false });
     }
     this.#size = opened.size;
-    this.#first = opened.first;
     if (opened.generation !== undefined) this.#url.searchParams.set('generation', opened.generation);
     return opened;
   }
 
   async read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const first = this.#first;
-    this.#first = undefined;
-    if (first !== undefined && offset + length <= first.length) return first.slice(offset, offset + length);
     return this.#ask({ offset, length }, signal, (response, progress) => {
       refuseOther(this.#address.name, this.#size, { offset, length }, response);
       return readStream(this.#address.name, response.body, length, progress);

@@ -1,6 +1,7 @@
 import { ConfigError, StorageError } from '../errors.ts';
 import { untilAborted } from './abort.ts';
-import { checkedSource, readEach } from './checked-source.ts';
+import { checkedSource, type RawSource, readEach } from './checked-source.ts';
+import { withFirstBytes } from './first-bytes.ts';
 import type { HttpResponse } from './http-client.ts';
 import { type HttpRequest, request, statusError } from './http-request.ts';
 import {
@@ -47,16 +48,17 @@ export interface HttpOptions {
  */
 export async function openHttpSource(location: string, options: HttpOptions): Promise<CountedSource> {
   const file = new HttpFile(location, options);
-  const size = await file.open(options);
-  return checkedSource({
+  const { version, first } = await file.open(options);
+  const raw: RawSource = {
     name: file.name,
-    size,
+    size: version.size,
     version: file.version,
     counters: file.counters,
     read: (offset, length, signal) => file.read(offset, length, signal),
     readVector: options.multiRange === true ? (ranges, signal) => file.readVector(ranges, signal) : undefined,
     close: async () => file.close(),
-  });
+  };
+  return checkedSource(withFirstBytes(raw, first));
 }
 
 /** Boundary and headers of one part; servers write some 100 bytes. */
@@ -77,8 +79,6 @@ class HttpFile {
   /** Where the last redirect led. */
   #found: URL;
   #version: FileVersion = { size: 0, etag: undefined, lastModified: undefined };
-  /** What came with the size; the first read takes it. */
-  #first: Uint8Array | undefined;
   /** The whole file, once the server has shown that it answers no ranges. */
   #whole: Promise<Uint8Array> | undefined;
 
@@ -109,22 +109,19 @@ class HttpFile {
   }
 
   /** Finds the size: by HEAD, or by asking for the first bytes where they are wanted, or HEAD is refused or says too little. */
-  async open({ signal, known, headBytes = 0 }: HttpOptions): Promise<number> {
-    const version = known ?? (headBytes > 0 ? await this.#firstBytes(headBytes, signal) : await this.#headOrFirstByte(signal));
-    if (version === undefined)
-      throw new StorageError('the server does not say how long the file is', { file: this.name, retryable: false });
-    this.#version = version;
-    return version.size;
+  async open({ signal, known, headBytes = 0 }: HttpOptions): Promise<Opened> {
+    const opened = known === undefined ? await this.#ask(headBytes, signal) : { version: known };
+    if (opened === undefined) throw new StorageError('the server does not say how long the file is', { file: this.name, retryable: false });
+    this.#version = opened.version;
+    return opened;
   }
 
-  async #headOrFirstByte(signal: AbortSignal | undefined): Promise<FileVersion | undefined> {
+  async #ask(headBytes: number, signal: AbortSignal | undefined): Promise<Opened | undefined> {
+    if (headBytes > 0) return this.#firstBytes(headBytes, signal);
     return (await this.#head(signal)) ?? (await this.#firstBytes(1, signal));
   }
 
   async read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const first = this.#first;
-    this.#first = undefined;
-    if (first !== undefined && offset + length <= first.length) return first.slice(offset, offset + length);
     const bytes = this.#whole === undefined ? await this.#readRange(offset, length, signal) : undefined;
     return bytes ?? (await this.#fromWhole(signal)).slice(offset, offset + length);
   }
@@ -176,16 +173,16 @@ class HttpFile {
     this.#whole = undefined;
   }
 
-  #head(signal: AbortSignal | undefined): Promise<FileVersion | undefined> {
+  #head(signal: AbortSignal | undefined): Promise<Opened | undefined> {
     return this.#send({ method: 'HEAD', signal }, {}, (response) => {
       if (response.status === 403 || response.status === 405 || response.status === 501) return undefined;
       if (response.status !== 200) throw statusError(this.name, response);
       const size = contentLength(response.headers);
-      return size === undefined ? undefined : versionOf(response.headers, size);
+      return size === undefined ? undefined : { version: versionOf(response.headers, size) };
     });
   }
 
-  #firstBytes(count: number, signal: AbortSignal | undefined): Promise<FileVersion | undefined> {
+  #firstBytes(count: number, signal: AbortSignal | undefined): Promise<Opened | undefined> {
     return this.#send({ method: 'GET', signal }, { range: `bytes=0-${count - 1}` }, async (response, progress) => {
       const { status, headers } = response;
       const emptyFile = status === 416 && headers.get('content-range') === 'bytes */0';
@@ -193,10 +190,9 @@ class HttpFile {
       const range = parseContentRange(headers.get('content-range'));
       const ranged = emptyFile ? 0 : range?.total;
       const size = status === 200 ? contentLength(headers) : ranged;
-      if (count > 1 && status === 206 && range?.first === 0) {
-        this.#first = await readStream(this.name, response.body, range.last + 1, progress);
-      }
-      return size === undefined ? undefined : versionOf(headers, size);
+      const hasFirst = count > 1 && status === 206 && range?.first === 0;
+      const first = hasFirst ? await readStream(this.name, response.body, range.last + 1, progress) : undefined;
+      return size === undefined ? undefined : { version: versionOf(headers, size), first };
     });
   }
 
@@ -291,6 +287,12 @@ class HttpFile {
       });
     });
   }
+}
+
+interface Opened {
+  readonly version: FileVersion;
+  /** What came with the size. */
+  readonly first?: Uint8Array | undefined;
 }
 
 type Use<T> = (response: HttpResponse, progress: (bytes: number) => void) => Promise<T> | T;

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { isPipelineError, StorageError } from '../errors.ts';
-import { checkedSource } from './checked-source.ts';
+import { checkedSource, type RawSource } from './checked-source.ts';
+import { withFirstBytes } from './first-bytes.ts';
 import { type ObjectAddress, parseObjectAddress } from './object-address.ts';
 import { objectError } from './object-error.ts';
 import { changedError, closedError } from './read-errors.ts';
@@ -58,20 +59,23 @@ async function makeClient({ endpoint, region, pathStyle, anonymous, keys }: S3Se
 export async function openS3Source(location: string, options: S3Options): Promise<CountedSource> {
   const address = parseObjectAddress(location);
   const file = new S3File(address, await clientFor(options), await import('@aws-sdk/client-s3'), options);
-  const { size, etag } = await file.open(options);
-  return checkedSource({
+  const { size, etag, first } = await file.open(options);
+  const raw: RawSource = {
     name: address.name,
     size,
     version: etag,
     counters: file.counters,
     read: (offset, length, signal) => file.read(offset, length, signal),
     close: async () => file.close(),
-  });
+  };
+  return checkedSource(withFirstBytes(raw, first));
 }
 
 interface OpenedObject {
   readonly size: number;
   readonly etag: string | undefined;
+  /** What came with the size. */
+  readonly first?: Uint8Array | undefined;
 }
 
 /** The two of its commands that files need: the package is loaded when it is. */
@@ -85,8 +89,6 @@ class S3File {
   readonly #closing = new AbortController();
   readonly #context: RequestContext;
   #opened: OpenedObject = { size: 0, etag: undefined };
-  /** What came with the size; the first read takes it. */
-  #first: Uint8Array | undefined;
 
   constructor(address: ObjectAddress, client: S3Client, sdk: Sdk, options: S3Options) {
     this.#address = address;
@@ -96,14 +98,12 @@ class S3File {
   }
 
   async open({ headBytes = 0, signal }: S3Options): Promise<OpenedObject> {
-    this.#opened = (headBytes > 0 ? await this.#askFirst(headBytes, signal) : undefined) ?? (await this.#askSize(signal));
-    return this.#opened;
+    const opened = (headBytes > 0 ? await this.#askFirst(headBytes, signal) : undefined) ?? (await this.#askSize(signal));
+    this.#opened = { size: opened.size, etag: opened.etag };
+    return opened;
   }
 
   async read(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const first = this.#first;
-    this.#first = undefined;
-    if (first !== undefined && offset + length <= first.length) return first.slice(offset, offset + length);
     const { size, etag } = this.#opened;
     return this.#get(offset, length, etag, signal, (answer, progress) => {
       refuseOther(this.#address.name, size, etag, answer);
@@ -129,8 +129,8 @@ class S3File {
     const asked = this.#get(0, headBytes, undefined, signal, async (answer, progress) => {
       const total = totalOf(answer);
       if (total === undefined) return undefined;
-      this.#first = await readStream(name, answer.Body as AsyncIterable<Uint8Array>, Math.min(total, headBytes), progress);
-      return { size: total, etag: answer.ETag };
+      const first = await readStream(name, answer.Body as AsyncIterable<Uint8Array>, Math.min(total, headBytes), progress);
+      return { size: total, etag: answer.ETag, first };
     });
     return asked.catch((error: unknown) => {
       if (isPipelineError(error) && error.kind === 'changed') return undefined;
