@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { openRootFile } from '../root/file.ts';
 import { openSource } from './open.ts';
+import { parseStorageSettings } from './parse-settings.ts';
 import { urlScheme } from './schemes.ts';
+import { startTestServer } from './test-server.ts';
 
 describe('openSource', () => {
   it('names the schemes it knows when asked for another', async () => {
@@ -14,6 +18,23 @@ describe('openSource', () => {
 
   it('does not repeat credentials of an address that it cannot read', async () => {
     await expect(openSource('ftp://ada:pa55word@host/file.root')).rejects.toSatisfy((error: Error) => !error.message.includes('pa55word'));
+  });
+
+  it('fetches with the size what a ROOT file is asked for first, and no more', async () => {
+    const server = await startTestServer(await readFile(new URL('../../test/fixtures/directories.root', import.meta.url)));
+    const source = await openSource(server.url, { settings: parseStorageSettings({}) });
+    const lengths: number[] = [];
+    await openRootFile({
+      ...source,
+      read: (offset, length) => {
+        lengths.push(length);
+        return source.read(offset, length);
+      },
+    });
+    expect(server.log.map(({ range }) => range)).toEqual(lengths.map((length) => `bytes=0-${length - 1}`));
+    expect(lengths).toHaveLength(1);
+    await source.close();
+    await server.close();
   });
 });
 

@@ -39,6 +39,7 @@ export interface OpenOptions {
 }
 
 const MAX_WHOLE_BYTES = 256 * 1024 * 1024;
+/** As many as `openRootFile` reads at once. */
 const HEAD_BYTES = 512;
 
 /**
