@@ -1,37 +1,19 @@
-import { ConfigError, StorageError } from '../errors.ts';
+import { StorageError } from '../errors.ts';
 import { untilAborted } from './abort.ts';
 import { checkedSource, type RawSource, readEach } from './checked-source.ts';
 import { withFirstBytes } from './first-bytes.ts';
 import type { HttpResponse } from './http-client.ts';
-import { type HttpRequest, request, statusError } from './http-request.ts';
-import {
-  contentLength,
-  displayName,
-  type FileVersion,
-  parseContentRange,
-  refuseOtherVersion,
-  versionCondition,
-  versionOf,
-} from './http-version.ts';
+import { statusError } from './http-request.ts';
+import { HttpSession, type SessionOptions } from './http-session.ts';
+import { contentLength, type FileVersion, parseContentRange, refuseOtherVersion, versionCondition, versionOf } from './http-version.ts';
 import { multipartBoundary, parseByteRanges, type RangePart } from './multi-range.ts';
-import { changedError, closedError } from './read-errors.ts';
-import type { ByteRange, CountedSource, SourceCounters } from './source.ts';
-import type { RequestContext } from './stall.ts';
+import { changedError } from './read-errors.ts';
+import type { ByteRange, CountedSource } from './source.ts';
 import { readAtMost, readStream } from './stream.ts';
-import { timeoutOf } from './timeout.ts';
-import { TokenRefused, type TokenSource } from './token.ts';
 
-export interface HttpOptions {
-  /** A request that makes no progress for this long is given up. */
-  readonly timeoutMs: number;
+export interface HttpOptions extends SessionOptions {
   /** A server that answers no ranges is asked for the whole file once, if it is no larger than this. */
   readonly maxWholeBytes: number;
-  /** Sent with each request to the host named in the URL, and to no other. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Bearer tokens for that host; another one is tried once where it answers 401. */
-  readonly tokens?: TokenSource | undefined;
-  /** Certificates that are trusted, where not just the public ones. */
-  readonly authorities?: readonly string[] | undefined;
   /** Asks for several ranges by one request. */
   readonly multiRange?: boolean | undefined;
   /** So many first bytes are asked for in place of the size alone, and kept for the first read. */
@@ -47,13 +29,14 @@ export interface HttpOptions {
  * @throws StorageError where the server does not give the file; ConfigError where `location` is no URL.
  */
 export async function openHttpSource(location: string, options: HttpOptions): Promise<CountedSource> {
-  const file = new HttpFile(location, options);
+  const session = new HttpSession(location, options);
+  const file = new HttpFile(session, options.maxWholeBytes);
   const { version, first } = await file.open(options);
   const raw: RawSource = {
-    name: file.name,
+    name: session.name,
     size: version.size,
     version: file.version,
-    counters: file.counters,
+    counters: session.counters,
     read: (offset, length, signal) => file.read(offset, length, signal),
     readVector: options.multiRange === true ? (ranges, signal) => file.readVector(ranges, signal) : undefined,
     close: async () => file.close(),
@@ -68,38 +51,17 @@ const ONE_RANGE_ONLY = new Set<string>();
 const NO_BYTES = Promise.resolve(new Uint8Array(0));
 
 class HttpFile {
-  readonly name: string;
-  readonly counters: SourceCounters = { requests: 0, bytes: 0, retries: 0 };
-  readonly #asked: URL;
-  readonly #credentials: Readonly<Record<string, string>>;
-  readonly #tokens: TokenSource | undefined;
+  readonly #session: HttpSession;
+  readonly #name: string;
   readonly #maxWholeBytes: number;
-  readonly #context: RequestContext;
-  readonly #closing = new AbortController();
-  /** Where the last redirect led. */
-  #found: URL;
   #version: FileVersion = { size: 0, etag: undefined, lastModified: undefined };
   /** The whole file, once the server has shown that it answers no ranges. */
   #whole: Promise<Uint8Array> | undefined;
 
-  constructor(location: string, options: HttpOptions) {
-    const url = URL.parse(location);
-    if (url === null) throw new ConfigError('is not a URL', { file: location.replace(/\?.*|\/\/[^/]*@/g, '...') });
-    this.name = displayName(url);
-    this.#credentials = { ...options.headers, ...basicAuthorization(url) };
-    url.username = '';
-    url.password = '';
-    url.hash = '';
-    this.#asked = url;
-    this.#found = url;
-    this.#tokens = options.tokens;
-    this.#maxWholeBytes = options.maxWholeBytes;
-    this.#context = {
-      name: this.name,
-      timeout: timeoutOf(url.origin, options.timeoutMs),
-      closing: this.#closing.signal,
-      authorities: options.authorities,
-    };
+  constructor(session: HttpSession, maxWholeBytes: number) {
+    this.#session = session;
+    this.#name = session.name;
+    this.#maxWholeBytes = maxWholeBytes;
   }
 
   /** A weak ETag says too little. */
@@ -111,7 +73,8 @@ class HttpFile {
   /** Finds the size: by HEAD, or by asking for the first bytes where they are wanted, or HEAD is refused or says too little. */
   async open({ signal, known, headBytes = 0 }: HttpOptions): Promise<Opened> {
     const opened = known === undefined ? await this.#ask(headBytes, signal) : { version: known };
-    if (opened === undefined) throw new StorageError('the server does not say how long the file is', { file: this.name, retryable: false });
+    if (opened === undefined)
+      throw new StorageError('the server does not say how long the file is', { file: this.#name, retryable: false });
     this.#version = opened.version;
     return opened;
   }
@@ -129,7 +92,7 @@ class HttpFile {
   /** Several ranges by one request; one by one where the server does not answer that. */
   async readVector(ranges: readonly ByteRange[], signal: AbortSignal | undefined): Promise<Uint8Array[]> {
     const asked = ranges.filter(({ length }) => length > 0);
-    const parts = asked.length > 1 && !ONE_RANGE_ONLY.has(this.#asked.origin) ? await this.#readParts(asked, signal) : undefined;
+    const parts = asked.length > 1 && !ONE_RANGE_ONLY.has(this.#session.origin) ? await this.#readParts(asked, signal) : undefined;
     if (parts === undefined) {
       return readEach((offset, length) => (length === 0 ? NO_BYTES : this.read(offset, length, signal)), ranges);
     }
@@ -146,22 +109,22 @@ class HttpFile {
   #readParts(ranges: readonly ByteRange[], signal: AbortSignal | undefined): Promise<RangePart[] | undefined> {
     const list = ranges.map(({ offset, length }) => `${offset}-${offset + length - 1}`).join(',');
     const room = ranges.reduce((sum, { length }) => sum + length + PART_HEADER_ROOM, PART_HEADER_ROOM);
-    return this.#send(
+    return this.#session.send(
       { method: 'GET', signal },
       { range: `bytes=${list}`, ...versionCondition(this.#version) },
       async (response, progress) => {
         const boundary = multipartBoundary(response.headers.get('content-type'));
-        if (response.status === 412) throw changedError(this.name, 'its ETag is another one');
+        if (response.status === 412) throw changedError(this.#name, 'its ETag is another one');
         const { status } = response;
         // The file is shorter now, which reads one by one tell; a server that does not take several ranges may say so, too.
         if (status === 416) return undefined;
-        if (status !== 200 && status !== 206) throw statusError(this.name, response);
+        if (status !== 200 && status !== 206) throw statusError(this.#name, response);
         if (status === 200 || boundary === undefined) {
-          ONE_RANGE_ONLY.add(this.#asked.origin);
+          ONE_RANGE_ONLY.add(this.#session.origin);
           return undefined;
         }
-        const parts = parseByteRanges(await readAtMost(this.name, response.body, room, progress), boundary);
-        for (const { total } of parts ?? []) refuseOtherVersion(this.name, this.#version, versionOf(response.headers, total));
+        const parts = parseByteRanges(await readAtMost(this.#name, response.body, room, progress), boundary);
+        for (const { total } of parts ?? []) this.#refuseOther(response.headers, total);
         const isThere = ({ offset, length }: ByteRange) => parts?.some(({ first, last }) => first <= offset && offset + length - 1 <= last);
         return ranges.every(isThere) ? parts : undefined;
       },
@@ -169,29 +132,29 @@ class HttpFile {
   }
 
   close(): void {
-    this.#closing.abort(closedError(this.name, 'closed during a read'));
+    this.#session.close();
     this.#whole = undefined;
   }
 
   #head(signal: AbortSignal | undefined): Promise<Opened | undefined> {
-    return this.#send({ method: 'HEAD', signal }, {}, (response) => {
+    return this.#session.send({ method: 'HEAD', signal }, {}, (response) => {
       if (response.status === 403 || response.status === 405 || response.status === 501) return undefined;
-      if (response.status !== 200) throw statusError(this.name, response);
+      if (response.status !== 200) throw statusError(this.#name, response);
       const size = contentLength(response.headers);
       return size === undefined ? undefined : { version: versionOf(response.headers, size) };
     });
   }
 
   #firstBytes(count: number, signal: AbortSignal | undefined): Promise<Opened | undefined> {
-    return this.#send({ method: 'GET', signal }, { range: `bytes=0-${count - 1}` }, async (response, progress) => {
+    return this.#session.send({ method: 'GET', signal }, { range: `bytes=0-${count - 1}` }, async (response, progress) => {
       const { status, headers } = response;
       const emptyFile = status === 416 && headers.get('content-range') === 'bytes */0';
-      if (status !== 200 && status !== 206 && !emptyFile) throw statusError(this.name, response);
+      if (status !== 200 && status !== 206 && !emptyFile) throw statusError(this.#name, response);
       const range = parseContentRange(headers.get('content-range'));
       const ranged = emptyFile ? 0 : range?.total;
       const size = status === 200 ? contentLength(headers) : ranged;
       const hasFirst = count > 1 && status === 206 && range?.first === 0;
-      const first = hasFirst ? await readStream(this.name, response.body, range.last + 1, progress) : undefined;
+      const first = hasFirst ? await readStream(this.#name, response.body, range.last + 1, progress) : undefined;
       return size === undefined ? undefined : { version: versionOf(headers, size), first };
     });
   }
@@ -199,31 +162,36 @@ class HttpFile {
   /** Undefined where the server ignores the range and starts to send the whole file. */
   #readRange(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
     const headers = { range: `bytes=${offset}-${offset + length - 1}`, ...versionCondition(this.#version) };
-    return this.#send({ method: 'GET', signal }, headers, async (response, progress) => {
+    return this.#session.send({ method: 'GET', signal }, headers, async (response, progress) => {
       if (response.status === 200) {
-        refuseOtherVersion(this.name, this.#version, versionOf(response.headers, contentLength(response.headers) ?? this.#version.size));
+        this.#refuseOther(response.headers, contentLength(response.headers));
         return undefined;
       }
       this.#checkPartial(response, offset, length);
-      return readStream(this.name, response.body, length, progress);
+      return readStream(this.#name, response.body, length, progress);
     });
   }
 
   #checkPartial(response: HttpResponse, offset: number, length: number): void {
     const { status, headers } = response;
-    if (status === 412) throw changedError(this.name, 'its ETag is another one');
-    if (status === 416) throw changedError(this.name, `has no byte ${offset} any more`);
-    if (status !== 206) throw statusError(this.name, response);
+    if (status === 412) throw changedError(this.#name, 'its ETag is another one');
+    if (status === 416) throw changedError(this.#name, `has no byte ${offset} any more`);
+    if (status !== 206) throw statusError(this.#name, response);
     const range = parseContentRange(headers.get('content-range'));
     if (range === undefined) {
-      throw new StorageError('the server sent a part without saying which (Content-Range)', { file: this.name, offset, retryable: false });
+      throw new StorageError('the server sent a part without saying which (Content-Range)', { file: this.#name, offset, retryable: false });
     }
-    refuseOtherVersion(this.name, this.#version, versionOf(headers, range.total));
+    this.#refuseOther(headers, range.total);
     if (range.first === offset && range.last === offset + length - 1) return;
     throw new StorageError(`the server sent bytes ${range.first}-${range.last} instead of ${offset}-${offset + length - 1}`, {
-      file: this.name,
+      file: this.#name,
       offset,
     });
+  }
+
+  /** Where an answer does not tell the size, only what else it tells counts. */
+  #refuseOther(headers: Headers, size = this.#version.size): void {
+    refuseOtherVersion(this.#name, this.#version, versionOf(headers, size));
   }
 
   /** The whole file, fetched once for all reads: one read's abort must not take it from the others. */
@@ -239,52 +207,15 @@ class HttpFile {
     const { size } = this.#version;
     if (size > this.#maxWholeBytes) {
       throw new StorageError(`the server sends only whole files, and this one has ${size} bytes (limit: ${this.#maxWholeBytes})`, {
-        file: this.name,
+        file: this.#name,
         retryable: false,
         hint: 'Copy the file to a local folder first, or ask for a server that supports range requests.',
       });
     }
-    return this.#send({ method: 'GET' }, {}, (response, progress) => {
-      if (response.status !== 200) throw statusError(this.name, response);
-      refuseOtherVersion(this.name, this.#version, versionOf(response.headers, size));
-      return readStream(this.name, response.body, size, progress);
-    });
-  }
-
-  /** Sends to where the last redirect led; where that place no longer serves (a signed URL ran out), asks the start again. */
-  async #send<T>(how: Pick<HttpRequest, 'method' | 'signal'>, headers: Record<string, string>, use: Use<T>): Promise<T> {
-    const token = await this.#tokens?.current();
-    try {
-      return await this.#sendWith(token, how, headers, use);
-    } catch (error) {
-      if (!(error instanceof TokenRefused) || !(await this.#tokens?.renewedAfter(token))) throw error;
-      return await this.#sendWith(await this.#tokens?.current(), how, headers, use);
-    }
-  }
-
-  #sendWith<T>(
-    token: string | undefined,
-    how: Pick<HttpRequest, 'method' | 'signal'>,
-    headers: Record<string, string>,
-    use: Use<T>,
-  ): Promise<T> {
-    const from = this.#found;
-    const encoding = { 'accept-encoding': 'identity' };
-    const bearer: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const credentials = { origin: this.#asked.origin, headers: { ...bearer, ...this.#credentials } };
-    this.counters.requests++;
-    return request(this.#context, { ...how, url: from, headers: { ...encoding, ...headers }, credentials }, (response, url, progress) => {
-      if (from !== this.#asked && [401, 403, 404, 410].includes(response.status)) {
-        this.#found = this.#asked;
-        throw new StorageError(`the server it was redirected to answered ${response.status}`, { file: this.name });
-      }
-      if ((response.status === 401 || response.status === 403) && token !== undefined) throw new TokenRefused(this.name, response.status);
-      if (response.ok) this.#found = url;
-      refuseEncoding(this.name, response.headers);
-      return use(response, (bytes) => {
-        this.counters.bytes += bytes;
-        progress();
-      });
+    return this.#session.send({ method: 'GET' }, {}, (response, progress) => {
+      if (response.status !== 200) throw statusError(this.#name, response);
+      this.#refuseOther(response.headers, size);
+      return readStream(this.#name, response.body, size, progress);
     });
   }
 }
@@ -293,22 +224,4 @@ interface Opened {
   readonly version: FileVersion;
   /** What came with the size. */
   readonly first?: Uint8Array | undefined;
-}
-
-type Use<T> = (response: HttpResponse, progress: (bytes: number) => void) => Promise<T> | T;
-
-function basicAuthorization({ username, password }: URL): Record<string, string> {
-  if (username === '' && password === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
-}
-
-/** Offsets in compressed bytes are not offsets in the file. */
-function refuseEncoding(name: string, headers: Headers): void {
-  const encoding = headers.get('content-encoding');
-  if (encoding === null || encoding === '' || encoding === 'identity') return;
-  throw new StorageError(`the server sends it compressed (Content-Encoding: ${encoding}) although it was asked not to`, {
-    file: name,
-    retryable: false,
-  });
 }
