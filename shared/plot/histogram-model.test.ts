@@ -37,6 +37,12 @@ describe('singleHistogramModel', () => {
     }
   });
 
+  it('says on a logarithmic axis in how many bins the content is below 0', () => {
+    expect(singleHistogramModel(single(mass), { yScale: 'log' }).note).toBe(
+      'Below 0, not drawn: content in 1 bin. Outside the range: content 5 below, 7 above',
+    );
+  });
+
   it('shows a profile as points alone, and no flow', () => {
     const model = singleHistogramModel(single(mass, { kind: 'profile', valueTitle: 'pT [GeV]' }));
     expect(model.layers).toEqual([]);

@@ -4,7 +4,7 @@ import { binEdges } from '../histogram/axis.ts';
 import { binContents, type HistogramContents } from '../histogram/contents.ts';
 import { highestOf, lowestOf } from './extremes.ts';
 import { type PlotModel, type PlotPoint, powerBelow } from './plot-model.ts';
-import { flowNote, joinNotes, notFiniteNote, xTitle, yTitle } from './plot-text.ts';
+import { belowZeroNote, flowNote, joinNotes, notFiniteNote, xTitle, yTitle } from './plot-text.ts';
 import type { ScaleType } from './ticks.ts';
 
 /** What is drawn, and the words beside it. */
@@ -45,7 +45,11 @@ export function singleHistogramModel(histogram: SingleHistogram, options: { read
     y: { title: valueTitle === '' ? (kind === 'profile' ? 'Mean' : yTitle(axis)) : valueTitle, scale: yScale, lo, peaks },
     layers: kind === 'profile' ? [] : [{ name, label: name, color: COLOR, kind: 'background', values, tops: values }],
     data: { label: 'value and error', points },
-    note: joinNotes(notFiniteNote(sumw), flowNote([{ what: 'content', below: flow, above }])),
+    note: joinNotes(
+      notFiniteNote(sumw),
+      yScale === 'log' ? belowZeroNote([{ what: 'content', values }]) : '',
+      flowNote([{ what: 'content', below: flow, above }]),
+    ),
   };
 }
 

@@ -146,10 +146,24 @@ describe('buildPlotModel', () => {
       ],
     );
     const model = buildPlotModel(snapshot, 'h');
-    expect(model.y.lo).toBeCloseTo(-2.2, 12);
+    // The second bin's MC: -1 ± √7.
+    expect(model.y.lo).toBeCloseTo(-1.1 * (1 + Math.sqrt(7)), 12);
     expect(model.ratio?.points.map(({ bin }) => bin)).toEqual([0]);
     expect(model.ratio?.errors.map(Number.isNaN)).toEqual([false, true, true]);
     expect(buildPlotModel(snapshot, 'h', { yScale: 'log' }).y.lo).toBeGreaterThan(0);
+  });
+
+  it('reaches below negative data and its errors, and says on a logarithmic axis in how many bins it is not drawn', () => {
+    const sumw = [0, -75, 4, -3, 0];
+    const datasets = [{ name: 'd', group: 'data', sumw, sumw2: [0, 100, 4, 9, 0], entries: [0, 50, 4, 2, 0] }];
+    const alone = smallSnapshot(axis, [data], datasets);
+    expect(buildPlotModel(alone, 'h').y.lo).toBeCloseTo(-1.1 * 85, 12);
+    expect(buildPlotModel(alone, 'h').note).toBe('');
+    expect(buildPlotModel(alone, 'h', { yScale: 'log' }).note).toBe('Below 0, not drawn: data in 2 bins');
+    const mc = { name: 't', group: 'top', sumw: [0, 90, -1, 2, 3], sumw2: [0, 9, 1, 1, 1] };
+    const { y, note } = buildPlotModel(smallSnapshot(axis, [data, top], [...datasets, mc]), 'h', { yScale: 'log' });
+    expect(y.lo).toBe(1);
+    expect(note).toBe('Below 0, not drawn: data in 2 bins; MC in 1 bin. Outside the range: MC 3 above');
   });
 
   it('draws categories and bins of different widths', () => {

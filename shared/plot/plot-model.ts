@@ -4,7 +4,7 @@ import { type Axis, binEdges } from '../histogram/axis.ts';
 import { garwood } from '../histogram/intervals.ts';
 import { highestOf, lowestOf } from './extremes.ts';
 import { datasetsOfKind, type GroupSums, groupSums, membersOf, presentGroups } from './group-sums.ts';
-import { flowNote, joinNotes, type PlotLabel, plotLabel, xTitle, yTitle } from './plot-text.ts';
+import { belowZeroNote, flowNote, joinNotes, type PlotLabel, plotLabel, xTitle, yTitle } from './plot-text.ts';
 import type { RunSnapshot } from './snapshot.ts';
 import type { ScaleType } from './ticks.ts';
 
@@ -134,12 +134,17 @@ export function buildPlotModel(snapshot: RunSnapshot, histogramName: string, opt
       edges,
       categories: axis.type === 'category' ? axis.categories : undefined,
     },
-    y: { title: yTitle(axis), scale: yScale, lo: yScale === 'log' ? logFloor(layers, total, points) : linearFloor(layers, peaks), peaks },
+    y: {
+      title: yTitle(axis),
+      scale: yScale,
+      lo: yScale === 'log' ? logFloor(layers, total, points) : linearFloor(layers, total, points, peaks),
+      peaks,
+    },
     layers,
     total,
     data: measured,
     ratio: total === undefined || measured === undefined ? undefined : dataOverMc(points, total),
-    note: plotNote(snapshot, histogramName, axis),
+    note: joinNotes(yScale === 'log' ? noLogarithmNote(total, points) : '', plotNote(snapshot, histogramName, axis)),
   };
 }
 
@@ -209,11 +214,17 @@ function binPeaks(bins: number, layers: readonly PlotLayer[], total: PlotBand | 
   return peaks;
 }
 
-/** 0, or a little under the lowest outline where negative weights pull the stack below it by more than is visible. */
-function linearFloor(layers: readonly PlotLayer[], peaks: readonly number[]): number {
-  const lowest = Math.min(0, lowestOf(layers.flatMap((layer) => layer.tops)));
-  const highest = highestOf(peaks);
-  return lowest < -0.005 * highest ? 1.1 * lowest : 0;
+/** 0, or a little under the lowest thing drawn where negative weights pull it below by more than is visible. */
+function linearFloor(
+  layers: readonly PlotLayer[],
+  total: PlotBand | undefined,
+  points: readonly PlotPoint[],
+  peaks: readonly number[],
+): number {
+  const outlines = layers.map(({ tops }) => lowestOf(tops));
+  const band = total?.values.map((value, bin) => value - (total.errors[bin] ?? 0)) ?? [];
+  const lowest = lowestOf([0, ...outlines, lowestOf(band), lowestOf(points.map(({ value, lo }) => Math.min(value, lo)))]);
+  return lowest < -0.005 * highestOf(peaks) ? 1.1 * lowest : 0;
 }
 
 /** A power of ten under everything positive, at most seven decades under the highest. */
@@ -222,6 +233,13 @@ function logFloor(layers: readonly PlotLayer[], total: PlotBand | undefined, poi
   const positive = drawn.filter((value) => value > 0 && value < Infinity);
   if (positive.length === 0) return 0.1;
   return powerBelow(Math.max(lowestOf(positive), 1e-7 * highestOf(positive)));
+}
+
+function noLogarithmNote(total: PlotBand | undefined, points: readonly PlotPoint[]): string {
+  return belowZeroNote([
+    { what: 'data', values: points.map(({ value }) => value) },
+    { what: 'MC', values: total?.values ?? [] },
+  ]);
 }
 
 /** A power of ten a little under `value`, and never one so small that it is 0. */

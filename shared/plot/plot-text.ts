@@ -143,7 +143,20 @@ export function flowNote(contents: readonly FlowContent[]): string {
 export function notFiniteNote(values: Iterable<number>): string {
   let bins = 0;
   for (const value of values) if (!Number.isFinite(value)) bins++;
-  return bins === 0 ? '' : `NaN or infinity, not drawn, in ${bins} bin${bins === 1 ? '' : 's'}`;
+  return bins === 0 ? '' : `NaN or infinity, not drawn, in ${binsText(bins)}`;
+}
+
+/** "Below 0, not drawn: data in 25 bins; MC in 1 bin", for a logarithmic scale. Empty when there is none. */
+export function belowZeroNote(contents: readonly { readonly what: string; readonly values: readonly number[] }[]): string {
+  const parts = contents.flatMap(({ what, values }) => {
+    const bins = values.filter((value) => value < 0).length;
+    return bins === 0 ? [] : [`${what} in ${binsText(bins)}`];
+  });
+  return parts.length === 0 ? '' : `Below 0, not drawn: ${parts.join('; ')}`;
+}
+
+function binsText(bins: number): string {
+  return `${bins} bin${bins === 1 ? '' : 's'}`;
 }
 
 /** What is not empty of the notes of a plot, as one. */
