@@ -16,8 +16,17 @@ describe('the label block', () => {
 
   it('says how much of the luminosity and of the entries was read so far', () => {
     const { lines, completeness } = plotLabel(fourLeptonSnapshot({ completeness: 0.43 }));
-    expect(lines[0]).toBe('√s = 13 TeV, 6.9 of 10.0 fb⁻¹');
+    expect(lines[0]).toBe('√s = 13 TeV, 6.88 of 10.0 fb⁻¹');
     expect(completeness).toBe('43 % of entries read');
+  });
+
+  it('has three digits of the luminosity, and one decimal at least', () => {
+    const texts = [0, 0.012, 0.14, 3.66, 9.999, 10, 36.6, 100.46, 139, 1234.56].map((luminosityReadFb) => {
+      const experiment = { name: '', status: '', channel: '', luminosityReadFb };
+      return plotLabel({ ...fourLeptonSnapshot(), experiment }).lines[0];
+    });
+    const digits = ['0.0', '0.012', '0.14', '3.66', '10.0', '10.0', '36.6', '100.5', '139.0', '1234.6'];
+    expect(texts).toEqual(digits.map((text) => `${text} fb⁻¹`));
   });
 
   it('says that a run ended incomplete', () => {
@@ -44,7 +53,7 @@ describe('the normalisation', () => {
   it('names the luminosity, and what it rests on while the run is not complete', () => {
     expect(normalisationText(fourLeptonSnapshot())).toBe('MC is normalised to 10.0 fb⁻¹ of data read.');
     expect(normalisationText(fourLeptonSnapshot({ completeness: 0.43 }))).toBe(
-      'MC is normalised to 6.9 fb⁻¹ of data read; it rests on 68 % of data entries and 43 % of MC entries.',
+      'MC is normalised to 6.88 fb⁻¹ of data read; it rests on 68 % of data entries and 43 % of MC entries.',
     );
   });
 

@@ -29,7 +29,7 @@ export function labelLines({ lines, completeness }: PlotLabel): readonly string[
   return completeness === '' ? lines : [...lines, completeness];
 }
 
-/** "√s = 13 TeV, 10 fb⁻¹"; "√s = 13 TeV, 4.3 of 10 fb⁻¹" as long as not all of the data is read. */
+/** "√s = 13 TeV, 10.0 fb⁻¹"; "√s = 13 TeV, 4.35 of 10.0 fb⁻¹" as long as not all of the data is read. */
 function conditionsText({ experiment }: RunSnapshot): string {
   const { energyTeV, luminosityFb: all, luminosityReadFb: read } = experiment;
   const energy = energyTeV === undefined ? '' : `√s = ${energyTeV} TeV`;
@@ -40,8 +40,10 @@ function conditionsText({ experiment }: RunSnapshot): string {
   return energy === '' ? luminosity : `${energy}, ${luminosity}`;
 }
 
+/** Three significant digits, and one decimal at least: "10.0", "3.66", "0.14", "139.0". */
 function luminosityText(luminosityFb: number): string {
-  return luminosityFb >= 0.1 || luminosityFb === 0 ? luminosityFb.toFixed(1) : luminosityFb.toPrecision(2);
+  const [oneDecimal, threeDigits] = [luminosityFb.toFixed(1), String(Number(luminosityFb.toPrecision(3)))];
+  return threeDigits.length > oneDecimal.length ? threeDigits : oneDecimal;
 }
 
 /** Empty for a complete run; otherwise what share of the entries the plot stands on. Never rounds up to 100 %. */
