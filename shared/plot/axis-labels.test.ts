@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dimuonSnapshot } from '../../test/run-snapshot.ts';
-import { CHARACTER, placeOn, xLabels, yNames } from './axis-labels.ts';
+import { CHARACTER, placeOn, xLabels, yLabels } from './axis-labels.ts';
 import { layOut } from './layout.ts';
 import { buildPlotModel, type PlotModel } from './plot-model.ts';
 
@@ -51,7 +51,8 @@ describe('the labels of an x axis', () => {
 describe('names beside a y axis', () => {
   it('are left out where there is no room for a line each', () => {
     const names = ['a', 'b', 'c', 'd'];
-    expect(yNames(names, 20, FONT).texts).toEqual(names);
-    expect(yNames(names, 8, FONT).texts).toEqual(['a', '', 'c', '']);
+    const model = { ...named(names), y: { title: '', scale: 'linear', lo: 0, peaks: [4], categories: names } } as const;
+    expect(yLabels(model, 4, 80, FONT).texts).toEqual(names);
+    expect(yLabels(model, 4, 32, FONT).texts).toEqual(['a', '', 'c', '']);
   });
 });

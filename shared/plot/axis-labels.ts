@@ -21,7 +21,7 @@ export interface XLabels extends AxisLabels {
 /** Mean advance of a character, in font sizes: on the wide side. */
 export const CHARACTER = 0.6;
 /** Characters of a name for which there is room at most, across and upwards. */
-export const LONGEST_NAME = 16;
+const LONGEST_NAME = 16;
 const LONGEST_TURNED = 24;
 
 /** Of an x axis that is `width` wide, where names may be `height` high. */
@@ -66,9 +66,15 @@ function names(categories: readonly string[], width: number, height: number, fon
   return { ticks, texts, turned: true, height: font * Math.max(0, CHARACTER * longest(texts) - 1) };
 }
 
-/** Of a y axis of names, each with `slot` of the height. */
-export function yNames(categories: readonly string[], slot: number, font: number): AxisLabels {
-  return { ticks: centres(categories.length), texts: thinned(categories, LONGEST_NAME, slot, font) };
+/** Of a main panel's y axis that is `height` high and ends at `hi`. */
+export function yLabels({ y: { scale, lo, categories }, cells }: PlotModel, hi: number, height: number, font: number): AxisLabels {
+  if (categories !== undefined) {
+    const slot = height / (hi - lo);
+    return { ticks: centres(categories.length), texts: thinned(categories, LONGEST_NAME, slot, font) };
+  }
+  // Over the bins of two axes there are only words.
+  const ticks = makeTicks(scale, lo, cells?.edges.at(-1) ?? hi, height / (font * 4));
+  return { ticks, texts: tickTexts(scale, ticks.major, { powers: true }) };
 }
 
 function thinned(categories: readonly string[], characters: number, slot: number, font: number): string[] {

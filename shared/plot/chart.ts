@@ -1,6 +1,6 @@
 /** A plot model as one Chart.js configuration: main and ratio panel on one canvas, the same in browser and PNG. */
 import type { ChartConfiguration, ChartDataset } from 'chart.js';
-import { type AxisLabels, yNames } from './axis-labels.ts';
+import type { AxisLabels } from './axis-labels.ts';
 import type { Pointer } from './draw-shapes.ts';
 import { layOut, type PlotLayout, type PlotSize } from './layout.ts';
 import type { PlotModel, PlotPoint } from './plot-model.ts';
@@ -41,23 +41,19 @@ export function chartConfiguration(model: PlotModel, { theme, size, pixelRatio, 
   };
 }
 
-function axisLabels({ y, ratio, cells }: PlotModel, layout: PlotLayout): Record<'x' | 'y' | 'ratio', AxisLabels> {
-  const { ratio: ratioBox, yHi, font, xLabels } = layout;
+function axisLabels(
+  { ratio }: PlotModel,
+  { ratio: ratioBox, font, xLabels, yLabels }: PlotLayout,
+): Record<'x' | 'y' | 'ratio', AxisLabels> {
   const lowest = ratio?.lo ?? 0;
   const inner = makeTicks('linear', lowest, ratio?.hi ?? 1, (ratioBox?.height ?? 0) / (font * 1.7));
   // The ends would touch the main panel's zero and the x axis' first label.
   const inside = inner.major.filter((tick) => tick > lowest && tick < (ratio?.hi ?? 1));
   return {
     x: xLabels,
-    y: yLabels(y, cells?.edges.at(-1) ?? yHi, layout),
+    y: yLabels,
     ratio: { ticks: { ...inner, major: inside }, texts: tickTexts('linear', inside) },
   };
-}
-
-function yLabels({ scale, lo, categories }: PlotModel['y'], hi: number, { main, yHi, font }: PlotLayout): AxisLabels {
-  if (categories !== undefined) return yNames(categories, main.height / (yHi - lo), font);
-  const ticks = makeTicks(scale, lo, hi, main.height / (font * 4));
-  return { ticks, texts: tickTexts(scale, ticks.major, { powers: true }) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { dimuonSnapshot, fourLeptonSnapshot } from '../../test/run-snapshot.ts';
 import { type Box, layOut } from './layout.ts';
 import { legendPosition } from './legend.ts';
 import { buildPlotModel, type PlotModel } from './plot-model.ts';
+import { makeTicks, tickTexts } from './ticks.ts';
 
 const model = buildPlotModel(fourLeptonSnapshot({ completeness: 0.43 }), 'm4l');
 const size = fc.record({ width: fc.integer({ min: 300, max: 1600 }), height: fc.integer({ min: 380, max: 1200 }) });
@@ -54,6 +55,21 @@ describe('layOut', () => {
       expect(widthOf(peak), text).toBeGreaterThanOrEqual(1.2 + 0.6 * text.length);
     }
     expect(widthOf(5)).toBe(widthOf(500));
+  });
+
+  it('has room beside the title of the y axis for the ticks that are drawn, whatever they count and wherever it ends', () => {
+    const scales = fc.constantFrom('linear' as const, 'log' as const);
+    const heights = fc.double({ min: -12, max: 14, noNaN: true }).map((power) => 10 ** power);
+    fc.assert(
+      fc.property(size, scales, heights, groups, (canvas, scale, peak, layers) => {
+        const lo = scale === 'log' ? peak / 1e4 : 0;
+        const { yAxisWidth, font, yHi, main, yLabels } = layOut({ ...model, layers, y: { ...model.y, scale, lo, peaks: [peak] } }, canvas);
+        const { major } = makeTicks(scale, lo, yHi, main.height / (font * 4));
+        expect(yLabels).toMatchObject({ ticks: { major }, texts: tickTexts(scale, major, { powers: true }) });
+        // The title's line is 1.4 font sizes wide, the gap between number and axis 1.08; a digit takes 0.636.
+        for (const text of yLabels.texts) expect(yAxisWidth / font, text).toBeGreaterThanOrEqual(1.4 + 1.08 + 0.62 * text.length);
+      }),
+    );
   });
 
   it('keeps everything on the canvas', () => {

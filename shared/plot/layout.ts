@@ -1,10 +1,9 @@
 /** Where things go on a canvas of a given size: all in CSS pixels, computed before anything is drawn. */
-import { CHARACTER, LONGEST_NAME, placeOn, type XLabels, xLabels } from './axis-labels.ts';
+import { type AxisLabels, CHARACTER, placeOn, type XLabels, xLabels, yLabels } from './axis-labels.ts';
 import { highestOf } from './extremes.ts';
 import { type Legend, legendAbove, legendEntries, legendInside } from './legend.ts';
 import type { PlotModel } from './plot-model.ts';
 import { labelLines } from './plot-text.ts';
-import { makeTicks, tickTexts } from './ticks.ts';
 
 export interface PlotSize {
   readonly width: number;
@@ -33,6 +32,8 @@ export interface PlotLayout {
   /** In the main panel as well, or over it where that is small. */
   readonly legend: Legend;
   readonly xLabels: XLabels;
+  /** Of the main panel. */
+  readonly yLabels: AxisLabels;
   /** Upper end of the y axis that keeps label and legend free. */
   readonly yHi: number;
   readonly noteLines: readonly string[];
@@ -41,12 +42,26 @@ export interface PlotLayout {
 export const LINE = 1.42;
 /** Characters of a number for which there is always room beside the y axis. */
 const SHORT_TICK = 4;
+/** Advance of a digit, in font sizes: more than the mean character's. */
+const DIGIT = 0.64;
 
 /** Layout of `model` on a canvas of `size`. */
 export function layOut(model: PlotModel, size: PlotSize): PlotLayout {
+  // What is beside the y axis depends on its upper end, which depends on the width of the panel.
+  for (let characters = SHORT_TICK; ; ) {
+    const layout = layOutBeside(model, size, characters);
+    const beside = yLabels(model, layout.yHi, layout.main.height, layout.font);
+    const longest = highestOf(beside.texts.map((text) => text.length));
+    if (longest <= characters) return { ...layout, yLabels: beside };
+    characters = longest;
+  }
+}
+
+/** With room for texts of so many characters beside the y axis. */
+function layOutBeside(model: PlotModel, size: PlotSize, characters: number): Omit<PlotLayout, 'yLabels'> {
   const font = Math.min(16, Math.max(11, Math.min(size.width / 58, size.height / 45)));
   const noteLines = wrapped(model.note, Math.floor((size.width - 2 * font) / (0.82 * font * CHARACTER)));
-  const yAxisWidth = font * (4.8 + CHARACTER * Math.max(0, longestTick(model) - SHORT_TICK));
+  const yAxisWidth = font * (5.1 + DIGIT * (characters - SHORT_TICK));
   const margin = font * 1.1;
   const left = font * 0.6 + yAxisWidth;
   const labels = xLabels(model, size.width - left - margin, size.height * 0.2, font);
@@ -73,13 +88,6 @@ export function layOut(model: PlotModel, size: PlotSize): PlotLayout {
   const { main, ratio, label } = inside === undefined ? panels(top) : whole;
   const yHi = upperEnd(model, main, [label, legend], font);
   return { size, font, padding: { ...padding, top }, yAxisWidth, xAxisHeight, main, ratio, label, legend, xLabels: labels, yHi, noteLines };
-}
-
-/** Characters of the longest number beside the y axis, whose upper end is not known yet: about half over what is drawn. */
-function longestTick({ y: { scale, lo, peaks, categories } }: PlotModel): number {
-  if (categories !== undefined) return Math.min(LONGEST_NAME, highestOf(categories.map((name) => name.length)));
-  const { major } = makeTicks(scale, lo, Math.max(lo, highestOf(peaks)) * 1.5, 6);
-  return Math.max(0, ...tickTexts(scale, major, { powers: true }).map((text) => text.length));
 }
 
 function wrapped(text: string, characters: number): string[] {
