@@ -24,13 +24,13 @@ function drawTitles(context: CanvasRenderingContext2D, { model, layout, theme }:
   drawSymbols(
     context,
     model.x.title,
-    { x: main.left + main.width, y: bottom + layout.xAxisHeight - layout.font * 0.3, align: 'right' },
+    { x: main.left + main.width, y: bottom + layout.xAxisHeight - layout.font * 0.3, align: 'right', room: main.width },
     font,
   );
   context.rotate(-Math.PI / 2);
   // After the turn, x runs up the page.
   const y = padding.left + font.size;
-  drawSymbols(context, model.y.title, { x: -main.top, y, align: 'right' }, font);
+  drawSymbols(context, model.y.title, { x: -main.top, y, align: 'right', room: main.height }, font);
   if (ratio !== undefined) drawSymbols(context, 'Data / MC', { x: -(ratio.top + ratio.height / 2), y, align: 'center' }, font);
   context.restore();
 }

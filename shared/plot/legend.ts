@@ -64,8 +64,14 @@ export function legendAbove(rows: readonly LegendEntry[], size: PlotSize, font: 
   }
   const count = Math.ceil(rows.length / Math.max(1, Math.floor(room.height / (least * ROW))));
   const characters = Math.floor((room.width / count / least - BESIDE_TEXT) / CHARACTER);
-  const cut = rows.map((row) => ({ ...row, label: shortened(row.label, Math.max(3, characters)) }));
+  const cut = rows.map((row) => ({ ...row, label: shortenedLabel(row.label, Math.max(3, characters)) }));
   return { ...inColumns(cut, count, least, CHARACTER), ...place };
+}
+
+/** As it is where it fits, with its subscripts; otherwise plain, as a cut would leave their braces open. */
+function shortenedLabel(label: string, characters: number): string {
+  const plain = plainSymbols(label);
+  return plain.length <= characters ? label : shortened(plain, characters);
 }
 
 /** In `count` columns, filled one after the other; each as wide as its longest row asks for. */

@@ -11,9 +11,11 @@ import { cutFlowRows, type PlotYields, plotYields } from '#shared/plot/yields.ts
 import { byId, columnHead, element, fillTable, numberCell, setText } from './dom.ts';
 import { countOfText, shortText } from './format.ts';
 
-/** A label with its subscripts. */
+/** A label with its subscripts and superscripts. */
 function labelNodes(label: string): Node[] {
-  return symbolRuns(label).map(({ text, subscript }) => (subscript ? element('sub', {}, text) : document.createTextNode(text)));
+  return symbolRuns(label).map(({ text, script }) => {
+    return script === 'none' ? document.createTextNode(text) : element(script === 'sub' ? 'sub' : 'sup', {}, text);
+  });
 }
 
 /** A group's mark, coloured as in the plot. */
