@@ -1,6 +1,7 @@
 /** A histogram of two axes: a coloured rectangle a bin, and the bar that says what the colours mean. */
 import { clipped, type Drawing, type Panel } from './draw-shapes.ts';
 import type { PlotCells } from './plot-model.ts';
+import { drawSymbols } from './symbol-text.ts';
 import { tickTexts } from './ticks.ts';
 
 /** Dark to light, evenly bright in steps of value, and as well for the colour-blind. */
@@ -30,7 +31,7 @@ export function drawCells(panel: Panel, { x: { edges } }: Drawing['model'], cell
   });
 }
 
-/** In the head-room at the right. */
+/** In the head-room at the right: under it its ends, and its title on a line of its own. */
 export function drawColorBar(context: CanvasRenderingContext2D, { layout: { main, font }, theme }: Drawing, cells: PlotCells): void {
   const width = Math.min(main.width * 0.34, font * 16);
   const box = { left: main.left + main.width - width - font * 1.6, top: main.top + font * 1.1, width, height: font * 0.9 };
@@ -44,19 +45,20 @@ export function drawColorBar(context: CanvasRenderingContext2D, { layout: { main
   context.lineWidth = 1;
   context.strokeRect(box.left, box.top, box.width, box.height);
   context.fillStyle = theme.ink;
-  context.font = `${font}px ${theme.fontFamily}`;
-  context.textBaseline = 'alphabetic';
-  const baseline = box.top + box.height + font * 1.2;
-  const [low = '', high = ''] = tickTexts('linear', [cells.lo, cells.hi]);
-  for (const [text, x, align] of [
-    [low, box.left, 'left'],
-    [cells.title, box.left + width / 2, 'center'],
-    [high, box.left + width, 'right'],
-  ] as const) {
-    context.textAlign = align;
-    context.fillText(text, x, baseline);
-  }
+  const letters = { size: font, family: theme.fontFamily };
+  const [low, high] = endTexts(cells);
+  const y = box.top + box.height + font * 1.2;
+  drawSymbols(context, low, { x: box.left, y, align: 'left', room: width * 0.48 }, letters);
+  drawSymbols(context, high, { x: box.left + width, y, align: 'right', room: width * 0.48 }, letters);
+  drawSymbols(context, cells.title, { x: box.left + width / 2, y: y + font * 1.25, align: 'center', room: width }, letters);
   context.restore();
+}
+
+/** Whole numbers as they are, others with three digits where those tell them apart. */
+export function endTexts({ lo, hi, scale }: PlotCells): [low: string, high: string] {
+  const short = [lo, hi].map((value) => (Number.isInteger(value) ? value : Number(value.toPrecision(3))));
+  const [low = '', high = ''] = tickTexts(scale, short[0] === short[1] ? [lo, hi] : short);
+  return [low, high];
 }
 
 function isShown(value: number, { scale }: PlotCells): boolean {

@@ -60,6 +60,16 @@ describe('a histogram of two axes as a plot', () => {
     expect(planeModel(histogram, { zScale: 'log' }).cells).toMatchObject({ lo: 2, hi: 7, scale: 'log' });
   });
 
+  it('says in how many bins the content is below 0, where colours are logarithmic', () => {
+    const signed = new Histogram([regular(3, 0, 3, { name: 'x' }), regular(2, 0, 20, { name: 'y' })]);
+    signed.fill2(0.5, 5, 7);
+    signed.fill2(1.5, 5, -1);
+    signed.fill2(2.5, 15, -2);
+    const contents = signed.contents();
+    expect(planeModel({ ...histogram, contents }, { zScale: 'log' }).note).toBe('Below 0, not drawn: content in 2 bins');
+    expect(planeModel({ ...histogram, contents })).toMatchObject({ note: '', cells: { lo: -2 } });
+  });
+
   it('may have more bins than a stack has room for, and counts those of NaN or infinity', () => {
     const many = new Histogram([regular(500, 0, 1, { name: 'x' }), regular(500, 0, 1, { name: 'y' })]).contents();
     many.sumw.fill(2);

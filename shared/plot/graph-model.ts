@@ -4,7 +4,7 @@ import { binCount, binEdges } from '../histogram/axis.ts';
 import { highestOf, lowestOf } from './extremes.ts';
 import type { SingleHistogram } from './histogram-model.ts';
 import { type PlotModel, type PlotPoint, powerBelow } from './plot-model.ts';
-import { joinNotes, notFiniteNote, xTitle } from './plot-text.ts';
+import { belowZeroNote, joinNotes, notFiniteNote, xTitle } from './plot-text.ts';
 import type { ScaleType } from './ticks.ts';
 
 /** A graph of a file, and the words beside it. */
@@ -97,6 +97,7 @@ export function planeModel(histogram: SingleHistogram, options: { readonly zScal
     cells: { edges: yEdges, values, lo, hi, scale, title: valueTitle === '' ? (kind === 'profile' ? 'Mean' : 'Content') : valueTitle },
     note: joinNotes(
       notFiniteNote(values),
+      scale === 'log' ? belowZeroNote([{ what: 'content', values }]) : '',
       kind === 'counts' && outside !== 0 ? `${Number(outside.toPrecision(4))} outside of the axes` : '',
     ),
   };
