@@ -32,7 +32,7 @@ function partial(entries: number): Record<string, Uint8Array> {
   return Object.fromEntries(Object.entries(out).map(([name, histogram]) => [name, encodeHistogram(histogram)]));
 }
 
-function success({ run, index, attempt, from = 0, to = 100 }: Task, histograms = partial(to - from)): Success {
+function success({ run, index, incarnation, attempt, from = 0, to = 100 }: Task, histograms = partial(to - from)): Success {
   const stagesMs = { open: 0, read: 0, process: 0, encode: 0 };
   const sizes = {
     fileEntries: 200,
@@ -45,11 +45,11 @@ function success({ run, index, attempt, from = 0, to = 100 }: Task, histograms =
     retries: 0,
     places: { files: { bytes: 7, requests: 1 } },
   };
-  return { v: 1, kind: 'success', run, index, attempt, worker: 'w', from, to, ...sizes, stagesMs, histograms };
+  return { v: 1, kind: 'success', run, index, incarnation, attempt, worker: 'w', from, to, ...sizes, stagesMs, histograms };
 }
 
-function failure({ run, index, attempt, from, to }: Task, retryable: boolean): Failure {
-  const head = { v: 1 as const, kind: 'failure' as const, run, index, attempt, worker: 'w' };
+function failure({ run, index, incarnation, attempt, from, to }: Task, retryable: boolean): Failure {
+  const head = { v: 1 as const, kind: 'failure' as const, run, index, incarnation, attempt, worker: 'w' };
   return { ...head, code: 'StorageError', text: 'no answer', file: 'l.root', from, to, retryable };
 }
 
@@ -128,7 +128,9 @@ describe('collector', () => {
   it('hands out the open tasks as messages with all that a worker needs', async () => {
     const [first] = await planned();
     const head = { v: 1, run: 'r', index: 0, dataset: 'data_D', isData: true, url: 'd.root' };
-    expect(first).toEqual({ ...head, tree: 'mini', analysis: 'atlas-hzz-2020', parameters: {}, from: 0, to: 100, attempt: 1 });
+    const { incarnation } = ledger.run('r') ?? {};
+    const more = { tree: 'mini', analysis: 'atlas-hzz-2020', parameters: {}, from: 0, to: 100, attempt: 1 };
+    expect(first).toEqual({ ...head, incarnation, ...more });
   });
 
   it('counts each partial once and ends the run with the last one', async () => {
@@ -260,6 +262,21 @@ describe('collector', () => {
     await report(success(task as Task));
     expect(await refused()).toMatch(/no run r/);
     expect(await planned()).toHaveLength(4);
+  });
+
+  it('counts nothing that was asked for by an earlier run of the same id', async () => {
+    const old = await planned();
+    await collector.remove('r');
+    const tasks = await planned();
+    await queue.reports.publish({ v: 1, kind: 'started', run: 'r', index: 0, incarnation: old[0]?.incarnation, attempt: 1, worker: 'w' });
+    await report(success(old[0] as Task, partial(99)), failure(old[1] as Task, false));
+    await queue.deadLetters.publish({ message: old[2], reason: 'delivered too often', queue: 'tasks', deliveries: 51 });
+    const reasons = [await refused(), await refused(), await refused(), await refused()];
+    expect(reasons.filter((reason) => /of an earlier run r \(.{8}\), which was removed/.test(reason ?? ''))).toHaveLength(3);
+    expect((await collector.snapshot('r'))?.tasksRunning).toBe(0);
+    await report(...tasks.map((task) => success(task)));
+    expect(await collector.finished('r', stop())).toBe('complete');
+    expect((await collector.snapshot('r'))?.datasets.map(({ histograms }) => histograms['cutFlow']?.entries[0])).toEqual([200, 200]);
   });
 
   it('goes on with its open runs after a restart', async () => {

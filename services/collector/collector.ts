@@ -14,6 +14,7 @@ import type { RetryPolicy } from '#shared/runtime/retry.ts';
 import { type Committed, type Conclusion, GROUP_SIZE, GroupCommit, isConclusion } from './group-commit.ts';
 import { InFlight } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
+import { assertSameIncarnation } from './ledger-commit.ts';
 import type { LedgerFailure } from './ledger-rows.ts';
 import { OpenRuns } from './open-runs.ts';
 import { Reissue } from './reissue.ts';
@@ -218,7 +219,7 @@ export class Collector implements TaskList, RunFeed {
     await this.#unwanted.delete(run, this.#runs.poolsOf(run));
   }
 
-  /** Forgets a run altogether. Reports of it that come later are refused. */
+  /** Forgets a run altogether. Reports of it that come later are refused, also when another run has its id then. */
   async remove(run: string): Promise<void> {
     await this.cancel(run);
     this.#ledger.deleteRun(run);
@@ -313,6 +314,8 @@ export class Collector implements TaskList, RunFeed {
   }
 
   async #take(report: Report): Promise<void> {
+    // Nor is a task of an earlier run one that this run's workers have started.
+    if (report.kind !== 'alive') assertSameIncarnation(this.#ledger.run(report.run), report);
     this.#inFlight.note(report, Date.now());
     if (!isConclusion(report) || this.#ledger.run(report.run)?.state === 'cancelled') return;
     await this.#commits.add(report).catch((error: unknown) => {
@@ -327,8 +330,8 @@ export class Collector implements TaskList, RunFeed {
     this.#onEvent({ kind: 'refused', letter });
     const task = v.safeParse(taskSchema, letter.message);
     if (!task.success || this.#ledger.run(task.output.run)?.state !== 'running') return;
-    const { run, index, attempt, url, from, to } = task.output;
-    const head = { v: MESSAGE_VERSION, kind: 'failure' as const, run, index, attempt, worker: 'broker' };
+    const { run, index, incarnation, attempt, url, from, to } = task.output;
+    const head = { v: MESSAGE_VERSION, kind: 'failure' as const, run, index, incarnation, attempt, worker: 'broker' };
     const text = `no worker could handle the task: ${letter.reason}`.slice(0, MAX_FAILURE_TEXT);
     const report = { ...head, code: 'MessageError' as const, text, file: url, from, to, retryable: false };
     await this.#commits.add(report).catch((error: unknown) => {

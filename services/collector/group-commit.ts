@@ -48,7 +48,7 @@ export class GroupCommit {
 
   /**
    * Resolves when the report is durably counted (or was already).
-   * @throws MessageError if it belongs to no known task; StorageError if the ledger cannot take it
+   * @throws MessageError if it belongs to no known task, or to an earlier run of the same id; StorageError if the ledger cannot take it
    */
   add(report: Conclusion): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -131,9 +131,9 @@ export class GroupCommit {
   }
 }
 
-function refusal({ v, run, index, attempt, worker, from, to }: Success, error: unknown): Failure {
+function refusal({ v, run, index, incarnation, attempt, worker, from, to }: Success, error: unknown): Failure {
   const reason = error instanceof MessageError ? error.message : String(error);
-  const head = { v, kind: 'failure' as const, run, index, attempt, worker };
+  const head = { v, kind: 'failure' as const, run, index, incarnation, attempt, worker };
   return { ...head, code: 'MessageError', text: reason, file: '', from, to, retryable: false, entriesLost: to - from };
 }
 

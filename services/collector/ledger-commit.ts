@@ -1,10 +1,11 @@
 /** How a task's report changes the ledger. Each function runs inside the caller's transaction. */
 import { luminosityShare } from '#shared/datasets/luminosity.ts';
 import { MessageError } from '#shared/errors.ts';
-import type { Failure, Success } from '#shared/queue/messages.ts';
+import type { Failure, Success, Task } from '#shared/queue/messages.ts';
 import type { CounterChanges } from './ledger-counters.ts';
 import type { LedgerDatabase, Row } from './ledger-database.ts';
 import { countInPool } from './ledger-pools.ts';
+import type { RunRow } from './ledger-rows.ts';
 
 /** What became of a report. */
 export type Outcome = 'committed' | 'duplicate' | 'retry' | 'failed';
@@ -50,6 +51,21 @@ export interface Books {
 export interface Booked {
   readonly outcome: Outcome;
   readonly dataset: string;
+}
+
+/**
+ * Workers may still hold tasks of a run that was removed, while another one has its id. Where either side is of an older
+ * version and has no incarnation, nobody can tell.
+ * @throws MessageError if what a worker says is of an earlier run
+ */
+export function assertSameIncarnation(
+  row: RunRow | undefined,
+  { run, index, incarnation }: Pick<Task, 'run' | 'index' | 'incarnation'>,
+): void {
+  if (!row?.incarnation || !incarnation || row.incarnation === incarnation) return;
+  throw new MessageError(
+    `the report is of task ${index} of an earlier run ${run} (${incarnation}), which was removed; this one is ${row.incarnation}`,
+  );
 }
 
 /**

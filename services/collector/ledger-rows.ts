@@ -9,11 +9,15 @@ export interface RunRow {
   readonly startedAt: string;
   /** Time spent on the run before this process. */
   readonly elapsedMs: number;
+  /** Tells it from an earlier run of the same id; empty where an older version opened it. */
+  readonly incarnation: string;
 }
 
 /** A task that is neither committed nor failed. */
 export interface OpenTask {
   readonly run: string;
+  /** Of the run, where it has one. */
+  readonly incarnation?: string | undefined;
   readonly index: number;
   readonly dataset: string;
   readonly url: string;

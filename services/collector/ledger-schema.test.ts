@@ -11,6 +11,8 @@ import { Ledger } from './ledger.ts';
 /** Tables of version 1, and the columns that they did not have. */
 const FIRST_TABLES = ['runs', 'datasets', 'files', 'tasks', 'sums', 'failures'];
 const LATER_COLUMNS = { tasks: ['pool'], datasets: ['luminosity'], files: ['luminosity_fb', 'replicas'] };
+/** Columns that version 2 did not have. */
+const LAST_COLUMNS = { runs: ['incarnation'] };
 
 const spec: RunSpec = {
   ...{ v: 1, run: 'r1', analysis: 'a', parameters: {}, tree: 't', catalogue: {}, fraction: 1, chunkEntries: 100, chunkBytes: 1000 },
@@ -27,22 +29,23 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Takes out of a ledger what version 1 did not have. */
-function makeOld(): void {
+/** Takes out of a ledger what this version did not have. */
+function makeOld(version: 1 | 2): void {
   const db = new DatabaseSync(path);
   const tables = db
     .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
     .all()
     .map(({ name }) => String(name));
-  for (const table of tables) if (!FIRST_TABLES.includes(table)) db.exec(`DROP TABLE ${table}`);
-  for (const [table, columns] of Object.entries(LATER_COLUMNS))
+  if (version === 1) for (const table of tables) if (!FIRST_TABLES.includes(table)) db.exec(`DROP TABLE ${table}`);
+  const absent = version === 1 ? { ...LATER_COLUMNS, ...LAST_COLUMNS } : LAST_COLUMNS;
+  for (const [table, columns] of Object.entries(absent))
     for (const column of columns) db.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`);
-  db.exec('PRAGMA user_version = 1');
+  db.exec(`PRAGMA user_version = ${version}`);
   db.close();
 }
 
-describe('a ledger of version 1', () => {
-  it('is brought up to date, and its run goes on', () => {
+describe('a ledger of an older version', () => {
+  it.each([1, 2] as const)('%i is brought up to date, and its run goes on', (version) => {
     const old = new Ledger(path);
     old.openRun(spec, '2020-01-01T00:00:00Z');
     const tasks = [0, 1].map((index) => ({ index, from: 50 * index, to: 50 * index + 50 }));
@@ -51,17 +54,20 @@ describe('a ledger of version 1', () => {
     old.commit([{ report: success(0), merge: () => {} }], () => []);
     const before = old.counters('r1');
     old.close();
-    makeOld();
+    makeOld(version);
     const ledger = new Ledger(path);
     expect(ledger.openRun(spec, 'now')).toEqual({ frozen: true });
     expect(ledger.counters('r1')).toEqual(before);
-    expect(ledger.pending('r1', -1, 10).map(({ index }) => index)).toEqual([1]);
-    ledger.commit([{ report: success(1), merge: () => {} }], () => []);
+    expect(ledger.pending('r1', -1, 10).map(({ index, incarnation }) => [index, incarnation])).toEqual([[1, '']]);
+    // Nobody knows of which run it is: it is taken, as before.
+    ledger.commit([{ report: { ...success(1), incarnation: 'whatever' }, merge: () => {} }], () => []);
     expect(ledger.counters('r1')[0]).toMatchObject({ committed: 2, entriesCommitted: 100, luminosityFb: 0 });
     ledger.close();
     new Ledger(path).close();
   });
+});
 
+describe('a ledger', () => {
   it('of a later version is refused', () => {
     new Ledger(path).close();
     const db = new DatabaseSync(path);

@@ -7,7 +7,7 @@ import { OUTPUT_TABLE } from './ledger-output.ts';
 
 /** "higg": tells our files from other SQLite files. */
 const APPLICATION_ID = 0x68696767;
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 /** Only runs with several pools have rows here. */
 const POOLS_TABLE = `
@@ -33,6 +33,7 @@ CREATE TABLE cost_places (
 const MIGRATIONS: readonly string[] = [
   `ALTER TABLE tasks ADD COLUMN pool TEXT; ALTER TABLE datasets ADD COLUMN luminosity INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE files ADD COLUMN luminosity_fb REAL; ALTER TABLE files ADD COLUMN replicas TEXT; ${POOLS_TABLE} ${COST_TABLES} ${OUTPUT_TABLE}`,
+  `ALTER TABLE runs ADD COLUMN incarnation TEXT NOT NULL DEFAULT '';`,
 ];
 
 /**
@@ -42,7 +43,7 @@ const MIGRATIONS: readonly string[] = [
 const TABLES = `
 CREATE TABLE runs (
   run TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, frozen INTEGER NOT NULL DEFAULT 0,
-  started_at TEXT NOT NULL, elapsed_ms REAL NOT NULL DEFAULT 0
+  started_at TEXT NOT NULL, elapsed_ms REAL NOT NULL DEFAULT 0, incarnation TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE datasets (
   run TEXT NOT NULL, dataset TEXT NOT NULL, position INTEGER NOT NULL,

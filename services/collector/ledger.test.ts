@@ -110,7 +110,10 @@ describe('ledger', () => {
     planned();
     expect(commit(success(1, 100, 200, 250))).toBe('committed');
     reopen();
-    expect(ledger.run('r1')).toEqual({ state: 'running', frozen: true, startedAt: '2020-01-01T00:00:00Z', elapsedMs: 0 });
+    expect(ledger.run('r1')).toEqual({
+      ...{ state: 'running', frozen: true, startedAt: '2020-01-01T00:00:00Z', elapsedMs: 0 },
+      incarnation: expect.stringMatching(/^[\w-]{8}$/),
+    });
     expect(ledger.spec('r1')).toEqual(spec);
     expect(ledger.openRun(spec, 'later')).toEqual({ frozen: true });
     expect(pending()).toEqual([0, 2, 3, 4]);
@@ -124,6 +127,18 @@ describe('ledger', () => {
       ['a.root', 50],
       ['broken.root', undefined],
     ]);
+  });
+
+  it('refuses what is said of an earlier run of the same id, and takes what does not say of which it is', () => {
+    planned();
+    const { incarnation } = ledger.run('r1') ?? {};
+    ledger.deleteRun('r1');
+    planned();
+    for (const report of [success(1, 100, 200, 250), failure(1, 1)])
+      expect(() => commit({ ...report, incarnation })).toThrow(`of an earlier run r1 (${incarnation}), which was removed`);
+    expect(ledger.counters('r1')[0]).toMatchObject({ committed: 0, failed: 0 });
+    expect(commit({ ...success(1, 100, 200, 250), incarnation: ledger.pending('r1', -1, 1)[0]?.incarnation })).toBe('committed');
+    expect(commit(success(0, 0, 100, 250))).toBe('committed');
   });
 
   it('sums up what attempts cost, by dataset and by worker, each attempt once', () => {
@@ -262,7 +277,7 @@ describe('ledger', () => {
     planned();
     expect(commit(failure(3, 1), 1000)).toBe('retry');
     expect(ledger.takeDue(999, 10)).toEqual([]);
-    expect(ledger.takeDue(1000, 10)).toEqual([{ run: 'r1', index: 3, dataset: 'mc', url: 'a.root', from: 0, to: 50, attempts: 1 }]);
+    expect(ledger.takeDue(1000, 10)).toMatchObject([{ run: 'r1', index: 3, dataset: 'mc', url: 'a.root', from: 0, to: 50, attempts: 1 }]);
     expect(ledger.takeDue(2000, 10)).toEqual([]);
     expect(commit(failure(3, 1), 1000)).toBe('duplicate');
     expect(ledger.issued('r1', 10).map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { inFb } from '#shared/datasets/luminosity.ts';
 import { MessageError } from '#shared/errors.ts';
 import type { CostSnapshot, RunState } from '#shared/plot/snapshot.ts';
@@ -6,7 +7,7 @@ import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import { mannerDiffers, type RunSpec, runSpecSchema, specDifferences } from '#shared/queue/run-spec.ts';
 import type { PlannedFile, TaskListState } from '#shared/queue/task-list.ts';
 import type { Costs, InputFile } from '#shared/results/run-details.ts';
-import { type Booked, type Books, commitFailure, commitSuccess, reopenFailed } from './ledger-commit.ts';
+import { assertSameIncarnation, type Booked, type Books, commitFailure, commitSuccess, reopenFailed } from './ledger-commit.ts';
 import { CostSums, readCostSoFar, readCosts } from './ledger-costs.ts';
 import { CounterChanges } from './ledger-counters.ts';
 import { LedgerDatabase, type Row } from './ledger-database.ts';
@@ -14,6 +15,9 @@ import { forgetOutcome, readOutcome, writeOutcome } from './ledger-output.ts';
 import { moveTask } from './ledger-pools.ts';
 import type { DatasetCounters, LedgerFailure, OpenTask, PoolCounters, RunRow, SumRow, Verdict } from './ledger-rows.ts';
 import { shownUrl } from './shown-url.ts';
+
+/** In each message: eight characters. */
+const INCARNATION_BYTES = 6;
 
 /**
  * The durable record of runs: one SQLite file, one process. Memory does not grow with the number of tasks.
@@ -45,13 +49,14 @@ export class Ledger {
   }
 
   #readRun(run: string): RunRow | undefined {
-    const row = this.#db.get('SELECT state, frozen, started_at, elapsed_ms FROM runs WHERE run = ?', run);
+    const row = this.#db.get('SELECT state, frozen, started_at, elapsed_ms, incarnation FROM runs WHERE run = ?', run);
     if (!row) return undefined;
     return {
       state: String(row['state']) as RunState,
       frozen: row['frozen'] === 1,
       startedAt: String(row['started_at']),
       elapsedMs: Number(row['elapsed_ms']),
+      incarnation: String(row['incarnation']),
     };
   }
 
@@ -131,12 +136,16 @@ export class Ledger {
     return this.#openTasks(`t.run = ? AND t.idx = ? AND t.state = 'pending'`, run, index)[0];
   }
 
-  /** All verdicts and the sums that `sums` returns after them, or nothing. Returns what became of each. */
+  /**
+   * All verdicts and the sums that `sums` returns after them, or nothing. Returns what became of each.
+   * @throws MessageError if one does not fit its task, or is of an earlier run of the same id
+   */
   commit(verdicts: readonly Verdict[], sums: () => Iterable<SumRow>): Booked[] {
     return this.#book((books) => {
       const costs = new CostSums();
       const booked = verdicts.map((verdict) => {
         const { report } = verdict;
+        assertSameIncarnation(this.run(report.run), report);
         const isFailure = report.kind === 'failure';
         const done = isFailure
           ? commitFailure(books, report, 'dueMs' in verdict ? verdict.dueMs : undefined)
@@ -272,7 +281,10 @@ export class Ledger {
   }
 
   #insertRun(spec: RunSpec, startedAt: string): void {
-    this.#db.run(`INSERT INTO runs (run, spec, state, started_at) VALUES (?, ?, 'running', ?)`, spec.run, JSON.stringify(spec), startedAt);
+    this.#db.run(
+      `INSERT INTO runs (run, spec, state, started_at, incarnation) VALUES (?, ?, 'running', ?, ?)`,
+      ...[spec.run, JSON.stringify(spec), startedAt, randomBytes(INCARNATION_BYTES).toString('base64url')],
+    );
     for (const [position, { name }] of spec.datasets.entries()) {
       this.#db.run('INSERT INTO datasets (run, dataset, position) VALUES (?, ?, ?)', spec.run, name, position);
     }
@@ -338,6 +350,8 @@ export class Ledger {
     );
     return rows.map((row) => ({
       run: String(row['run']),
+      // Not joined: a run's row is as long as its spec.
+      incarnation: this.run(String(row['run']))?.incarnation,
       index: Number(row['idx']),
       dataset: String(row['dataset']),
       url: String(row['url']),

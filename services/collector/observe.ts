@@ -45,6 +45,7 @@ export function observeCollector(log: Log, metrics: Metrics): (event: CollectorE
 /** Labels must be few. */
 function reasonLabel(reason: string): string {
   if (/no run /.test(reason)) return 'unknown run';
+  if (/ of an earlier run /.test(reason)) return 'earlier run';
   if (/no task /.test(reason)) return 'unknown task';
   if (/schema|no application|content type|of version/.test(reason)) return 'malformed';
   return /delivered too often/.test(reason) ? 'delivered too often' : 'other';

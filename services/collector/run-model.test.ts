@@ -40,6 +40,13 @@ describe('loadRunModel', () => {
     expect([...model.datasets.values()].map(({ parameters }) => parameters)).toEqual([undefined, undefined]);
   });
 
+  it('says in each task of which run it is, where the ledger knows', async () => {
+    const model = await loadRunModel(await specOf(), false);
+    const task = { run: 'r', index: 0, dataset: 'ZZTo4mu', url: 'x', attempts: 0 };
+    expect(taskMessage(model, { ...task, incarnation: 'aBc-_123' })).toMatchObject({ run: 'r', incarnation: 'aBc-_123' });
+    expect(taskMessage(model, { ...task, incarnation: '' })).not.toHaveProperty('incarnation');
+  });
+
   it('does not ask an analysis of somebody else for them', async () => {
     const model = await loadRunModel(await specOf({ analysis: 'cms-dimuon', parameters: {} }), false);
     expect([...model.datasets.values()].map(({ parameters }) => parameters)).toEqual([undefined, undefined, undefined]);

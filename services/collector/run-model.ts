@@ -159,11 +159,12 @@ export function refuseTooLarge({ axes, spec }: RunModel, maxBytes: number): void
 
 /** The message that asks for an open task; in a run without pools it is for the collector's own. */
 export function taskMessage({ spec, ownPool, datasets }: RunModel, task: OpenTask): Task {
-  const { run, index, dataset, url, replicas, from, to, attempts, pool } = task;
+  const { run, incarnation, index, dataset, url, replicas, from, to, attempts, pool } = task;
   const { tree, analysis, fraction } = spec;
   const { isData = false, parameters = spec.parameters } = datasets.get(dataset) ?? {};
   const range = to === undefined ? { fraction } : { from, to };
   const whose = pool ?? ownPool;
   const how = { ...readingOf(spec, pool), ...(whose && { pool: whose }), ...(replicas && { replicas: [...replicas] }) };
-  return { v: MESSAGE_VERSION, run, index, dataset, isData, url, tree, analysis, parameters, ...range, ...how, attempt: attempts + 1 };
+  const key = { run, index, ...(incarnation && { incarnation }) };
+  return { v: MESSAGE_VERSION, ...key, dataset, isData, url, tree, analysis, parameters, ...range, ...how, attempt: attempts + 1 };
 }

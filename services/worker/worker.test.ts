@@ -71,6 +71,13 @@ describe('worker', () => {
     expect(open + read + process + encode).toBeLessThanOrEqual(success.wallMs + 1);
   });
 
+  it('repeats in each report of a task which of the runs of this id it is of', async () => {
+    start();
+    publish({ incarnation: 'aBc-_123' }, { incarnation: 'aBc-_123', url: '/nowhere/x.root' });
+    const seen = await reports(4, 'started', 'success', 'failure');
+    expect(seen.map((report) => report.kind !== 'alive' && report.incarnation)).toEqual(Array(4).fill('aBc-_123'));
+  });
+
   it('reads a whole file, or the first part of it, where the task says no entries', async () => {
     start();
     publish({}, { fraction: 0.25 });

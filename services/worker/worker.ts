@@ -126,8 +126,8 @@ function keyOf({ run, index }: TaskKey): TaskKey {
   return { run, index };
 }
 
-function head({ run, index, attempt }: Task, who: Who) {
-  return { v: MESSAGE_VERSION, run, index, attempt, ...who } as const;
+function head({ run, index, incarnation, attempt }: Task, who: Who) {
+  return { v: MESSAGE_VERSION, run, index, ...(incarnation !== undefined && { incarnation }), attempt, ...who } as const;
 }
 
 function toReport(task: Task, who: Who, answer: Exclude<FromThread, { kind: 'aborted' }>): Success | Failure {

@@ -6,7 +6,8 @@
  * - dataset: a named list of files of one physics process or data-taking period.
  * - group: one entry of the plot's legend, made of datasets.
  * - file, cluster, basket: ROOT's. chunk: an entry range of a file, aligned to clusters.
- * - task: what one message asks for: a file, or a chunk of it. Its identity is (run, index).
+ * - incarnation: what tells a run from an earlier one of the same id, which was removed.
+ * - task: what one message asks for: a file, or a chunk of it. Its identity is (run, index), within an incarnation of the run.
  * - partial: the histograms, cut flow and counters that one task made. commit: the ledger takes a partial, once.
  * - pool: a cluster's worth of workers; each task is in the queue of one pool.
  * - ledger: the collector's durable record of a run: tasks, commits, failures, sums.
@@ -30,13 +31,17 @@ const location = textUpTo(4000);
 /** A cluster's worth of workers; part of queue names, in which a dot separates. */
 export const poolName = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,60}$/, 'small letters, digits and dashes, at most 60'));
 const taskKey = v.object({ run: runId, index: count });
-const reportHead = { v: version, ...taskKey.entries, attempt: whole, worker: name, pool: v.optional(poolName) };
+/** Which of the runs that had this id one after the other; absent in messages of an older version. */
+const incarnation = v.optional(textUpTo(20));
+const reportHead = { v: version, ...taskKey.entries, incarnation, attempt: whole, worker: name, pool: v.optional(poolName) };
 
 /** Asks for the partial of one file, or of its entries [from, to). */
 export const taskSchema = v.pipe(
   v.object({
     v: version,
     ...taskKey.entries,
+    /** Reports of the task repeat it. */
+    incarnation,
     dataset: name,
     /** Columns and weights that only simulation has are not read for data. */
     isData: v.boolean(),
