@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { resolveParameters } from '#shared/analysis/parameters.ts';
 import { startPartial } from '#shared/analysis/partial.ts';
 import { loadAnalysis } from '#shared/analysis/registry.ts';
@@ -59,17 +59,20 @@ describe('collector', () => {
   let queue: Queue;
   let collector: Collector;
   let events: string[];
+  let states: string[];
   const stop = () => new AbortController().signal;
 
   const start = (silenceMs = 60_000) => {
     queue = openMemoryQueue();
     events = [];
+    states = [];
     collector = new Collector({
       ...{ ledger, queue, silenceMs },
       retry: { attempts: 3, baseMs: 1, maxMs: 2 },
       allowAnalysisFiles: false,
       onEvent: (event) => {
         if (event.kind === 'refused') events.push(event.letter.reason);
+        if (event.kind === 'run') states.push(event.state);
       },
     });
   };
@@ -247,6 +250,34 @@ describe('collector', () => {
     await report(success(again as Task));
     expect(await collector.finished('r', stop())).toBe('complete');
     expect((await collector.snapshot('r'))?.failures).toEqual([]);
+  });
+
+  it('is complete when late partials have come for all that had failed, and its files are due again', async () => {
+    const tasks = await planned();
+    await report(...tasks.slice(2).map((task) => success(task)), ...tasks.slice(0, 2).map((task) => failure(task, false)));
+    expect(await collector.finished('r', stop())).toBe('incomplete');
+    const comes = async (task: Task | undefined, state: string) => {
+      await collector.tellOutput('r', {});
+      const committed = ledger.counters('r')[0]?.committed ?? 0;
+      await report(success(task as Task));
+      await vi.waitFor(() => expect(ledger.counters('r')[0]?.committed).toBe(committed + 1));
+      expect([ledger.run('r')?.state, ledger.outcome('r')]).toEqual([state, undefined]);
+    };
+    await comes(tasks[0], 'incomplete');
+    await comes(tasks[1], 'complete');
+    expect(states).toEqual(['running', 'incomplete', 'complete']);
+    expect((await collector.snapshot('r'))?.failures).toEqual([]);
+  });
+
+  it('sees after a restart that a run is complete, too', async () => {
+    const tasks = await planned();
+    await report(...tasks.map((task) => success(task)));
+    expect(await collector.finished('r', stop())).toBe('complete');
+    await collector.close();
+    await queue.close();
+    ledger.setState('r', 'incomplete');
+    start();
+    expect(ledger.run('r')?.state).toBe('complete');
   });
 
   it('publishes the tasks itself for a producer that has no broker', async () => {

@@ -339,10 +339,11 @@ export class Collector implements TaskList, RunFeed {
     });
   }
 
-  /** Runs that were open when the last collector ended. */
+  /** Runs that were open when the last collector ended, and those that it has not seen to be complete. */
   #goOn(): void {
     for (const run of this.#ledger.runs()) {
-      if (this.#ledger.run(run)?.state !== 'running') continue;
+      const state = this.#ledger.run(run)?.state;
+      if (state !== 'running' && state !== 'incomplete') continue;
       this.#runs.finishIfDone(run);
       if (this.#ledger.run(run)?.state === 'running')
         this.#queue.openRun(run, this.#runs.poolsOf(run)).catch((error: unknown) => this.#fail(error));

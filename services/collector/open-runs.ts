@@ -2,6 +2,7 @@ import type { RunState } from '#shared/plot/snapshot.ts';
 import type { Queue } from '#shared/queue/queue.ts';
 import type { Committed } from './group-commit.ts';
 import type { Ledger } from './ledger.ts';
+import type { DatasetCounters, RunRow } from './ledger-rows.ts';
 import { OpenRun } from './open-run.ts';
 
 export interface OpenRunsOptions {
@@ -44,20 +45,25 @@ export class OpenRuns {
       for (const { report, dataset } of fresh) {
         if (report.run === run && report.kind === 'success') this.of(run).count(dataset, report.to - report.from);
       }
+      // A late partial: the files that were written are of other results.
+      if (this.#options.ledger.run(run)?.state === 'incomplete') this.#options.ledger.setOutcome(run, undefined);
       this.finishIfDone(run);
     }
   }
 
-  /** Ends the run where each task of its list is committed or failed, and tells whoever waits. */
+  /**
+   * Ends the run where each task of its list is committed or failed, and tells whoever waits. A run that was incomplete is
+   * complete when late partials have come for all that had failed.
+   */
   finishIfDone(run: string): void {
     const { ledger, queue, onDone } = this.#options;
     const row = ledger.run(run);
     const counters = ledger.counters(run);
-    const open = counters.some(({ tasks, committed, failed }) => committed + failed < tasks);
-    const isDone = row?.frozen === true && row.state === 'running' && !open;
+    const state = row && stateWith(row, counters);
+    const isDone = state !== undefined && state !== row?.state;
     if (isDone) {
       this.saveElapsed(run);
-      const state = counters.some(({ failed }) => failed > 0) ? 'incomplete' : 'complete';
+      ledger.setOutcome(run, undefined);
       ledger.setState(run, state);
       onDone(run, state);
       queue.deleteRun(run, this.poolsOf(run)).catch(() => {}); // an empty queue that stays behind does no harm
@@ -81,4 +87,11 @@ export class OpenRuns {
   forget(run: string): void {
     this.#runs.delete(run);
   }
+}
+
+/** What a run is with these counts. */
+function stateWith({ state, frozen }: RunRow, counters: readonly DatasetCounters[]): RunState {
+  const mayChange = frozen && (state === 'running' || state === 'incomplete');
+  if (!mayChange || counters.some(({ tasks, committed, failed }) => committed + failed < tasks)) return state;
+  return counters.some(({ failed }) => failed > 0) ? 'incomplete' : 'complete';
 }
