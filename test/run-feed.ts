@@ -15,7 +15,14 @@ export function createTestFeed(...first: readonly RunSnapshot[]): TestFeed {
   const wakers = new Set<() => void>();
   let followers = 0;
   return {
-    runs: async () => [...runs.values()].map(({ run, state, analysis, startedAt }) => ({ run, state, analysis: analysis.name, startedAt })),
+    runs: async () =>
+      [...runs.values()].map(({ run, state, analysis, startedAt, edition }) => ({
+        run,
+        state,
+        analysis: analysis.name,
+        startedAt,
+        edition,
+      })),
     snapshot: async (run) => runs.get(run),
     async *changes(run, signal) {
       followers++;

@@ -199,6 +199,7 @@ function assemble(
     state: options.state ?? (completeness < 1 ? 'running' : finished),
     toy,
     startedAt: '2026-11-22T09:00:00.000Z',
+    edition: revision,
     elapsedMs: Math.round(21_400 * completeness),
     ...rest,
     datasets,

@@ -122,6 +122,7 @@ describe('collector', () => {
     );
     return tasks;
   };
+  const edition = async () => (await collector.runs()).find(({ run }) => run === 'r')?.edition;
   /** Why the next message was refused. */
   const refused = async () => {
     while (events.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -256,16 +257,19 @@ describe('collector', () => {
     const tasks = await planned();
     await report(...tasks.slice(2).map((task) => success(task)), ...tasks.slice(0, 2).map((task) => failure(task, false)));
     expect(await collector.finished('r', stop())).toBe('incomplete');
+    const editions = [await edition()];
     const comes = async (task: Task | undefined, state: string) => {
       await collector.tellOutput('r', {});
       const committed = ledger.counters('r')[0]?.committed ?? 0;
       await report(success(task as Task));
       await vi.waitFor(() => expect(ledger.counters('r')[0]?.committed).toBe(committed + 1));
       expect([ledger.run('r')?.state, ledger.outcome('r')]).toEqual([state, undefined]);
+      editions.push(await edition());
     };
     await comes(tasks[0], 'incomplete');
     await comes(tasks[1], 'complete');
     expect(states).toEqual(['running', 'incomplete', 'complete']);
+    expect(editions).toEqual([3, 4, 6]);
     expect((await collector.snapshot('r'))?.failures).toEqual([]);
   });
 
@@ -278,6 +282,17 @@ describe('collector', () => {
     ledger.setState('r', 'incomplete');
     start();
     expect(ledger.run('r')?.state).toBe('complete');
+  });
+
+  it('has another edition when a retry of it changed nothing but ended', async () => {
+    const tasks = await planned();
+    await report(...tasks.slice(1).map((task) => success(task)), failure(tasks[0] as Task, false));
+    expect(await collector.finished('r', stop())).toBe('incomplete');
+    expect(await edition()).toBe(4);
+    await collector.retry('r');
+    await report(failure(tasks[0] as Task, false));
+    expect(await collector.finished('r', stop())).toBe('incomplete');
+    expect([await edition(), (await collector.snapshot('r'))?.edition]).toEqual([5, 5]);
   });
 
   it('publishes the tasks itself for a producer that has no broker', async () => {

@@ -11,6 +11,8 @@ export interface RunRow {
   readonly elapsedMs: number;
   /** Tells it from an earlier run of the same id; empty where an older version opened it. */
   readonly incarnation: string;
+  /** How often it has ended. */
+  readonly endings: number;
 }
 
 /** A task that is neither committed nor failed. */

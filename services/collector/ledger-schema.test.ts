@@ -12,7 +12,7 @@ import { Ledger } from './ledger.ts';
 const FIRST_TABLES = ['runs', 'datasets', 'files', 'tasks', 'sums', 'failures'];
 const LATER_COLUMNS = { tasks: ['pool'], datasets: ['luminosity'], files: ['luminosity_fb', 'replicas'] };
 /** Columns that version 2 did not have. */
-const LAST_COLUMNS = { runs: ['incarnation'] };
+const LAST_COLUMNS = { runs: ['incarnation', 'endings'] };
 
 const spec: RunSpec = {
   ...{ v: 1, run: 'r1', analysis: 'a', parameters: {}, tree: 't', catalogue: {}, fraction: 1, chunkEntries: 100, chunkBytes: 1000 },

@@ -33,7 +33,7 @@ CREATE TABLE cost_places (
 const MIGRATIONS: readonly string[] = [
   `ALTER TABLE tasks ADD COLUMN pool TEXT; ALTER TABLE datasets ADD COLUMN luminosity INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE files ADD COLUMN luminosity_fb REAL; ALTER TABLE files ADD COLUMN replicas TEXT; ${POOLS_TABLE} ${COST_TABLES} ${OUTPUT_TABLE}`,
-  `ALTER TABLE runs ADD COLUMN incarnation TEXT NOT NULL DEFAULT '';`,
+  `ALTER TABLE runs ADD COLUMN incarnation TEXT NOT NULL DEFAULT ''; ALTER TABLE runs ADD COLUMN endings INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /**
@@ -43,7 +43,8 @@ const MIGRATIONS: readonly string[] = [
 const TABLES = `
 CREATE TABLE runs (
   run TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, frozen INTEGER NOT NULL DEFAULT 0,
-  started_at TEXT NOT NULL, elapsed_ms REAL NOT NULL DEFAULT 0, incarnation TEXT NOT NULL DEFAULT ''
+  started_at TEXT NOT NULL, elapsed_ms REAL NOT NULL DEFAULT 0, incarnation TEXT NOT NULL DEFAULT '',
+  endings INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE datasets (
   run TEXT NOT NULL, dataset TEXT NOT NULL, position INTEGER NOT NULL,

@@ -112,7 +112,7 @@ describe('ledger', () => {
     reopen();
     expect(ledger.run('r1')).toEqual({
       ...{ state: 'running', frozen: true, startedAt: '2020-01-01T00:00:00Z', elapsedMs: 0 },
-      incarnation: expect.stringMatching(/^[\w-]{8}$/),
+      ...{ incarnation: expect.stringMatching(/^[\w-]{8}$/), endings: 0 },
     });
     expect(ledger.spec('r1')).toEqual(spec);
     expect(ledger.openRun(spec, 'later')).toEqual({ frozen: true });

@@ -49,7 +49,7 @@ export class Ledger {
   }
 
   #readRun(run: string): RunRow | undefined {
-    const row = this.#db.get('SELECT state, frozen, started_at, elapsed_ms, incarnation FROM runs WHERE run = ?', run);
+    const row = this.#db.get('SELECT state, frozen, started_at, elapsed_ms, incarnation, endings FROM runs WHERE run = ?', run);
     if (!row) return undefined;
     return {
       state: String(row['state']) as RunState,
@@ -57,6 +57,7 @@ export class Ledger {
       startedAt: String(row['started_at']),
       elapsedMs: Number(row['elapsed_ms']),
       incarnation: String(row['incarnation']),
+      endings: Number(row['endings']),
     };
   }
 
@@ -101,7 +102,7 @@ export class Ledger {
 
   setState(run: string, state: RunState): void {
     this.#rows.delete(run);
-    this.#db.run('UPDATE runs SET state = ? WHERE run = ?', state, run);
+    this.#db.run('UPDATE runs SET state = ?, endings = endings + ? WHERE run = ?', state, Number(state !== 'running'), run);
   }
 
   addElapsed(run: string, ms: number): void {

@@ -9,7 +9,7 @@ import type { Ledger } from './ledger.ts';
 import type { DatasetCounters } from './ledger-rows.ts';
 import type { OpenRun } from './open-run.ts';
 import type { RunModels } from './run-models.ts';
-import { buildSnapshot, outputOf } from './snapshot.ts';
+import { buildSnapshot, editionOf, outputOf } from './snapshot.ts';
 import type { Sums } from './sums.ts';
 
 export interface RunViewsOptions {
@@ -37,13 +37,15 @@ export class RunViews {
 
   async #summary(run: string): Promise<RunSummary> {
     const { ledger, models } = this.#options;
-    const { state = 'running', startedAt = '' } = ledger.run(run) ?? {};
+    const row = ledger.run(run);
+    const { state = 'running', startedAt = '' } = row ?? {};
+    const head = { run, state, startedAt, edition: row === undefined ? 0 : editionOf(row, ledger.counters(run)) };
     try {
       const model = await models.of(run);
-      return { run, state, startedAt, analysis: model.analysis.name, ...outputOf(model, ledger.outcome(run)) };
+      return { ...head, analysis: model.analysis.name, ...outputOf(model, ledger.outcome(run)) };
     } catch (error) {
       if (!isPipelineError(error, 'MessageError')) throw error;
-      return { run, state, startedAt, analysis: '', error: error.message };
+      return { ...head, analysis: '', error: error.message };
     }
   }
 

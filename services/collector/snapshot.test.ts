@@ -30,7 +30,7 @@ function specOf(catalogue: unknown): RunSpec {
 }
 
 function snapshotOf(model: RunModel, counters: readonly DatasetCounters[]): RunSnapshot {
-  const row = { state: 'running' as const, frozen: true, startedAt: '', elapsedMs: 0, incarnation: '' };
+  const row = { state: 'running' as const, frozen: true, startedAt: '', elapsedMs: 0, incarnation: '', endings: 0 };
   return buildSnapshot({
     ...{ model, row, counters, revision: 1, elapsedMs: 0, tasksRunning: 0, workers: 0, pools: [] },
     ...{ failures: [], contents: () => ({}), rate: () => 0, cost: { coreSeconds: 0, bytesFrom: {} }, outcome: undefined },

@@ -54,6 +54,7 @@ export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
     state: row.state,
     toy: counters.some(({ filesToy }) => filesToy > 0),
     startedAt: row.startedAt,
+    edition: editionOf(row, counters),
     elapsedMs: parts.elapsedMs,
     analysis: description,
     experiment: { ...catalogue.experiment, luminosityReadFb },
@@ -67,6 +68,11 @@ export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
     ...outputOf(model, parts.outcome),
     ...(parts.pools.length === 0 ? {} : { pools: parts.pools.map(poolSnapshot) }),
   };
+}
+
+/** Partials are never taken back, and endings neither: any other results have a greater sum. */
+export function editionOf({ endings }: RunRow, counters: readonly DatasetCounters[]): number {
+  return counters.reduce((sum, { committed }) => sum + committed, endings);
 }
 
 /** Where the run's files go, and how far they got. */

@@ -69,6 +69,28 @@ describe('the files of runs', () => {
     expect([timeOf('report.json'), log.mock.calls]).toEqual([before, []]);
   });
 
+  it.each([
+    ['has gone on and ended between two looks', { edition: 2 }],
+    ['was removed and done again', { startedAt: '2026-12-24T09:00:00.000Z' }],
+  ])('are written again where a run %s, also while the service was away', async (_, change) => {
+    const snapshot = fourLeptonSnapshot();
+    const feed = createTestFeed(snapshot);
+    const log = start(feed);
+    const times = (count: number, of: typeof log) =>
+      vi.waitFor(() => expect(of.mock.calls.map(([event]) => event)).toEqual(Array(count).fill('web.results-written')), 5000);
+    const reportsOf = () => JSON.parse(readFileSync(join(folder, RUN, 'report.json'), 'utf8'));
+    await times(1, log);
+    feed.put({ ...snapshot, ...change });
+    await times(2, log);
+    expect(reportsOf()).toMatchObject(change);
+    stop.abort();
+    await writing;
+    feed.put(snapshot);
+    stop = new AbortController();
+    await times(1, start(feed));
+    expect(reportsOf()).toMatchObject({ edition: snapshot.edition, startedAt: snapshot.startedAt });
+  });
+
   it('are written as soon as the collector is back, and it is said once that it was away', async () => {
     const feed = createTestFeed(fourLeptonSnapshot());
     let away = true;
@@ -83,7 +105,7 @@ describe('the files of runs', () => {
 
   it('are written of the other runs, too, where one cannot be written', async () => {
     const feed = createTestFeed(fourLeptonSnapshot());
-    const faulty = { run: 'faulty', state: 'complete' as const, analysis: '', startedAt: '2026-12-01' };
+    const faulty = { run: 'faulty', state: 'complete' as const, analysis: '', startedAt: '2026-12-01', edition: 1 };
     const snapshot = (run: string) => (run === 'faulty' ? Promise.reject(new Error('no analysis')) : feed.snapshot(run));
     const log = start({ ...feed, runs: async () => [faulty, ...(await feed.runs())], snapshot } as typeof feed);
     await vi.waitFor(() => expect(written()).toContain('report.md'), 5000);

@@ -4,7 +4,6 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { RunFeed, RunSummary } from '#shared/plot/feed.ts';
-import type { RunState } from '#shared/plot/snapshot.ts';
 import { runId } from '#shared/queue/messages.ts';
 import type { OutputOutcome } from '#shared/queue/output-outcome.ts';
 import type { Report } from '#shared/results/report.ts';
@@ -39,8 +38,11 @@ export function filesIn(folder: string): RunFiles {
   };
 }
 
-interface Written {
-  readonly state: RunState;
+/** What tells apart the results that a run has had, and those of runs that had its id before. */
+type Results = Pick<RunSummary, 'state' | 'startedAt' | 'edition'>;
+
+/** What the files are of, and when they were written. */
+interface Written extends Results {
   readonly atMs: number;
 }
 
@@ -59,8 +61,8 @@ export async function writeOutFiles(options: OutFilesOptions): Promise<void> {
   /** Never rejects: the other runs go on. */
   const writeOne = async (run: string) => {
     try {
-      const state = await write(run, options);
-      written.set(run, { state, atMs: performance.now() });
+      const results = await write(run, options);
+      written.set(run, { ...results, atMs: performance.now() });
       troubles.delete(run);
     } catch (error) {
       tell(run, error);
@@ -92,16 +94,18 @@ export async function writeOutFiles(options: OutFilesOptions): Promise<void> {
   await Promise.all(uploads.values());
 }
 
-function isDue({ state, output }: RunSummary, known: Written | undefined, writeMs: number): boolean {
-  if (known === undefined || known.state !== state) return true;
-  if (state !== 'running' && output?.state === 'waiting') return true;
-  return state === 'running' && performance.now() - known.atMs >= writeMs;
+function isDue(summary: RunSummary, known: Written | undefined, writeMs: number): boolean {
+  const { state, startedAt, output } = summary;
+  if (known === undefined || known.state !== state || known.startedAt !== startedAt) return true;
+  if (state === 'running') return performance.now() - known.atMs >= writeMs;
+  // It may have gone on and ended since the last look.
+  return known.edition !== summary.edition || output?.state === 'waiting';
 }
 
-/** Returns the state that the files are of. */
-async function write(run: string, { feed, folder, log, signal }: OutFilesOptions): Promise<RunState> {
+/** Returns what the files are of. */
+async function write(run: string, { feed, folder, log, signal }: OutFilesOptions): Promise<Results> {
   const snapshot = await feed.snapshot(run);
-  if (snapshot === undefined || !v.is(runId, run)) return 'cancelled';
+  if (snapshot === undefined || !v.is(runId, run)) return { state: 'cancelled', startedAt: '', edition: 0 };
   const place = join(folder, run);
   if (snapshot.state === 'running') await writePlotAndHistograms(place, snapshot);
   else {
@@ -111,7 +115,7 @@ async function write(run: string, { feed, folder, log, signal }: OutFilesOptions
     for (const each of report?.unwritten ?? []) log('web.file-not-made', { run, ...each });
     if (report?.output !== undefined) await tellOutput(run, report.output, { feed, log });
   }
-  return snapshot.state;
+  return snapshot;
 }
 
 async function tellOutput(
@@ -125,10 +129,11 @@ async function tellOutput(
 }
 
 /** A service that starts again leaves alone what it wrote of runs that are over. */
-async function writtenBefore(folder: string, { run, state, startedAt }: RunSummary): Promise<Written | undefined> {
+async function writtenBefore(folder: string, { run, state, startedAt, edition }: RunSummary): Promise<Written | undefined> {
   try {
     const report = JSON.parse(await readFile(join(folder, run, 'report.json'), 'utf8')) as Partial<RunSummary>;
-    return report.state === state && report.startedAt === startedAt ? { state, atMs: Number.NEGATIVE_INFINITY } : undefined;
+    const isSame = report.state === state && report.startedAt === startedAt && report.edition === edition;
+    return isSame ? { state, startedAt, edition, atMs: Number.NEGATIVE_INFINITY } : undefined;
   } catch {
     return undefined; // not written yet, or not whole
   }

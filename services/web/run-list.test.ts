@@ -3,7 +3,7 @@ import { runListPage } from './run-list.ts';
 
 describe('the list of runs', () => {
   it('links each run, the latest first, and escapes what others have named', () => {
-    const run = (name: string, startedAt: string) => ({ run: name, state: 'running' as const, analysis: '<b>&"', startedAt });
+    const run = (name: string, startedAt: string) => ({ run: name, state: 'running' as const, analysis: '<b>&"', startedAt, edition: 1 });
     const html = runListPage([run('old', '2026-01-01'), run('new', '2026-02-01')]);
     expect(html.indexOf('href="/runs/new"')).toBeLessThan(html.indexOf('href="/runs/old"'));
     expect(html).toContain('&lt;b&gt;&amp;&quot;');
@@ -12,7 +12,14 @@ describe('the list of runs', () => {
   });
 
   it('says why a run cannot be shown', () => {
-    const broken = { run: 'a', state: 'running' as const, analysis: '', startedAt: '2026-01-01', error: 'no such module: <mine.ts>' };
+    const broken = {
+      run: 'a',
+      state: 'running' as const,
+      analysis: '',
+      startedAt: '2026-01-01',
+      edition: 1,
+      error: 'no such module: <mine.ts>',
+    };
     expect(runListPage([broken])).toContain('<td>no such module: &lt;mine.ts&gt;</td>');
   });
 

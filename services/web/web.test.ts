@@ -52,7 +52,7 @@ describe('the API', () => {
     const url = await serve();
     const runs = (await (await fetch(`${url}/api/runs`)).json()) as RunSummary[];
     expect(runs).toEqual([
-      { run: 'r-2026-11-22-higgs', state: 'complete', analysis: 'atlas-hzz-2020', startedAt: '2026-11-22T09:00:00.000Z' },
+      { run: 'r-2026-11-22-higgs', state: 'complete', analysis: 'atlas-hzz-2020', startedAt: '2026-11-22T09:00:00.000Z', edition: 1 },
     ]);
     const snapshot = (await (await fetch(`${url}/api/runs/${runs[0]?.run}`)).json()) as RunSnapshot;
     expect(snapshot.groups).toEqual(fourLeptonSnapshot().groups);

@@ -9,6 +9,8 @@ export interface RunSummary {
   readonly analysis: string;
   /** ISO 8601. The run that started last is the current one. */
   readonly startedAt: string;
+  /** As in its snapshot. */
+  readonly edition: number;
   /** Absent where result files are uploaded nowhere. */
   readonly output?: OutputSnapshot | undefined;
   /** Why the run can be neither shown nor counted. */

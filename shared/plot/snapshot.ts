@@ -8,12 +8,14 @@ export type RunState = 'running' | 'complete' | 'incomplete' | 'cancelled';
 
 export interface RunSnapshot {
   readonly run: string;
-  /** Grows by one with each change; the id of the live stream's events. */
+  /** Grows with each change while the collector's process lives; the id of the live stream's events. */
   readonly revision: number;
   readonly state: RunState;
   /** True where any input is generated: everything that shows it says "toy". */
   readonly toy: boolean;
   readonly startedAt: string;
+  /** Grows with each partial that is committed, and each time that the run ends: over restarts, and never back. */
+  readonly edition: number;
   readonly elapsedMs: number;
   readonly analysis: AnalysisDescription;
   readonly experiment: ExperimentDescription;

@@ -31,6 +31,8 @@ export interface Report {
   readonly state: RunSnapshot['state'];
   readonly toy: boolean;
   readonly startedAt: string;
+  /** Of the same run a later report has a greater one. */
+  readonly edition: number;
   readonly elapsedMs: number;
   readonly analysis: { readonly name: string; readonly title: string; readonly parameters: Readonly<Record<string, unknown>> };
   readonly experiment: RunSnapshot['experiment'];
@@ -67,13 +69,14 @@ export interface UnwrittenFile {
 export function buildReport(snapshot: RunSnapshot, details: RunDetails, versions: Readonly<Record<string, string>>): Report {
   const histograms = resultHistograms(snapshot);
   const { name, title, parameters } = snapshot.analysis;
-  const { run, state, toy, startedAt, elapsedMs, experiment, totals } = snapshot;
+  const { run, state, toy, startedAt, edition, elapsedMs, experiment, totals } = snapshot;
   const { fraction, chunkEntries, chunkBytes, requests, threadMs } = details;
   return {
     run,
     state,
     toy,
     startedAt,
+    edition,
     elapsedMs,
     analysis: { name, title, parameters },
     experiment: { ...experiment, luminosityFb: experiment.luminosityFb ?? details.luminosityFb },

@@ -34,7 +34,7 @@ function dataset(name: string, group: string, scale: number, sumw: [number, numb
 }
 
 const snapshot: RunSnapshot = {
-  ...{ run: 'r', revision: 1, state: 'complete', toy: false, startedAt: '2020-01-01T00:00:00.000Z', elapsedMs: 2000 },
+  ...{ run: 'r', revision: 1, state: 'complete', toy: false, startedAt: '2020-01-01T00:00:00.000Z', edition: 2, elapsedMs: 2000 },
   analysis: {
     ...{ name: 'a', title: 'An analysis', cutFlow: ['all', 'good'], parameters: { cut: 5, list: [1, 2] } },
     histograms: [{ name: 'm', title: 'Mass', axes: [regular(2, 100, 120, { name: 'm', unit: 'GeV' })] }],
