@@ -10,7 +10,7 @@ export class OpenRun {
   #saved = performance.now();
   #revision = 1;
 
-  /** Grows with each change. */
+  /** Grows with each change, in this process only: with the next one it begins at 1 again. */
   get revision(): number {
     return this.#revision;
   }

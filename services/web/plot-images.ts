@@ -8,6 +8,13 @@ const KEPT = 8;
 /** Draws `histogram` (the first where none is named); undefined where the snapshot has no such histogram. */
 export type PlotImages = (snapshot: RunSnapshot, histogram: string | undefined, options: PlotOptions) => Uint8Array | undefined;
 
+/** What tells snapshots apart: revisions begin anew with the collector, and a run of the same id may be another one. */
+function keyOf({ run, startedAt, edition, revision, state, totals }: RunSnapshot): unknown[] {
+  // Without commits a plot changes with what is planned, or has failed.
+  const { tasks, tasksFailed, entriesExpected } = totals;
+  return [run, startedAt, edition, revision, state, tasks, tasksFailed, entriesExpected];
+}
+
 /** A drawer that loads canvas and fonts when it is first used. */
 export function createPlotImages(): PlotImages {
   let render: ReturnType<typeof createPngRenderer> | undefined;
@@ -16,7 +23,7 @@ export function createPlotImages(): PlotImages {
     const names = drawableHistograms(snapshot).map(({ name }) => name);
     const name = histogram ?? names[0];
     if (name === undefined || !names.includes(name)) return undefined;
-    const key = JSON.stringify([snapshot.run, snapshot.revision, snapshot.state, name, options]);
+    const key = JSON.stringify([...keyOf(snapshot), name, options]);
     const known = kept.get(key);
     if (known !== undefined) return known;
     render ??= createPngRenderer();

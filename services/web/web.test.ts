@@ -276,6 +276,19 @@ describe('downloads', () => {
       expect((await fetch(`${url}${base}/${name}`)).status).toBe(404);
   });
 
+  it.each([
+    ['the collector has started again', { edition: 2 }],
+    ['the run was removed and done again', { startedAt: '2026-12-24T09:00:00.000Z' }],
+    ['more of it is planned', { totals: { ...fourLeptonSnapshot({ completeness: 0.4 }).totals, tasks: 999 } }],
+  ])('draw no old picture when %s, although the revision is the same', async (_, change) => {
+    const feed = createTestFeed(fourLeptonSnapshot({ completeness: 0.4, revision: 1 }));
+    const url = await serve({ feed });
+    const image = async () => Buffer.from(await (await fetch(`${url}${base}/plot.png`)).arrayBuffer());
+    const old = await image();
+    feed.put({ ...fourLeptonSnapshot({ completeness: 0.6, revision: 1 }), edition: 1, ...change });
+    expect((await image()).equals(old)).toBe(false);
+  });
+
   it('draw plot.png from the present snapshot, as asked', async () => {
     const feed = createTestFeed(fourLeptonSnapshot({ completeness: 0.4 }));
     const url = await serve({ feed });
