@@ -40,6 +40,18 @@ describe('the client of the collector', () => {
     expect(asked).toBe(4);
   });
 
+  it('takes a run for removed that is gone when it asks again, but not one that never was', async () => {
+    const asked: (string | undefined)[] = [];
+    const client = await against(({ method, url }, response) => {
+      asked.push(`${method} ${url}`);
+      if (asked.length === 1) return response.socket?.destroy();
+      response.writeHead(404).end('{"error":{"code":"MessageError","message":"there is no run r","retryable":false}}');
+    });
+    await client.remove('r');
+    expect(asked).toEqual(['DELETE /runs/r', 'DELETE /runs/r']);
+    await expect(client.remove('r')).rejects.toThrow(/there is no run r/);
+  });
+
   it('says it where something else answers', async () => {
     const client = await against((_, response) => response.writeHead(404).end('<html>'));
     await expect(client.runs()).rejects.toThrow(/the collector answered 404/);

@@ -13,7 +13,10 @@ import { readEvents } from './event-stream.ts';
 export interface CollectorClientOptions {
   /** Like `http://collector:8081`. */
   readonly url: string;
-  /** Of one request. Requests may be repeated: each of them changes nothing the second time. */
+  /**
+   * Of one request. Requests may be repeated: each of them changes nothing the second time, but for `retry`, which gives tasks that
+   * have failed meanwhile their attempts again.
+   */
   readonly retry?: RetryPolicy | undefined;
   /** Called before each wait for another try. */
   readonly onRetry?: RetryOptions['onRetry'];
@@ -110,14 +113,15 @@ export class CollectorClient implements RunFeed, TaskList {
     await this.#json('POST', `${pathOf(run)}/output`, outcome);
   }
 
-  /** New attempts for the failed tasks; returns how many. */
+  /** New attempts for the failed tasks; returns how many: after a lost answer those that have failed meanwhile. */
   async retry(run: string): Promise<number> {
     return ((await this.#json('POST', `${pathOf(run)}/retry`)) as { tasks: number }).tasks;
   }
 
-  /** Forgets a run in ledger and broker. */
+  /** Forgets a run in ledger and broker. @throws MessageError if there is no such run */
   async remove(run: string): Promise<void> {
-    await this.#json('DELETE', pathOf(run));
+    // The answer of an earlier try may have been lost after the run was.
+    await this.#json('DELETE', pathOf(run), undefined, (error, attempt) => attempt > 1 && isMissing(error));
   }
 
   /** The collector's metrics, in the text format of Prometheus. */
@@ -134,10 +138,17 @@ export class CollectorClient implements RunFeed, TaskList {
     }
   }
 
-  #json(method: string, path: string, body?: unknown): Promise<unknown> {
+  /** `isDone`: whether the error of this try means that an earlier one has done it; then there is no answer. */
+  #json(method: string, path: string, body?: unknown, isDone?: (error: unknown, attempt: number) => boolean): Promise<unknown> {
     return retry(
-      async () => {
-        const response = await this.#request(method, path, { body, signal: AbortSignal.timeout(this.#timeoutMs) });
+      async (attempt) => {
+        const response = await this.#request(method, path, { body, signal: AbortSignal.timeout(this.#timeoutMs) }).catch(
+          (error: unknown) => {
+            if (isDone?.(error, attempt) === true) return undefined;
+            throw error;
+          },
+        );
+        if (response === undefined) return undefined;
         return response.json().catch((cause: unknown) => {
           throw new StorageError('the answer of the collector was cut', { file: this.#url, cause });
         });
