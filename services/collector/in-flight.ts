@@ -1,6 +1,7 @@
 import type { Report, TaskKey } from '#shared/queue/messages.ts';
 
-interface Sighting {
+/** A task that a worker has, as far as it was heard. */
+export interface Sighting {
   readonly key: TaskKey;
   readonly worker: string;
   /** The attempt that was started; undefined while the worker only holds the task. */

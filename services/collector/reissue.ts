@@ -2,7 +2,7 @@
 import { MESSAGE_VERSION } from '#shared/queue/messages.ts';
 import type { Queue } from '#shared/queue/queue.ts';
 import type { Conclusion } from './group-commit.ts';
-import type { InFlight } from './in-flight.ts';
+import type { InFlight, Sighting } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
 import type { OpenTask } from './ledger-rows.ts';
 import { type RunModel, taskMessage } from './run-model.ts';
@@ -44,16 +44,22 @@ export class Reissue {
 
   /** Counts the attempts of vanished workers, and publishes again what these runs have lost. */
   async publishLost(runs: Iterable<string>, nowMs: number): Promise<void> {
-    const { ledger, inFlight, conclude, silenceMs } = this.#options;
-    for (const { key, worker, attempt } of inFlight.takeVanished(nowMs, silenceMs)) {
-      if (attempt === undefined || ledger.run(key.run)?.state !== 'running') continue;
-      const text = `worker ${worker} vanished while it had the task`;
-      const head = { v: MESSAGE_VERSION, kind: 'failure' as const, ...key, attempt, worker };
-      await ofOneRun(() => conclude({ ...head, code: 'StorageError', text, file: '', retryable: true }));
-    }
+    await this.#countVanished(nowMs);
     const open = new Set(runs);
     for (const run of this.#suspects.keys()) if (!open.has(run)) this.#suspects.delete(run);
     for (const run of open) await ofOneRun(() => this.#look(run, nowMs));
+  }
+
+  /** All at once: they go into the ledger together. */
+  async #countVanished(nowMs: number): Promise<void> {
+    const { ledger, inFlight, conclude, silenceMs } = this.#options;
+    const count = async ({ key, worker, attempt }: Sighting) => {
+      if (attempt === undefined || ledger.run(key.run)?.state !== 'running') return;
+      const text = `worker ${worker} vanished while it had the task`;
+      const head = { v: MESSAGE_VERSION, kind: 'failure' as const, ...key, attempt, worker };
+      await ofOneRun(() => conclude({ ...head, code: 'StorageError', text, file: '', retryable: true }));
+    };
+    await Promise.all(inFlight.takeVanished(nowMs, silenceMs).map(count));
   }
 
   async #look(run: string, nowMs: number): Promise<void> {
