@@ -39,6 +39,46 @@ describe('tasks in flight', () => {
     expect(inFlight.has({ run: 'r', index: 5 })).toBe(true);
   });
 
+  it('are no longer those that a worker has given back: it does not list them any more', () => {
+    const inFlight = new InFlight();
+    for (const index of [1, 2]) inFlight.note(started(index, 'a'), 0);
+    inFlight.note(alive('a', 1, 2, 3), 100);
+    inFlight.note(started(4, 'b'), 100);
+    inFlight.note(alive('a', 2), 200);
+    expect([1, 2, 3, 4].map((index) => inFlight.has({ run: 'r', index }))).toEqual([false, true, false, true]);
+    inFlight.note(alive('a'), 300);
+    expect(inFlight.takeVanished(1050, 1000)).toEqual([]);
+    expect(inFlight.takeVanished(1300, 1000).map(({ worker }) => worker)).toEqual(['b']);
+  });
+
+  it('stay where they are when they were started after the list of a heartbeat was made', () => {
+    const inFlight = new InFlight();
+    inFlight.note(alive('a'), 0);
+    inFlight.note(started(1, 'a'), 0);
+    expect(inFlight.has({ run: 'r', index: 1 })).toBe(true);
+  });
+
+  it('of which two workers have a copy are with the one that spoke last', () => {
+    const inFlight = new InFlight();
+    inFlight.note(started(1, 'a'), 0);
+    inFlight.note(started(1, 'b'), 100);
+    inFlight.note(alive('a'), 200);
+    expect(inFlight.has({ run: 'r', index: 1 })).toBe(true);
+    inFlight.note(alive('b'), 300);
+    expect(inFlight.has({ run: 'r', index: 1 })).toBe(false);
+  });
+
+  it('take the time since they were started first, by whomever', () => {
+    const inFlight = new InFlight();
+    inFlight.note(started(1, 'a'), 0);
+    inFlight.note(started(1, 'b', 2), 400);
+    expect(inFlight.takeStragglers('r', 600, 500)).toEqual([{ run: 'r', index: 1 }]);
+    // Who only holds a task has not begun.
+    inFlight.note(alive('b', 2), 600);
+    inFlight.note(started(2, 'b'), 1000);
+    expect(inFlight.takeStragglers('r', 1400, 500)).toEqual([]);
+  });
+
   it('that take too long are told once, however often their workers say that they live', () => {
     const inFlight = new InFlight();
     inFlight.note(started(1, 'a'), 0);

@@ -18,6 +18,8 @@ interface WorkerNote {
   readonly pool: string | undefined;
   readonly threads: number;
   readonly holds: number;
+  /** Those of the tasks that it was the last to speak of. */
+  readonly tasks: Set<string>;
 }
 
 /** The workers of a pool that were heard of lately. */
@@ -42,8 +44,9 @@ export class InFlight {
     this.#hear(report, nowMs);
     if (report.kind === 'started') this.#see(report, report.worker, { attempt: report.attempt, nowMs });
     else if (report.kind === 'alive') {
+      this.#keepOnly(report.worker, report.tasks);
       for (const key of report.tasks) this.#see(key, report.worker);
-    } else this.#tasks.delete(text(report));
+    } else this.#drop(text(report));
   }
 
   has(key: TaskKey): boolean {
@@ -95,23 +98,39 @@ export class InFlight {
   /** Takes out the tasks of workers that have been silent for `silenceMs`. */
   takeVanished(nowMs: number, silenceMs: number): Sighting[] {
     const vanished: Sighting[] = [];
-    for (const [worker, { lastMs }] of this.#workers) {
+    for (const [worker, { lastMs, tasks }] of this.#workers) {
       if (nowMs - lastMs < silenceMs) continue;
       this.#workers.delete(worker);
-      for (const [key, sighting] of this.#tasks) {
-        if (sighting.worker !== worker) continue;
+      for (const key of tasks) {
+        const sighting = this.#tasks.get(key);
+        if (sighting !== undefined) vanished.push(sighting);
         this.#tasks.delete(key);
-        vanished.push(sighting);
       }
     }
     return vanished;
   }
 
+  /**
+   * What a worker does not list any more it has given back. Its reports come in the order in which it made them: a task that
+   * it started after this list was made is not known yet.
+   */
+  #keepOnly(worker: string, listed: readonly TaskKey[]): void {
+    const kept = new Set(listed.map(text));
+    for (const key of this.#workers.get(worker)?.tasks ?? []) if (!kept.has(key)) this.#drop(key);
+  }
+
+  #drop(key: string): void {
+    const known = this.#tasks.get(key);
+    if (known === undefined) return;
+    this.#tasks.delete(key);
+    this.#workers.get(known.worker)?.tasks.delete(key);
+  }
+
   #hear(report: Report, lastMs: number): void {
     const known = this.#workers.get(report.worker);
-    const { threads = 1, holds = 0 } = known ?? {};
+    const { threads = 1, holds = 0, tasks = new Set<string>() } = known ?? {};
     const more = report.kind === 'alive' ? { threads: report.threads ?? threads, holds: report.tasks.length } : { threads, holds };
-    this.#workers.set(report.worker, { lastMs, pool: report.pool ?? known?.pool, ...more });
+    this.#workers.set(report.worker, { lastMs, pool: report.pool ?? known?.pool, tasks, ...more });
   }
 
   #see({ run, index }: TaskKey, worker: string, start?: { readonly attempt: number; readonly nowMs: number }): void {
@@ -119,6 +138,8 @@ export class InFlight {
     const known = this.#tasks.get(key);
     const attempt = start?.attempt ?? known?.attempt;
     const sinceMs = known?.sinceMs ?? start?.nowMs;
+    if (known !== undefined) this.#workers.get(known.worker)?.tasks.delete(key);
+    this.#workers.get(worker)?.tasks.add(key);
     this.#tasks.set(key, { key: { run, index }, worker, attempt, sinceMs, copied: known?.copied ?? false });
   }
 }

@@ -153,6 +153,26 @@ describe('worker', () => {
     expect(await queue.tasks.depth()).toBe(2);
   });
 
+  it('says at last that it holds nothing, when all is given back', async () => {
+    start();
+    publish({ analysis: fileOf('hangs', 'for (;;);') }, {});
+    await reports(1, 'started');
+    stop.abort();
+    await running;
+    expect(await reports(1, 'alive')).toMatchObject([{ worker: 'w', tasks: [] }]);
+  });
+
+  it('ends without a last word where the queue is closed, and where it takes nothing', async () => {
+    await queue.close();
+    stop.abort();
+    start();
+    await expect(running).rejects.toThrow(/closed/);
+    queue = openMemoryQueue();
+    const reportsTakenNever = { ...queue.reports, publish: () => new Promise<void>(() => {}) };
+    start({ queue: { ...queue, reports: reportsTakenNever } });
+    await running;
+  });
+
   it('finishes what it computes when it is stopped with time to drain, and gives back the rest', async () => {
     start({ drainMs: 10_000 });
     publish({ analysis: fileOf('slow', 'const end = Date.now() + 300; while (Date.now() < end);') }, {});

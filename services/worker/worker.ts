@@ -55,6 +55,8 @@ export type TaskEvent =
 
 /** After the drain, a thread that does not stop by itself (an analysis that hangs) is ended. */
 const GRACE_MS = 3000;
+/** Where no broker takes its last word, the worker ends without it: it will be missed. */
+const LAST_WORD_MS = 1000;
 
 /**
  * Takes tasks from the queue and reports partials or failures, until the signal aborts. The calling thread only carries
@@ -113,6 +115,9 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
     await queue.tasks.consume(handle, options);
   } finally {
     clearInterval(heartbeat);
+    // What was given back is nobody's fault: without this, the collector would take it for lost with its worker.
+    const patience = new Promise<void>((resolve) => timers.push(setTimeout(resolve, LAST_WORD_MS)));
+    await Promise.race([alive().catch(() => {}), patience]);
     for (const timer of timers) clearTimeout(timer);
     signal.removeEventListener('abort', stop);
     await pool.close();
