@@ -11,6 +11,7 @@ import type { RunRequest } from '#shared/queue/run-request.ts';
 import { type RunSpec, specDifferences } from '#shared/queue/run-spec.ts';
 import type { Report } from '#shared/results/report.ts';
 import { INTERRUPTED, listenForShutdown } from '#shared/runtime/shutdown.ts';
+import { untilAborted } from '#shared/runtime/until-aborted.ts';
 import { forgetLocalKeys, keepLocalKeys } from '../local-keys.ts';
 import { type Execution, execute } from './execute.ts';
 import { prepareOutFolder, removeLedger } from './out-folder.ts';
@@ -179,7 +180,10 @@ async function runAndReport(options: RunOptions, { spec, folder, ledger, signal,
   process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : summaryOf(report, folder));
   process.stderr.write(unwrittenText(report));
   if (report.output?.error !== undefined) say(`Not uploaded to ${report.output.folder}: ${report.output.error}`);
-  if (options.stay && port !== undefined) await untilStopped(signal);
+  if (options.stay && port !== undefined) {
+    say('The page stays open until Ctrl-C.');
+    await untilAborted(signal);
+  }
   return exitCodeOf(report);
 }
 
@@ -191,11 +195,6 @@ async function openPage(
   const page = await servePage({ feed, folder, port, portIsFixed });
   say(`Watch it at ${page.url}${Number(new URL(page.url).port || HTTP_PORT) === port ? '' : ` (port ${port} is taken)`}`);
   return { [Symbol.asyncDispose]: () => page.close() };
-}
-
-async function untilStopped(signal: AbortSignal): Promise<void> {
-  say('The page stays open until Ctrl-C.');
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
 function exitCodeOf({ state, output, unwritten }: Report): number {

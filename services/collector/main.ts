@@ -12,6 +12,7 @@ import { Readiness } from '#shared/runtime/readiness.ts';
 import { DEFAULT_RETRY, sleep } from '#shared/runtime/retry.ts';
 import { runService, type ServiceParts } from '#shared/runtime/service.ts';
 import { brokerAddress, type CollectorSettings, collectorSettings } from '#shared/runtime/service-settings.ts';
+import { untilAborted } from '#shared/runtime/until-aborted.ts';
 import { collectorRoutes } from './api.ts';
 import { Collector } from './collector.ts';
 import { gaugesOf } from './gauges.ts';
@@ -51,7 +52,7 @@ async function serve(
     gaugesOf(metrics, collector, queue);
     show(collector);
     readiness.ready();
-    await sleep(2 ** 31 - 1, AbortSignal.any([signal, collector.stopped])).catch(() => {});
+    await untilAborted(AbortSignal.any([signal, collector.stopped]));
     const { broken } = collector;
     await collector.close();
     await queue.close();

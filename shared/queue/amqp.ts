@@ -2,6 +2,7 @@
 import type { Channel as AmqpChannel } from 'amqplib';
 import { isPipelineError } from '../errors.ts';
 import { sleep } from '../runtime/retry.ts';
+import { untilAborted } from '../runtime/until-aborted.ts';
 import { Bundles } from './amqp/bundles.ts';
 import { buried, buriedPart, decodeDeadLetter, decodeParts, encodeDeadLetter, encodeTask } from './amqp/codec.ts';
 import { AmqpConnection, closedError } from './amqp/connection.ts';
@@ -291,7 +292,6 @@ class AmqpQueue implements Queue {
   };
 
   #stopped(signal: AbortSignal): Promise<void> {
-    const stop = AbortSignal.any([signal, this.#stop.signal]);
-    return stop.aborted ? Promise.resolve() : new Promise((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+    return untilAborted(AbortSignal.any([signal, this.#stop.signal]));
   }
 }
