@@ -35,7 +35,7 @@ export interface Higgsflow {
   plan(request: RunRequest | RunSpec, options?: SignalOption): Promise<PlannedDataset[]>;
   /** The run's present state, then a newer one after each change; ends with the run. */
   watch(run: string, options?: SignalOption): AsyncGenerator<RunSnapshot>;
-  status(run: string): Promise<RunSnapshot>;
+  status(run: string, options?: SignalOption): Promise<RunSnapshot>;
   /** Writes plot*.png, histograms.* and report.* of the run, as it is now, into a folder. */
   results(run: string, folder: string): Promise<Report>;
   failures(run: string): Promise<readonly ListedFailure[]>;
@@ -64,9 +64,10 @@ const MAX_FAILURES = 10_000;
  * const run = await higgsflow.submit({ analysis: 'atlas-hzz-2020', data: ['/data/*.root'] });
  */
 export function connect({ collector = 'http://localhost:8081', broker, retry, onRetry }: ConnectOptions = {}): Higgsflow {
-  const client = new CollectorClient({ url: collector, retry, onRetry });
-  const existing = async (run: string) => {
-    const snapshot = await client.snapshot(run);
+  const clientWith = ({ signal }: SignalOption) => new CollectorClient({ url: collector, retry, onRetry, signal });
+  const client = clientWith({});
+  const existing = async (run: string, options: SignalOption = {}) => {
+    const snapshot = await clientWith(options).snapshot(run);
     if (snapshot === undefined) throw new MessageError(`there is no run ${run}`, { hint: 'See `higgsflow runs`.' });
     return snapshot;
   };
@@ -74,7 +75,7 @@ export function connect({ collector = 'http://localhost:8081', broker, retry, on
     async submit(request, { signal = new AbortController().signal } = {}) {
       const spec = await specOf(request);
       const describe = await describerOf(await localSpec(request, spec));
-      await publishRun({ spec, client, broker, describe, signal });
+      await publishRun({ spec, client: clientWith({ signal }), broker, describe, signal });
       return spec.run;
     },
     async plan(request, { signal = new AbortController().signal } = {}) {

@@ -49,7 +49,7 @@ async function awaitUpload(higgsflow: Higgsflow, { run, output: first }: RunSnap
     hinted = waited > HINT_MS;
     await sleep(500, signal).catch(() => {});
     if (signal.aborted) return false;
-    output = (await higgsflow.status(run)).output;
+    output = (await higgsflow.status(run, { signal })).output;
   }
   return true;
 }

@@ -52,7 +52,7 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
   const { collector, broker, tasks, entries, signal, onProgress } = options;
   const floorSeconds = broker === undefined ? undefined : await floor(broker, tasks, signal);
   const spec = await specOf(tasks, entries);
-  const client = new CollectorClient({ url: collector });
+  const client = new CollectorClient({ url: collector, signal });
   const before = await processOf(client);
   let maxRssMb = before.rssMb;
   const sampler = setInterval(() => {

@@ -35,8 +35,9 @@ const code = await runService(
       const queue = await openAmqpQueue({ ...brokerAddress(settings), patienceMs: Infinity, log, onEvent, signal });
       const runLog = log.child({ run: spec.run });
       runLog.info({ datasets: spec.datasets.length }, 'producer.planning');
+      const taskList = new CollectorClient({ url: settings.COLLECTOR_URL, signal });
       try {
-        await startProducer({ spec, queue, taskList: new CollectorClient({ url: settings.COLLECTOR_URL }), describe, signal });
+        await startProducer({ spec, queue, taskList, describe, signal });
         runLog.info({}, 'producer.published');
       } catch (error) {
         if (!signal.aborted) throw error;

@@ -21,7 +21,7 @@ process.exitCode = await runService(
     async run({ settings, log, metrics, signal }) {
       // It looks again in seconds: no need to be patient.
       const once = { attempts: 1, baseMs: 1, maxMs: 1 };
-      const collector = new CollectorClient({ url: settings.COLLECTOR_URL, retry: once, timeoutMs: TIMEOUT_MS });
+      const collector = new CollectorClient({ url: settings.COLLECTOR_URL, retry: once, timeoutMs: TIMEOUT_MS, signal });
       const queue = async () => {
         const url = `${settings.RABBITMQ_METRICS_URL}${QUEUE_METRICS_PATH}`;
         const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });

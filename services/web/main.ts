@@ -24,7 +24,7 @@ const code = await runService(
     settings: webSettings,
     async run({ settings, log, metrics, signal }) {
       const tell: WebLog = (event, fields) => (/failed|not-/.test(event) ? log.warn(fields, event) : log.info(fields, event));
-      const feed = new CollectorClient({ url: settings.COLLECTOR_URL, retry: RETRY, timeoutMs: 10_000 });
+      const feed = new CollectorClient({ url: settings.COLLECTOR_URL, retry: RETRY, timeoutMs: 10_000, signal });
       const folder = resolve(settings.OUT_DIR);
       const web = await startWeb({
         ...{ feed, signal, log: tell, host: settings.HTTP_HOST, port: settings.HTTP_PORT, maxViewers: settings.MAX_VIEWERS },

@@ -54,6 +54,7 @@ export async function writeOutFiles(options: OutFilesOptions): Promise<void> {
   /** By run, what was told last; of the list of runs, under ''. */
   const troubles = new Map<string, string>();
   const tell = (run: string, error: unknown) => {
+    if (signal.aborted) return;
     const text = String(error);
     if (text !== troubles.get(run)) log('web.files-not-written', { ...(run !== '' && { run }), error: text });
     troubles.set(run, text);

@@ -22,6 +22,8 @@ export interface CollectorClientOptions {
   readonly onRetry?: RetryOptions['onRetry'];
   /** An answer that does not come within this time counts as none. */
   readonly timeoutMs?: number | undefined;
+  /** Abort: requests end at once, and none is tried again. Live streams have a signal of their own. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A failure as the collector lists it. */
@@ -33,18 +35,20 @@ export interface ListedFailure extends Omit<FailureSnapshot, 'message'> {
 /** About two minutes: a collector that restarts is waited for. */
 const PATIENT: RetryPolicy = { attempts: 20, baseMs: 250, maxMs: 10_000 };
 
-/** @throws PipelineError as the collector would; StorageError (retryable) where it cannot be reached */
+/** @throws PipelineError as the collector would; StorageError (retryable) where it cannot be reached; the signal's reason when aborted */
 export class CollectorClient implements RunFeed, TaskList {
   readonly #url: string;
   readonly #retry: RetryPolicy;
   readonly #onRetry: RetryOptions['onRetry'];
   readonly #timeoutMs: number;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor({ url, retry: policy = PATIENT, onRetry, timeoutMs = 30_000 }: CollectorClientOptions) {
+  constructor({ url, retry: policy = PATIENT, onRetry, timeoutMs = 30_000, signal }: CollectorClientOptions) {
     this.#url = url.replace(/\/+$/, '');
     this.#retry = policy;
     this.#onRetry = onRetry;
     this.#timeoutMs = timeoutMs;
+    this.#signal = signal;
   }
 
   async runs(): Promise<readonly RunSummary[]> {
@@ -126,7 +130,7 @@ export class CollectorClient implements RunFeed, TaskList {
 
   /** The collector's metrics, in the text format of Prometheus. */
   async metrics(): Promise<string> {
-    return (await this.#request('GET', '/metrics', {})).text();
+    return (await this.#request('GET', '/metrics', { signal: this.#patience() })).text();
   }
 
   async #found(path: string): Promise<unknown> {
@@ -142,19 +146,24 @@ export class CollectorClient implements RunFeed, TaskList {
   #json(method: string, path: string, body?: unknown, isDone?: (error: unknown, attempt: number) => boolean): Promise<unknown> {
     return retry(
       async (attempt) => {
-        const response = await this.#request(method, path, { body, signal: AbortSignal.timeout(this.#timeoutMs) }).catch(
-          (error: unknown) => {
-            if (isDone?.(error, attempt) === true) return undefined;
-            throw error;
-          },
-        );
+        const response = await this.#request(method, path, { body, signal: this.#patience() }).catch((error: unknown) => {
+          if (isDone?.(error, attempt) === true) return undefined;
+          throw error;
+        });
         if (response === undefined) return undefined;
         return response.json().catch((cause: unknown) => {
+          this.#signal?.throwIfAborted();
           throw new StorageError('the answer of the collector was cut', { file: this.#url, cause });
         });
       },
-      { policy: this.#retry, onRetry: this.#onRetry },
+      { policy: this.#retry, onRetry: this.#onRetry, signal: this.#signal },
     );
+  }
+
+  /** For one answer. */
+  #patience(): AbortSignal {
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    return this.#signal === undefined ? timeout : AbortSignal.any([timeout, this.#signal]);
   }
 
   async #request(method: string, path: string, { body, signal, accept = 'application/json' }: RequestOptions): Promise<Response> {
@@ -162,6 +171,7 @@ export class CollectorClient implements RunFeed, TaskList {
     const headers = { Accept: accept, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) };
     const response = await fetch(`${this.#url}${path}`, { method, headers, ...content, ...(signal ? { signal } : {}) }).catch(
       (cause: unknown) => {
+        this.#signal?.throwIfAborted();
         const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
         throw new StorageError(`the collector cannot be reached: ${inner instanceof Error ? inner.message || inner.name : inner}`, {
           file: this.#url,
