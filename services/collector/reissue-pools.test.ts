@@ -113,6 +113,44 @@ describe('tasks of several pools', () => {
     ]);
   });
 
+  it('stay where they are while the list of their run is still being published', async () => {
+    const workers = inFlight();
+    workers.note(alive('w', 'b'), 0);
+    const spec = { ...SPEC, run: 'open', steal: true };
+    ledger.openRun(spec, 'now');
+    const onMoved = () => expect.unreachable();
+    const stealing = new Stealing({ ledger, queue, inFlight: workers, model: () => loadRunModel(spec, false), onMoved });
+    waiting['a'] = 1;
+    for (const atMs of [0, 1000]) await stealing.look(['open'], atMs);
+    expect(published).toEqual([]);
+  });
+
+  it('are not remembered of a run that is over: it begins anew', async () => {
+    const workers = inFlight();
+    const moved: number[] = [];
+    let nowMs = 0;
+    const stealing = new Stealing({
+      ...{ ledger, queue, inFlight: workers, onMoved: () => moved.push(nowMs) },
+      model: () => loadRunModel({ ...SPEC, steal: true }, false),
+    });
+    const look = async (atMs: number, runs: readonly string[], depths: Record<string, number>) => {
+      nowMs = atMs;
+      waiting = depths;
+      workers.note(alive('w', 'b'), atMs);
+      await stealing.look(runs, atMs);
+    };
+    for (const atMs of [0, 1000]) await look(atMs, ['r'], { a: 1, b: 0 });
+    expect(moved).toEqual([1000]);
+    // It has just taken some: no second look is needed.
+    await look(2000, ['r'], { a: 0, b: 1 });
+    await look(3000, ['r'], { a: 1, b: 0 });
+    expect(moved).toEqual([1000, 3000]);
+    await look(4000, ['r'], { a: 0, b: 1 });
+    await look(5000, [], { a: 0, b: 0 });
+    await look(6000, ['r'], { a: 1, b: 0 });
+    expect(moved).toEqual([1000, 3000]);
+  });
+
   it('stay where they are in a run that does not allow it, and while nobody is free', async () => {
     const workers = inFlight();
     workers.note(alive('w', 'b'), 0);

@@ -27,7 +27,8 @@ const FRESH_MS = 7000;
 
 export class Stealing {
   readonly #options: StealingOptions;
-  readonly #memory = new Map<string, Memory>();
+  /** By run and pool. */
+  readonly #memory = new Map<string, Map<string, Memory>>();
   /** Pools in whose queues nothing waited at the last look. */
   #empty: ReadonlySet<string> = new Set();
 
@@ -38,6 +39,7 @@ export class Stealing {
   /** Looks at these open runs, and moves what is to be moved. */
   async look(runs: readonly string[], nowMs: number): Promise<void> {
     const { model, ledger } = this.#options;
+    for (const run of this.#memory.keys()) if (!runs.includes(run)) this.#memory.delete(run);
     const pooled: { readonly run: string; readonly steal: boolean; readonly waiting: Map<string, number> }[] = [];
     const found = await Promise.all(runs.map((run) => ofOneRun(() => model(run))));
     const models = found.filter((each) => each !== undefined);
@@ -77,13 +79,14 @@ export class Stealing {
 
   /** The rate is a mean over the last looks. */
   #remember(run: string, pool: string, committed: number, atMs: number): Memory {
-    const key = `${run} ${pool}`;
-    const known = this.#memory.get(key);
+    const pools = this.#memory.get(run) ?? new Map<string, Memory>();
+    this.#memory.set(run, pools);
+    const known = pools.get(pool);
     const tookAtMs = known?.tookAtMs ?? Number.NEGATIVE_INFINITY;
     const seconds = known === undefined ? 0 : (atMs - known.atMs) / 1000;
     const rate = known === undefined || seconds <= 0 ? 0 : Math.max(0, committed - known.committed) / seconds;
     const memory = { committed, perSecond: ((known?.perSecond ?? rate) + rate) / 2, atMs, tookAtMs };
-    this.#memory.set(key, memory);
+    pools.set(pool, memory);
     return memory;
   }
 
@@ -101,7 +104,7 @@ export class Stealing {
       await Promise.all(open.map((task) => queue.tasks.publish(taskMessage(runModel, { ...task, pool: to }))));
     });
     if (moved === 0) return;
-    const memory = this.#memory.get(`${run} ${to}`);
+    const memory = this.#memory.get(run)?.get(to);
     if (memory !== undefined) memory.tookAtMs = nowMs;
     onMoved(run, { from, to, tasks: moved });
   }
