@@ -146,6 +146,30 @@ describe('collector', () => {
     expect(snapshot?.totals).toMatchObject({ tasksCommitted: 4, entriesCommitted: 400, bytesRead: 28, completeness: 1 });
   });
 
+  it('keeps the sums of a run in memory only while it goes on', async () => {
+    let reads = 0;
+    const sum = ledger.sum.bind(ledger);
+    ledger.sum = (...which) => {
+      reads += 1;
+      return sum(...which);
+    };
+    const readsOfSnapshot = async () => {
+      const before = reads;
+      const snapshot = await collector.snapshot('r');
+      return [reads - before, snapshot?.totals.entriesCommitted];
+    };
+    const tasks = await planned();
+    await readsOfSnapshot();
+    expect(await readsOfSnapshot()).toEqual([0, 0]);
+    await report(...tasks.map((task) => success(task)));
+    expect(await collector.finished('r', stop())).toBe('complete');
+    const perRun = datasets.length * Object.keys(partial(0)).length;
+    expect([await readsOfSnapshot(), await readsOfSnapshot()]).toEqual([
+      [perRun, 400],
+      [perRun, 400],
+    ]);
+  });
+
   it('goes on where it was when it starts again', async () => {
     const [first, second] = await planned();
     await report(success(first as Task), success(second as Task));
@@ -250,7 +274,9 @@ describe('collector', () => {
     expect(again).toEqual(tasks[0]);
     await report(success(again as Task));
     expect(await collector.finished('r', stop())).toBe('complete');
-    expect((await collector.snapshot('r'))?.failures).toEqual([]);
+    const snapshot = await collector.snapshot('r');
+    expect(snapshot?.failures).toEqual([]);
+    expect(snapshot?.datasets.map(({ histograms }) => histograms['cutFlow']?.entries[0])).toEqual([200, 200]);
   });
 
   it('is complete when late partials have come for all that had failed, and its files are due again', async () => {

@@ -104,7 +104,7 @@ export class Collector implements TaskList, RunFeed {
     const model = (run: string) => this.#models.of(run);
     this.#sums = new Sums(ledger);
     this.#commits = new GroupCommit({ ledger, sums: this.#sums, retry, model, onCommit: (results, ms) => this.#committed(results, ms) });
-    this.#runs = new OpenRuns({ ledger, queue, onDone: (run, state) => onEvent({ kind: 'run', run, state }) });
+    this.#runs = new OpenRuns({ ledger, queue, onDone: (run, state) => this.#over(run, state) });
     const openRun = (run: string) => this.#runs.of(run);
     this.#views = new RunViews({ ledger, models: this.#models, sums: this.#sums, inFlight: this.#inFlight, openRun });
     const conclude = (report: Conclusion) => this.#commits.add(report);
@@ -214,7 +214,7 @@ export class Collector implements TaskList, RunFeed {
       this.#ledger.setState(run, 'cancelled');
       this.#ledger.clearDue(run);
       this.#runs.of(run).changed(true);
-      this.#onEvent({ kind: 'run', run, state: 'cancelled' });
+      this.#over(run, 'cancelled');
     }
     await this.#unwanted.delete(run, this.#runs.poolsOf(run));
   }
@@ -370,6 +370,11 @@ export class Collector implements TaskList, RunFeed {
     throw new MessageError(`run ${run} was cancelled while it was planned: nobody knows all its tasks`, {
       hint: `Submit it again, under another id, or under this one after \`higgsflow cleanup ${run}\`.`,
     });
+  }
+
+  #over(run: string, state: RunState): void {
+    this.#sums.forget(run);
+    this.#onEvent({ kind: 'run', run, state });
   }
 
   #committed(results: readonly Committed[], ms: number): void {

@@ -31,8 +31,11 @@ export class RunViews {
     this.#options = options;
   }
 
-  list(): Promise<RunSummary[]> {
-    return Promise.all(this.#options.ledger.runs().map((run) => this.#summary(run)));
+  /** One after the other: specs of all runs at once may be long. */
+  async list(): Promise<RunSummary[]> {
+    const summaries: RunSummary[] = [];
+    for (const run of this.#options.ledger.runs()) summaries.push(await this.#summary(run));
+    return summaries;
   }
 
   async #summary(run: string): Promise<RunSummary> {
@@ -41,8 +44,8 @@ export class RunViews {
     const { state = 'running', startedAt = '' } = row ?? {};
     const head = { run, state, startedAt, edition: row === undefined ? 0 : editionOf(row, ledger.counters(run)) };
     try {
-      const model = await models.of(run);
-      return { ...head, analysis: model.analysis.name, ...outputOf(model, ledger.outcome(run)) };
+      const heading = await models.heading(run);
+      return { ...head, analysis: heading.analysis, ...outputOf(heading, ledger.outcome(run)) };
     } catch (error) {
       if (!isPipelineError(error, 'MessageError')) throw error;
       return { ...head, analysis: '', error: error.message };
@@ -57,7 +60,7 @@ export class RunViews {
     const model = await models.of(run);
     const open = openRun(run);
     const running = (pool?: string) => (row.state === 'running' ? inFlight.running(run, pool) : 0);
-    return buildSnapshot({
+    const snapshot = buildSnapshot({
       model,
       row,
       revision: open.revision,
@@ -72,6 +75,8 @@ export class RunViews {
       outcome: ledger.outcome(run),
       pools: ledger.pools(run).map((pool) => ({ ...pool, running: running(pool.pool), ...inFlight.poolWorkers(pool.pool) })),
     });
+    if (row.state !== 'running') sums.forget(run);
+    return snapshot;
   }
 
   /** What a report needs besides the snapshot. */

@@ -76,7 +76,10 @@ export function editionOf({ endings }: RunRow, counters: readonly DatasetCounter
 }
 
 /** Where the run's files go, and how far they got. */
-export function outputOf({ spec: { output: folder } }: RunModel, outcome: OutputOutcome | undefined): Pick<RunSnapshot, 'output'> {
+export function outputOf(
+  { spec: { output: folder } }: { readonly spec: Pick<RunModel['spec'], 'output'> },
+  outcome: OutputOutcome | undefined,
+): Pick<RunSnapshot, 'output'> {
   if (folder === undefined) return {};
   if (outcome === undefined) return { output: { folder, state: 'waiting' } };
   return { output: outcome.error === undefined ? { folder, state: 'done' } : { folder, state: 'failed', error: outcome.error } };

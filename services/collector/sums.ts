@@ -65,7 +65,7 @@ export class Sums {
     return Object.fromEntries(Object.entries(histograms).map(([name, histogram]) => [name, histogram.contents()]));
   }
 
-  /** Frees the sums of a run that is over. */
+  /** Frees the sums of a run that is over: the ledger has them for whoever asks. */
   forget(run: string): void {
     for (const [key, sums] of this.#datasets) if (sums.run === run && !this.#touched.has(key)) this.#datasets.delete(key);
   }
