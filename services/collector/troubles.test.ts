@@ -137,6 +137,20 @@ it('a list that is not frozen is not published', { timeout: 10_000 }, async () =
   expect(await queue.tasks.depth('r')).toBe(0);
 });
 
+it.each([
+  ['a cancelled run that is taken up again', () => collector.cancel('r'), () => collector.retry('r')],
+  ['a run that has the name of a forgotten one', () => collector.remove('r'), () => frozen('r', 2)],
+])('the queue of %s is not deleted any more', { timeout: 10_000 }, async (_, end, begin) => {
+  await frozen('r', 2);
+  await end();
+  const deleted: string[] = [];
+  const { deleteRun } = queue;
+  Object.assign(queue, { deleteRun: (run: string) => deleteRun(run).then(() => deleted.push(run)) });
+  await begin();
+  await sleep(TWO_LOOKS_MS);
+  expect(deleted).toEqual([]);
+});
+
 it('all that was lost is published again, of any number of runs', { timeout: 10_000 }, async () => {
   await frozen('a', 600);
   await frozen('b', 600);

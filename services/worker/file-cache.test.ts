@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { moreThan, openThings } from '../../test/leaks.ts';
 import { writeLeptonSamples } from '../../test/lepton-samples.ts';
 import { FileCache } from './file-cache.ts';
 
@@ -41,6 +42,13 @@ describe('FileCache', () => {
       ),
     );
     expect(await Promise.all(kinds)).toEqual(['open', 'closed', 'open', 'open', 'open']);
+  });
+
+  it('leaves no file open whose tree is not there', async () => {
+    const before = openThings();
+    const opening = files.open({ run: 'one', url: sample, tree: 'maxi' }, new AbortController().signal, () => {});
+    await expect(opening).rejects.toMatchObject({ code: 'ConfigError' });
+    expect(moreThan(before, openThings())).toEqual([]);
   });
 
   it.each([
