@@ -22,7 +22,17 @@ export class OpenRun {
 
   /** Entries a second, of a dataset or in all. */
   rate(dataset = ''): number {
-    return this.#meter(dataset).perSecond(performance.now());
+    return this.#meters.get(dataset)?.perSecond(performance.now()) ?? 0;
+  }
+
+  /** How many rates are kept. */
+  get meters(): number {
+    return this.#meters.size;
+  }
+
+  /** Frees the meters of what is idle: they would say 0. */
+  forgetIdle(): void {
+    for (const [name, meter] of this.#meters) if (meter.isIdle(performance.now())) this.#meters.delete(name);
   }
 
   /** Tells everybody who waits; with `atOnce` also those who wanted to be left alone for a while. */

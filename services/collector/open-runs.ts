@@ -22,9 +22,13 @@ export class OpenRuns {
   }
 
   of(run: string): OpenRun {
-    const known = this.#runs.get(run) ?? new OpenRun();
-    this.#runs.set(run, known);
-    return known;
+    const known = this.#runs.get(run);
+    if (known !== undefined) return known;
+    // What is kept of runs that are over must be little.
+    for (const other of this.#runs.values()) other.forgetIdle();
+    const opened = new OpenRun();
+    this.#runs.set(run, opened);
+    return opened;
   }
 
   /** Those that are not over. */

@@ -19,6 +19,11 @@ export class RateMeter {
     while (this.#points[0] !== undefined && this.#points[0].at < nowMs - WINDOW_MS) this.#points.shift();
   }
 
+  /** True if nothing was counted for so long that the rate is 0. */
+  isIdle(nowMs: number): boolean {
+    return nowMs - (this.#points.at(-1)?.at ?? this.#start) > WINDOW_MS;
+  }
+
   perSecond(nowMs: number): number {
     const since = Math.max(this.#start, nowMs - WINDOW_MS);
     const count = this.#points.reduce((sum, point) => sum + (point.at >= since ? point.count : 0), 0);
