@@ -164,8 +164,7 @@ interface StartedRun extends Omit<OpenedRun, 'isNew'> {
 
 async function runAndReport(options: RunOptions, { spec, folder, ledger, signal, onBegin }: StartedRun): Promise<number> {
   const { threads, batchMb, verify, port } = options;
-  const told = toldBy(await loadRunModel(spec, true));
-  for (const note of told.notes ?? []) say(`Note: ${note}.`);
+  for (const note of toldBy(await loadRunModel(spec, true)).notes ?? []) say(`Note: ${note}.`);
   await using execution = await execute({ spec, ledger, threads, batchBytes: batchMb * 1e6, verify, signal });
   await using _page = port === undefined ? undefined : await openPage(execution, { ...options, port }, folder);
   onBegin();
@@ -174,7 +173,7 @@ async function runAndReport(options: RunOptions, { spec, folder, ledger, signal,
   execution.result.catch(() => watch.abort());
   await progress;
   const done = await execution.result;
-  const report = await writeResults(folder, done.snapshot, { ...done.details, ...told }, { upload: true, signal });
+  const report = await writeResults(folder, done.snapshot, done.details, { upload: true, signal });
   if (report.output !== undefined) await execution.tellOutput(report.output);
   await writeOutputFiles(done.snapshot, options);
   process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : summaryOf(report, folder));

@@ -24,7 +24,14 @@ describe('models of runs', () => {
     read = [];
     broken = [];
     const ledger = {
-      run: (run: string) => ({ state: states.get(run) ?? 'complete', frozen: true, startedAt: 'now', elapsedMs: 0 }),
+      run: (run: string) => ({
+        state: states.get(run) ?? 'complete',
+        frozen: true,
+        startedAt: 'now',
+        elapsedMs: 0,
+        incarnation: '',
+        endings: 0,
+      }),
       spec: (run: string) => {
         read.push(run);
         return specOf(run);

@@ -8,6 +8,7 @@ import type { InFlight } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
 import type { DatasetCounters } from './ledger-rows.ts';
 import type { OpenRun } from './open-run.ts';
+import { toldBy } from './run-model.ts';
 import type { RunModels } from './run-models.ts';
 import { buildSnapshot, editionOf, outputOf } from './snapshot.ts';
 import type { Sums } from './sums.ts';
@@ -83,7 +84,8 @@ export class RunViews {
   async details(run: string): Promise<RunDetails | undefined> {
     const { ledger, models } = this.#options;
     if (ledger.run(run) === undefined) return undefined;
-    const { spec, analysis } = await models.of(run);
+    const model = await models.of(run);
+    const { spec, analysis } = model;
     const counters = ledger.counters(run);
     const sum = (of: (each: DatasetCounters) => number) => counters.reduce((total, each) => total + of(each), 0);
     return {
@@ -102,6 +104,7 @@ export class RunViews {
       chunkBytes: spec.chunkBytes,
       ...(spec.output === undefined ? {} : { output: { folder: spec.output, ...readingOf(spec) } }),
       signalWindow: analysis.signalWindow,
+      ...toldBy(model),
     };
   }
 
