@@ -95,6 +95,11 @@ export class InFlight {
     return stragglers.map(({ key }) => key);
   }
 
+  /** Nobody could be heard until now: no worker's silence says anything. */
+  excuseSilence(nowMs: number): void {
+    for (const [worker, note] of this.#workers) this.#workers.set(worker, { ...note, lastMs: nowMs });
+  }
+
   /** Takes out the tasks of workers that have been silent for `silenceMs`. */
   takeVanished(nowMs: number, silenceMs: number): Sighting[] {
     const vanished: Sighting[] = [];

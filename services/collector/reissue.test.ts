@@ -50,6 +50,18 @@ describe('tasks of a run', () => {
     });
   const started = (index: number): Report => ({ v: MESSAGE_VERSION, kind: 'started', run: 'r', index, attempt: 1, worker: 'w' });
 
+  it('are not taken for lost with their worker where the collector itself heard nothing for a while', async () => {
+    const counted: number[] = [];
+    const reissue = reissueWith(async ({ index }) => void counted.push(index));
+    const start = Date.now();
+    inFlight.note(started(0), start);
+    await reissue.publishLost(['r'], start);
+    await reissue.publishLost(['r'], start + 60_000);
+    expect(counted).toEqual([]);
+    await reissue.publishLost(['r'], start + 60_000 + SILENCE_MS);
+    expect(counted).toEqual([0]);
+  });
+
   it('that a worker took along when it vanished are counted together', async () => {
     let waiting = 0;
     let most = 0;

@@ -28,8 +28,12 @@ const STRAGGLER_MS = 10_000;
 /** Published in one go; the rest follows with the next check. */
 const PAGE = 1000;
 
+/** Looks are some seconds apart; after so long a gap this process stood still, or waited for the broker, and heard nobody. */
+const DEAF_MS = 6000;
+
 export class Reissue {
   readonly #options: ReissueOptions;
+  #lastLookMs = Number.POSITIVE_INFINITY;
   /** By run: open tasks that neither the queue nor a worker seemed to have at the last look, since when. */
   readonly #suspects = new Map<string, Map<number, number>>();
 
@@ -44,6 +48,8 @@ export class Reissue {
 
   /** Counts the attempts of vanished workers, and publishes again what these runs have lost. */
   async publishLost(runs: Iterable<string>, nowMs: number): Promise<void> {
+    if (nowMs - this.#lastLookMs > DEAF_MS) this.#options.inFlight.excuseSilence(nowMs);
+    this.#lastLookMs = nowMs;
     await this.#countVanished(nowMs);
     const open = new Set(runs);
     for (const run of this.#suspects.keys()) if (!open.has(run)) this.#suspects.delete(run);
