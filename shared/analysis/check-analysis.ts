@@ -5,6 +5,7 @@ import type { Analysis, AnyEvents, HistogramDeclaration, Output, Parameters, Sig
 import { lineOfError } from './line-of-error.ts';
 import { isParameterValue } from './parameters.ts';
 import { canHaveWindow } from './significance.ts';
+import { findUnknownParameter } from './unknown-names.ts';
 
 const HINT = 'examples/my-analysis.ts shows what one looks like.';
 
@@ -110,6 +111,8 @@ function histogramProblems(analysis: Analysis): string[] {
   } catch (error) {
     const line = lineOfError(error);
     const where = line === undefined ? '' : ` (at ${line})`;
+    const unknown = findUnknownParameter(analysis, analysis.parameters);
+    if (unknown !== undefined) return [`\`histograms\` failed: ${unknown.reason}${where}. ${unknown.hint}`];
     return [`\`histograms\` failed: ${error instanceof Error ? error.message : String(error)}${where}`];
   }
   if (!isRecord(declared) || Object.keys(declared).length === 0) return ['`histograms` must return at least one histogram'];

@@ -90,6 +90,7 @@ describe('an analysis is refused', () => {
     ['parameter `cut` needs a default', { parameters: { cut: null } }],
     ['parameter `cut` needs a default', { parameters: { cut: Number.NaN } }],
     ['`histograms` must be a function', { histograms: {} }],
+    ['`histograms` failed: there is no parameter `binz`. Did you mean `bins`?', { parameters: { bins: 4 }, histograms: ({ binz = 0 }) => ({ x: regular(binz, 0, 1, { name: 'x' }) }) }], // biome-ignore format: one line
     ['`histograms` failed: no', { histograms: () => { throw new Error('no'); } }], // biome-ignore format: one line
     ['at least one histogram', { histograms: () => ({}) }],
     ['`cutFlow` cannot be the name of a histogram', { histograms: () => ({ cutFlow: { title: 'x', axes: [] } }) }],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { regular } from '#shared/histogram/axis.ts';
+import type { Column } from '#shared/root/column-type.ts';
 import { AnalysisError, isPipelineError } from '../errors.ts';
 import { type Analysis, defineAnalysis, type Output } from './define-analysis.ts';
 import { resolveParameters } from './parameters.ts';
@@ -98,6 +99,41 @@ describe('an analysis that goes wrong', () => {
   it('keeps its own AnalysisError', () => {
     const error = errorOf(withProcess(() => { throw new AnalysisError('no such era', { hint: 'Use 2012.' }); })); // biome-ignore format: one line
     expect((error as Error).message).toBe('analysis example: no such era. Use 2012.');
+  });
+
+  it.each<[string, string, Analysis['process']]>([
+    ['a histogram', 'there is no histogram `xs`. Did you mean `x`?', (_, out) => out['xs']!.fill(1)],
+    ['a column', 'there is no column `xx` in `columns`. Did you mean `x`?', ({ xx }) => (xx as Column).values[0]],
+    ['a parameter', 'there is no parameter `bin`. Did you mean `bins`?', (_, out, { bin }) => out['x']!.fill((bin as number[])[0]!)],
+    [
+      'a column of simulation',
+      '`weight` is one of `mcColumns`. Write `events.mc?.weight`: data have none.',
+      ({ weight }) => (weight as Column).values[0],
+    ],
+    [
+      'simulation of data',
+      '`events.mc` is undefined here: these entries are data. Write `events.mc?.weight.values[entry] ?? 1`.',
+      ({ mc }) => (mc!['weight'] as Column).values[0],
+    ],
+  ])('is told which name it is that is not there: %s', (_, text, process) => {
+    const error = errorOf(withProcess((events, out, parameters) => void process(events, out, parameters)));
+    expect(isPipelineError(error, 'AnalysisError') && error.message).toBe(`analysis example: ${text}`);
+    expect((error as Error).cause).toBeInstanceOf(TypeError);
+  });
+
+  it('is told which name is not there in simulation, and in a preselection', () => {
+    const misspelt = withProcess(({ mc }) => void (mc!['wheight'] as Column).values[0]);
+    const out = startPartial(misspelt, misspelt.parameters);
+    expect(() => processBatch(misspelt, out, misspelt.parameters, { entries: 3, columns, isData: false })).toThrow(
+      'there is no column `wheight` in `mcColumns`. Did you mean `weight`?',
+    );
+    const preselect = { columns: ['x'], select: (_events: unknown, _keep: Uint8Array, out: Output) => out['y']!.fill(1) };
+    expect((errorOf({ ...analysis, preselect }) as Error).message).toContain('there is no histogram `y`. Did you mean `x`?');
+  });
+
+  it('is not told of names that it may ask for in vain', () => {
+    const error = errorOf(withProcess(({ mc }, out) => void [mc?.['weight'], out['maybe']?.fill(1), null!['x']]));
+    expect((error as Error).message).toContain('failed: Cannot read properties of null');
   });
 
   it('may not be async, and its rejection does not escape', () => {

@@ -10,6 +10,7 @@ import { convertColumn } from './convert-column.ts';
 import type { Analysis, AnyEvents, ColumnTypes, Output, Parameters } from './define-analysis.ts';
 import { EntryFilter, onDemand } from './keep-entries.ts';
 import { lineOfError } from './line-of-error.ts';
+import { type Arguments, findUnknownName } from './unknown-names.ts';
 
 /** Histograms by name in order of declaration, `cutFlow` last. */
 export type NamedHistograms = Output;
@@ -113,7 +114,9 @@ export function preselectBatch(analysis: Analysis, out: NamedHistograms, paramet
   if (preselect === undefined) return keep.fill(1);
   const types = Object.fromEntries(Object.entries(analysis.columns).filter(([name]) => preselect.columns.includes(name)));
   const events = eventsOf(analysis, types, batch);
-  run(analysis, 'preselect.select', out, (into) => preselect.select(events, keep, into, parameters));
+  run(analysis, 'preselect.select', { events, out, parameters }, (given) =>
+    preselect.select(given.events, keep, given.out, given.parameters),
+  );
   return keep;
 }
 
@@ -132,7 +135,7 @@ export function processBatch(
   const kept = preselect === undefined ? batch : keepOf(batch, batch.keep ?? preselectBatch(analysis, out, parameters, batch));
   if (kept.entries === 0 && batch.entries > 0) return;
   const events = eventsOf(analysis, analysis.columns, kept);
-  run(analysis, 'process', out, (into) => analysis.process(events, into, parameters));
+  run(analysis, 'process', { events, out, parameters }, (given) => analysis.process(given.events, given.out, given.parameters));
 }
 
 function keepOf(batch: EntryBatch, keep: Uint8Array): EntryBatch {
@@ -141,22 +144,25 @@ function keepOf(batch: EntryBatch, keep: Uint8Array): EntryBatch {
   return { entries: filter.kept, columns: filter.applyAll(batch.columns), isData: batch.isData };
 }
 
-/** Calls a function of the analysis, which fills `out`. */
-function run(analysis: Analysis, what: string, out: NamedHistograms, call: (out: NamedHistograms) => unknown): void {
-  attempt(analysis, what, () => call(out));
+/** Calls a function of the analysis, which fills `given.out`. */
+function run(analysis: Analysis, what: string, given: Arguments, call: (given: Arguments) => unknown): void {
+  attempt(analysis, what, given, call);
+  const { out } = given;
   if (out.cutFlow.outside === 0) return;
   // Once more, to learn which step and which line it was: a look at every fill would cost more than most fills.
-  attempt(analysis, what, () => call({ ...out, cutFlow: strictCutFlow(analysis) }));
+  attempt(analysis, what, { ...given, out: { ...out, cutFlow: strictCutFlow(analysis) } }, call);
   throw noStep(analysis, 'a step');
 }
 
-function attempt(analysis: Analysis, what: string, call: () => unknown): void {
+function attempt(analysis: Analysis, what: string, given: Arguments, call: (given: Arguments) => unknown): void {
   let result: unknown;
   try {
-    result = call();
+    result = call(given);
   } catch (cause) {
     const place = { object: `analysis ${analysis.name}`, line: lineOfError(cause) };
     if (isPipelineError(cause)) throw cause.at(place);
+    const unknown = findUnknownName(analysis, given, call, cause);
+    if (unknown !== undefined) throw new AnalysisError(unknown.reason, { ...place, hint: unknown.hint, cause });
     throw new AnalysisError(`failed: ${textOf(cause)}`, { ...place, cause });
   }
   // An async function would go on filling after its histograms were sent.
