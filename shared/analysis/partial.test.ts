@@ -159,6 +159,14 @@ describe('an analysis that goes wrong', () => {
     expect((errorOf({ ...analysis, preselect }) as Error).message).toContain(`step ${step} is not in the cut flow`);
   });
 
+  it.each([
+    ['positive', 'Here it is 1.'],
+    ['positiv', 'Did you mean `positive`?'],
+  ])('is told that a step is no name, and the number of it: %s', (step, hint) => {
+    const error = errorOf(withProcess((_events, out) => out.cutFlow.fill(step as unknown as number)));
+    expect((error as Error).message).toBe(`analysis example: a step of the cut flow is given by its number, not as '${step}'. ${hint}`);
+  });
+
   it('is told of such a step also where it does not fill it again', () => {
     let calls = 0;
     const error = errorOf(withProcess((_events, out) => out.cutFlow.fill(calls++ === 0 ? 2 : 0)));

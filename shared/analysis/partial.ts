@@ -5,6 +5,7 @@
 import { type Axis, category, extent } from '#shared/histogram/axis.ts';
 import { Histogram } from '#shared/histogram/histogram.ts';
 import type { Column, ColumnType } from '#shared/root/column-type.ts';
+import { didYouMean } from '../did-you-mean.ts';
 import { AnalysisError, ConfigError, isPipelineError, MessageError } from '../errors.ts';
 import { convertColumn } from './convert-column.ts';
 import type { Analysis, AnyEvents, ColumnTypes, Output, Parameters } from './define-analysis.ts';
@@ -174,10 +175,17 @@ function attempt(analysis: Analysis, what: string, given: Arguments, call: (give
 
 /** One that refuses what is not a step. */
 function strictCutFlow(analysis: Analysis): Histogram {
-  const fill = (step: number) => {
-    if (!(step >= 0 && step < analysis.cutFlow.length)) throw noStep(analysis, `step ${step}`);
+  const fill = (step: unknown) => {
+    if (typeof step === 'string') throw stepByName(analysis, step);
+    if (!((step as number) >= 0 && (step as number) < analysis.cutFlow.length)) throw noStep(analysis, `step ${step}`);
   };
   return Object.assign(new Histogram([cutFlowAxis(analysis)]), { fill });
+}
+
+function stepByName({ name, cutFlow }: Analysis, step: string): AnalysisError {
+  const number = cutFlow.indexOf(step);
+  const hint = number < 0 ? didYouMean(step, cutFlow) : `Here it is ${number}.`;
+  return new AnalysisError(`a step of the cut flow is given by its number, not as '${step}'`, { object: `analysis ${name}`, hint });
 }
 
 function noStep({ name, cutFlow }: Analysis, filled: string): AnalysisError {

@@ -288,6 +288,13 @@ describe('fillUpTo', () => {
     expect(() => new Histogram([steps]).fillUpTo(last)).toThrow(AnalysisError);
   });
 
+  it('says the number of a bin that is given by its name', () => {
+    const flow = new Histogram([category(['all', 'two muons'], { name: 'cutFlow' })]);
+    expect(() => flow.fillUpTo('two muons' as unknown as number)).toThrow(
+      'cutFlow: there is no bin two muons to fill up to. It is given by its number, here 1.',
+    );
+  });
+
   it.each([
     ['a regular axis', [mass]],
     ['two axes', [steps, steps]],

@@ -208,8 +208,11 @@ export class Histogram {
     this.#othersUpTo.clear();
   }
 
-  #noBin(last: number): AnalysisError {
-    const hint = this.#steps > 0 ? undefined : 'Only a category axis can be filled so.';
+  #noBin(last: unknown): AnalysisError {
+    const axis = this.axes[0];
+    const named = typeof last === 'string' && axis?.type === 'category' ? axis.categories.indexOf(last) : -1;
+    const byNumber = named < 0 ? undefined : `It is given by its number, here ${named}.`;
+    const hint = this.#steps > 0 ? byNumber : 'Only a category axis can be filled so.';
     return new AnalysisError(`there is no bin ${last} to fill up to`, { object: this.#name(), hint });
   }
 
