@@ -22,6 +22,16 @@ describe('axes', () => {
     expect(regular(1, 0, 1, { name: 'x' })).toMatchObject({ label: 'x', unit: '' });
   });
 
+  it('ask for a name, and say how it is given', () => {
+    const none = undefined as unknown as { name: string };
+    expect(() => regular(60, 60, 120, none)).toThrow(
+      "axis needs a name. Write it as the last argument: `regular(60, 60, 120, { name: 'x' })`.",
+    );
+    expect(() => regular(60, 60, 120, 'mass' as unknown as { name: string })).toThrow('axis needs a name');
+    expect(() => variable([0, 1], none)).toThrow("`variable([80, 100, 150], { name: 'x' })`");
+    expect(() => category(['a'], none)).toThrow("`category(['ee', 'µµ'], { name: 'x' })`");
+  });
+
   it('refuse bins that are none', () => {
     expect(() => regular(0, 0, 1, { name: 'x' })).toThrow(ConfigError);
     expect(() => regular(1.5, 0, 1, { name: 'x' })).toThrow(/whole number/);

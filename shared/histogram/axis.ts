@@ -37,8 +37,15 @@ interface AxisText {
   readonly unit?: string;
 }
 
+/** Users' files call these functions as well, unchecked. */
+function requireName(text: AxisText | undefined, call: string): AxisText {
+  if (typeof text?.name === 'string') return text;
+  throw new ConfigError('axis needs a name', { hint: `Write it as the last argument: \`${call}, { name: 'x' })\`.` });
+}
+
 /** `bins` bins of equal width over [lo, hi). */
-export function regular(bins: number, lo: number, hi: number, { name, label = name, unit = '' }: AxisText): RegularAxis {
+export function regular(bins: number, lo: number, hi: number, text: AxisText): RegularAxis {
+  const { name, label = name, unit = '' } = requireName(text, `regular(${bins}, ${lo}, ${hi}`);
   if (!Number.isInteger(bins) || bins < 1) throw new ConfigError(`axis needs a whole number of bins, not ${bins}`, { object: name });
   if (!(Number.isFinite(lo) && Number.isFinite(hi) && lo < hi)) throw new ConfigError(`axis range ${lo}..${hi} is empty`, { object: name });
   // Past this the binning rule itself overflows, and a value would fall nowhere.
@@ -47,14 +54,16 @@ export function regular(bins: number, lo: number, hi: number, { name, label = na
 }
 
 /** Bins between the given edges, which must grow. */
-export function variable(edges: readonly number[], { name, label = name, unit = '' }: AxisText): VariableAxis {
+export function variable(edges: readonly number[], text: AxisText): VariableAxis {
+  const { name, label = name, unit = '' } = requireName(text, 'variable([80, 100, 150]');
   const growing = edges.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > (edges[i - 1] ?? Number.NaN)));
   if (edges.length < 2 || !growing) throw new ConfigError('axis edges must be finite and grow', { object: name });
   return { type: 'variable', name, label, unit, edges: [...edges] };
 }
 
 /** One bin a category, filled by its index. */
-export function category(categories: readonly string[], { name, label = name }: Omit<AxisText, 'unit'>): CategoryAxis {
+export function category(categories: readonly string[], text: Omit<AxisText, 'unit'>): CategoryAxis {
+  const { name, label = name } = requireName(text, "category(['ee', 'µµ']");
   if (new Set(categories).size !== categories.length) throw new ConfigError('axis categories must differ', { object: name });
   return { type: 'category', name, label, categories: [...categories] };
 }
