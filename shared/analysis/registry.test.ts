@@ -70,12 +70,20 @@ describe("a user's file", () => {
 
   it('that is not valid is named with all its problems', async () => {
     const url = await fileWith('bad.ts', "export const analysis = { name: 'bad', cutFlow: ['all'] };");
-    await expect(loadAnalysisFile(url)).rejects.toMatchObject({ code: 'AnalysisError', file: url, object: 'bad' });
+    await expect(loadAnalysisFile(url)).rejects.toMatchObject({ code: 'AnalysisError', file: join(folder, 'bad.ts'), object: 'bad' });
     await expect(loadAnalysisFile(url)).rejects.toThrow(/`title` must be a text; `tree` must be a text; .*`process` must be a function/);
   });
 
   it('that is missing or broken says so', async () => {
-    await expect(loadAnalysisFile(pathToFileURL(join(folder, 'nowhere.ts')))).rejects.toMatchObject({ code: 'ConfigError' });
+    await expect(loadAnalysisFile(pathToFileURL(join(folder, 'nowhere.ts')))).rejects.toMatchObject({
+      code: 'ConfigError',
+      message: `${join(folder, 'nowhere.ts')}: no such file`,
+    });
+    await expect(loadAnalysisFile(pathToFileURL('nowhere.ts'))).rejects.toThrow(/^\.\/nowhere\.ts: no such file$/);
+    await expect(loadAnalysisFile(pathToFileURL(folder))).rejects.toThrow(`${folder}: it is a folder, not the file of an analysis`);
+    await expect(loadAnalysisFile(await fileWith('numbers.py', 'print(1)'))).rejects.toThrow(
+      'numbers.py: an analysis is written in TypeScript or JavaScript. Its name ends in .ts, .mts, .js or .mjs.',
+    );
     await expect(loadAnalysisFile(await fileWith('throws.ts', "throw new Error('oops');"))).rejects.toThrow(
       'the analysis cannot be loaded: oops',
     );

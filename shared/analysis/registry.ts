@@ -1,10 +1,13 @@
 /** Finds analyses: the built-in ones by name, a user's own by the URL of its file. */
+import { existsSync, statSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { didYouMean } from '../did-you-mean.ts';
 import { AnalysisError, ConfigError, isPipelineError } from '../errors.ts';
 import { checkAnalysis } from './check-analysis.ts';
 import type { Analysis } from './define-analysis.ts';
 import { lineOfError } from './line-of-error.ts';
 import { findOwnImports, hintForImport } from './own-imports.ts';
+import { pathOf } from './users-files.ts';
 
 /** Loaded when asked for, so that a run imports one analysis only. To add one, write its file and a line here. */
 const BUILT_IN: Readonly<Record<string, () => Promise<{ readonly analysis: Analysis }>>> = {
@@ -46,19 +49,40 @@ export async function loadBuiltInAnalysis(name: string): Promise<Analysis> {
  * @example await loadAnalysisFile(pathToFileURL('./my-analysis.ts'))
  */
 export async function loadAnalysisFile(url: URL | string): Promise<Analysis> {
-  const file = String(url);
-  if (!file.startsWith('file:')) throw new ConfigError('an analysis is loaded from a file: URL only', { file });
+  const location = String(url);
+  if (!location.startsWith('file:')) throw new ConfigError('an analysis is loaded from a file: URL only', { file: location });
+  const file = shownPath(location);
   findOwnImports();
   let exported: Record<string, unknown>;
   try {
-    exported = (await import(/* @vite-ignore */ file)) as Record<string, unknown>;
+    exported = (await import(/* @vite-ignore */ location)) as Record<string, unknown>;
   } catch (cause) {
     // A declaration that `defineAnalysis` refuses throws while the file is being imported.
     if (isPipelineError(cause)) throw cause.at({ file });
-    const reason = `the analysis cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new ConfigError(reason, { file, line: lineOfError(cause), hint: hintForImport(cause), cause });
+    throw noSuchFile(location, file, cause) ?? notLoaded(file, cause);
   }
   return checkAnalysis(chosenExport(exported, file), file);
+}
+
+/** As the user knows it: from the working directory, where the file is in it. */
+function shownPath(location: string): string {
+  const path = pathOf(location);
+  const folder = pathOf(pathToFileURL(`${process.cwd()}/`).href);
+  return path.startsWith(folder) ? `./${path.slice(folder.length)}` : path;
+}
+
+function noSuchFile(location: string, file: string, cause: unknown): ConfigError | undefined {
+  const url = new URL(location);
+  if (!existsSync(url)) return new ConfigError('no such file', { file, cause });
+  if (statSync(url).isDirectory()) return new ConfigError('it is a folder, not the file of an analysis', { file, cause });
+  if (/\.[cm]?[jt]s$/.test(file)) return undefined;
+  const hint = 'Its name ends in .ts, .mts, .js or .mjs.';
+  return new ConfigError('an analysis is written in TypeScript or JavaScript', { file, hint, cause });
+}
+
+function notLoaded(file: string, cause: unknown): ConfigError {
+  const reason = `the analysis cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new ConfigError(reason, { file, line: lineOfError(cause), hint: hintForImport(cause), cause });
 }
 
 /**
