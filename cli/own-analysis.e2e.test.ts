@@ -87,6 +87,12 @@ describe('an analysis outside of the checkout', () => {
     expect({ status, stdout }).toEqual({ status: text.source.includes('histograms') ? 1 : 78, stdout: '' });
   });
 
+  it('is told where it is no JavaScript', () => {
+    writeChanged('wrong.mjs', "tree: 'mini',", "tree 'mini',");
+    writeFileSync(join(folder, 'mine.ts'), "export { analysis } from './wrong.mjs';");
+    expect(run('mine.ts', '--data', 'mini.root').stderr).toMatch(/^higgsflow: \.\/mine\.ts: .* \(at wrong\.mjs:6:8\)\n$/);
+  });
+
   it('is told to say that it is a module where the package.json above it says otherwise', () => {
     const inside = join(folder, 'common');
     mkdirSync(inside);

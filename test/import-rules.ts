@@ -23,6 +23,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   'shared/analysis': { may: ['shared/histogram', 'shared/root/column-type.ts'], pure: true },
   // Users' files are found and loaded by Node.
   'shared/analysis/registry.ts': { may: ['shared/analysis'] },
+  'shared/analysis/check-syntax.ts': { may: ['shared/analysis/line-of-error.ts'] },
   'shared/analysis/own-imports.ts': { may: ['shared/analysis/users-files.ts'] },
   'shared/datasets': { may: [], pure: true },
   'shared/root': { may: ['shared/storage/source.ts', 'shared/histogram'] },

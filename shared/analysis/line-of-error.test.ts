@@ -39,4 +39,10 @@ describe('the line of an error', () => {
     const stack = ['/home/me/syntax.ts:4', "  name: 'x'", '  process() {', '  ^^^^^^^', '', "SyntaxError: Expected ','", OURS];
     expect(lineOfError(Object.assign(new SyntaxError('x'), { stack: stack.join('\n') }))).toBe('syntax.ts:4:3');
   });
+
+  it('is the last one of what ends too early', () => {
+    const stack = ['/home/me/syntax.ts:9', '  },', '', 'SyntaxError [ERR_INVALID_TYPESCRIPT_SYNTAX]: Unexpected token `<eof>`', OURS];
+    const error = Object.assign(new SyntaxError('x'), { code: 'ERR_INVALID_TYPESCRIPT_SYNTAX', stack: stack.join('\n') });
+    expect(lineOfError(error)).toBe('syntax.ts:9:5');
+  });
 });

@@ -7,12 +7,21 @@ const FRAME = /^ +at (?!async )(?:.*? \()?(.+):(\d+):(\d+)\)?$/;
 /** The line with its place in the file: `mine.ts:17:11`; undefined where the error tells of none outside of higgsflow. */
 export function lineOfError(error: unknown): string | undefined {
   const stack = error instanceof Error ? (error.stack ?? '').split('\n') : [];
-  return lineOfSyntax(stack) ?? stack.map(lineOfFrame).find((line) => line !== undefined);
+  return lineOfSyntax(stack) ?? lineOfEnd(error, stack) ?? stack.map(lineOfFrame).find((line) => line !== undefined);
 }
 
+/** What ends too early has its last line in the stack, and no `^`. */
+function lineOfEnd(error: unknown, [place = '', text = '']: readonly string[]): string | undefined {
+  if (!(error instanceof SyntaxError && 'code' in error && error.code === 'ERR_INVALID_TYPESCRIPT_SYNTAX')) return undefined;
+  const [, file, line] = PLACE.exec(place) ?? [];
+  return file === undefined ? undefined : placeIn(file, `${line}:${text.length + 1}`);
+}
+
+const PLACE = /^(.+):(\d+)$/;
+
 /** Node begins the stack of a syntax error with the place, and with the lines around it: `^` is below the right one. */
-function lineOfSyntax(stack: readonly string[]): string | undefined {
-  const [, file, line] = /^(.+):(\d+)$/.exec(stack[0] ?? '') ?? [];
+export function lineOfSyntax(stack: readonly string[]): string | undefined {
+  const [, file, line] = PLACE.exec(stack[0] ?? '') ?? [];
   const mark = stack.findIndex((text) => /^\s*\^+$/.test(text));
   if (file === undefined || mark < 0) return undefined;
   return placeIn(file, `${line}:${(stack[mark]?.indexOf('^') ?? 0) + 1}`);

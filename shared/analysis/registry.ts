@@ -4,9 +4,10 @@ import { pathToFileURL } from 'node:url';
 import { didYouMean } from '../did-you-mean.ts';
 import { AnalysisError, ConfigError, isPipelineError } from '../errors.ts';
 import { checkAnalysis } from './check-analysis.ts';
+import { findSyntaxError } from './check-syntax.ts';
 import type { Analysis } from './define-analysis.ts';
 import { lineOfError } from './line-of-error.ts';
-import { findOwnImports, hintForImport } from './own-imports.ts';
+import { findOwnImports, hintForImport, withImports } from './own-imports.ts';
 import { pathOf } from './users-files.ts';
 
 /** Loaded when asked for, so that a run imports one analysis only. To add one, write its file and a line here. */
@@ -59,7 +60,7 @@ export async function loadAnalysisFile(url: URL | string): Promise<Analysis> {
   } catch (cause) {
     // A declaration that `defineAnalysis` refuses throws while the file is being imported.
     if (isPipelineError(cause)) throw cause.at({ file });
-    throw noSuchFile(location, file, cause) ?? notLoaded(file, cause);
+    throw noSuchFile(location, file, cause) ?? notLoaded(location, file, cause);
   }
   return checkAnalysis(chosenExport(exported, file), file);
 }
@@ -80,9 +81,10 @@ function noSuchFile(location: string, file: string, cause: unknown): ConfigError
   return new ConfigError('an analysis is written in TypeScript or JavaScript', { file, hint, cause });
 }
 
-function notLoaded(file: string, cause: unknown): ConfigError {
+function notLoaded(location: string, file: string, cause: unknown): ConfigError {
+  const line = lineOfError(cause) ?? (cause instanceof SyntaxError ? findSyntaxError(withImports(location)) : undefined);
   const reason = `the analysis cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new ConfigError(reason, { file, line: lineOfError(cause), hint: hintForImport(cause), cause });
+  return new ConfigError(reason, { file, line, hint: hintForImport(cause), cause });
 }
 
 /**
