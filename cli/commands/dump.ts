@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { ConfigError } from '#shared/errors.ts';
 import { type Column, levelsOf, textAt } from '#shared/root/column-type.ts';
 import type { Branch, Tree } from '#shared/root/tree.ts';
+import { wholeNumber } from './arguments.ts';
 
 interface DumpOptions {
-  readonly from?: string;
-  readonly to?: string;
+  readonly from?: number;
+  readonly to?: number;
   readonly json?: boolean;
   readonly digest?: boolean;
 }
@@ -18,8 +19,8 @@ export function register(program: Command): void {
     .argument('<file>', 'path or URL of a ROOT file')
     .argument('<tree>', 'tree or RNTuple, as inspect shows it: name, dir/name or name;2')
     .argument('<branch>', 'branch or field, as inspect shows it')
-    .option('--from <entry>', 'first entry (0)')
-    .option('--to <entry>', 'entry to stop in front of (the end)')
+    .option('--from <entry>', 'first entry (0)', wholeNumber)
+    .option('--to <entry>', 'entry to stop in front of (the end)', wholeNumber)
     .option('--json', 'print JSON: an array with one value or list an entry; 64-bit integers as text where a number cannot hold them')
     .option('--digest', 'print CRC-32, SHA-256, sum, minimum and maximum as JSON, to compare with another program')
     .addHelpText(
@@ -53,13 +54,8 @@ async function dump(location: string, treeName: string, branchName: string, opti
 }
 
 function entryRange(options: DumpOptions, tree: Tree, file: string): { from: number; to: number } {
-  const entry = (text: string | undefined, otherwise: number, name: string) => {
-    const value = text === undefined ? otherwise : Number(text);
-    if (!Number.isInteger(value) || value < 0) throw new ConfigError(`--${name} takes an entry number, not '${text}'`);
-    return Math.min(value, tree.entries);
-  };
-  const from = entry(options.from, 0, 'from');
-  const to = entry(options.to, tree.entries, 'to');
+  const from = Math.min(options.from ?? 0, tree.entries);
+  const to = Math.min(options.to ?? tree.entries, tree.entries);
   const has = { file, object: tree.path, hint: `The tree has ${tree.entries} entries.` };
   if (options.from !== undefined && from >= tree.entries) throw new ConfigError(`there is no entry ${options.from}`, has);
   if (to < from) throw new ConfigError(`there is nothing from entry ${from} to entry ${to}`, has);

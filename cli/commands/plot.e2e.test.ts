@@ -50,6 +50,10 @@ describe('higgsflow plot', () => {
     expect(await higgsflow('plot', `${HISTOGRAMS}:nothing`)).toMatchObject({ code: 78, stderr: expect.stringContaining('h1D') });
     expect(await higgsflow('plot', HISTOGRAMS)).toMatchObject({ code: 78, stderr: expect.stringContaining('FILE:HISTOGRAM') });
     expect(await higgsflow('plot', `${HISTOGRAMS}:h3D`)).toMatchObject({ code: 78, stderr: expect.stringContaining('of 3 axes') });
+    expect(await higgsflow('plot', `${RNTUPLE}:Events`)).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining("'Events' is of class ROOT::RNTuple, not a histogram. The file has no histogram or graph."),
+    });
   });
 });
 
@@ -58,5 +62,10 @@ describe('higgsflow inspect and dump', () => {
     expect((await higgsflow('inspect', HISTOGRAMS)).stdout).toMatch(/h2F;1 +TH2F +5 from 0 to 20 × 3 from 0 to 12 +60/);
     expect((await higgsflow('inspect', RNTUPLE)).stdout).toMatch(/Muon_pt +.*f32\[\] +ZS/);
     expect(await higgsflow('dump', RNTUPLE, 'Events', 'nMuon', '--to', '3')).toMatchObject({ code: 0, stdout: '0\t2\n1\t1\n2\t2\n' });
+    for (const option of ['--from', '--to'])
+      expect(await higgsflow('dump', RNTUPLE, 'Events', 'nMuon', option, '-1')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('It must be a whole number.'),
+      });
   });
 });

@@ -25,7 +25,7 @@ export interface BuildOptions {
 
 /**
  * The run spec that the options ask for: analysis, parameters, catalogue, and every file with its dataset.
- * @throws ConfigError where something does not exist or does not fit, AnalysisError for a wrong analysis file
+ * @throws ConfigError where something does not exist or does not fit, or the analysis file is wrong
  */
 export async function buildSpec(
   options: Partial<RunRequest>,

@@ -1,6 +1,6 @@
 import { type Axis, category, extent, regular, variable } from '#shared/histogram/axis.ts';
 import { isColumnType } from '#shared/root/column-type.ts';
-import { AnalysisError } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
 import type { Analysis, AnyEvents, HistogramDeclaration, Output, Parameters, SignalWindow } from './define-analysis.ts';
 import { lineOfError } from './line-of-error.ts';
 import { isParameterValue } from './parameters.ts';
@@ -15,10 +15,10 @@ const HISTOGRAM_NAME = /^[A-Za-z]\w*$/;
 /**
  * Takes anything (say, the export of a user's file) for an analysis, fills in its optional parts, and tries out its
  * histograms with the default parameters.
- * @throws AnalysisError that lists everything that is missing or wrong
+ * @throws ConfigError that lists everything that is missing or wrong
  */
 export function checkAnalysis(value: unknown, file?: string): Analysis {
-  if (typeof value !== 'object' || value === null) throw new AnalysisError('an analysis must be an object', { file, hint: HINT });
+  if (typeof value !== 'object' || value === null) throw new ConfigError('an analysis must be an object', { file, hint: HINT });
   const given = value as Record<string, unknown>;
   const object = typeof given['name'] === 'string' ? given['name'] : undefined;
   const problems = [
@@ -31,7 +31,7 @@ export function checkAnalysis(value: unknown, file?: string): Analysis {
   const analysis = problems.length === 0 ? complete(value as Analysis) : undefined;
   if (analysis !== undefined) problems.push(...histogramProblems(analysis));
   if (analysis === undefined || problems.length > 0) {
-    throw new AnalysisError(`not a valid analysis: ${problems.join('; ')}`, { file, object, hint: HINT });
+    throw new ConfigError(`not a valid analysis: ${problems.join('; ')}`, { file, object, hint: HINT });
   }
   return analysis;
 }

@@ -19,7 +19,7 @@ function problemsOf(change: Record<string, unknown>): string {
   try {
     checkAnalysis({ ...minimal, ...change }, 'mine.ts');
   } catch (error) {
-    if (isPipelineError(error, 'AnalysisError')) return error.message;
+    if (isPipelineError(error, 'ConfigError')) return error.message;
     throw error;
   }
   return 'no problem';

@@ -133,7 +133,7 @@ export interface AnyEvents {
 /**
  * Declares an analysis. Column types give TypeScript the arrays in `process`: `'f32[]'` makes `events.lep_pt.values` a
  * Float32Array and `events.lep_pt.offsets` an Int32Array.
- * @throws AnalysisError that lists everything that is wrong with the declaration
+ * @throws ConfigError that lists everything that is wrong with the declaration
  *
  * @example
  * export const analysis = defineAnalysis({

@@ -70,7 +70,7 @@ describe("a user's file", () => {
 
   it('that is not valid is named with all its problems', async () => {
     const url = await fileWith('bad.ts', "export const analysis = { name: 'bad', cutFlow: ['all'] };");
-    await expect(loadAnalysisFile(url)).rejects.toMatchObject({ code: 'AnalysisError', file: join(folder, 'bad.ts'), object: 'bad' });
+    await expect(loadAnalysisFile(url)).rejects.toMatchObject({ code: 'ConfigError', file: join(folder, 'bad.ts'), object: 'bad' });
     await expect(loadAnalysisFile(url)).rejects.toThrow(/`title` must be a text; `tree` must be a text; .*`process` must be a function/);
   });
 

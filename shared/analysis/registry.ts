@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { didYouMean } from '../did-you-mean.ts';
-import { AnalysisError, ConfigError, isPipelineError } from '../errors.ts';
+import { ConfigError, isPipelineError } from '../errors.ts';
 import { checkAnalysis } from './check-analysis.ts';
 import { findSyntaxError } from './check-syntax.ts';
 import type { Analysis } from './define-analysis.ts';
@@ -45,7 +45,7 @@ export async function loadBuiltInAnalysis(name: string): Promise<Analysis> {
 /**
  * The analysis in a user's module: its export `analysis`, its default export, or the only export that looks like one.
  * Executes the file: give nothing that came over a network.
- * @throws ConfigError if the file cannot be imported or exports no analysis, AnalysisError if what it exports is not valid
+ * @throws ConfigError if the file cannot be imported, exports no analysis, or one that is not valid
  *
  * @example await loadAnalysisFile(pathToFileURL('./my-analysis.ts'))
  */
@@ -120,6 +120,6 @@ function chosenExport(exported: Record<string, unknown>, file: string): unknown 
   const names = Object.keys(exported);
   const found = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`;
   const hint = 'Write `export const analysis = defineAnalysis({ ... })`.';
-  if (candidates.length > 1) throw new AnalysisError('the file exports several analyses and none is called `analysis`', { file, hint });
+  if (candidates.length > 1) throw new ConfigError('the file exports several analyses and none is called `analysis`', { file, hint });
   throw new ConfigError(`the file exports no analysis (${found})`, { file, hint });
 }

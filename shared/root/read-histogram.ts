@@ -29,6 +29,8 @@ export interface StoredGraph {
 }
 
 const HISTOGRAM = /^(?:TH([123])[CSILFD]|TProfile([23]?)D?)$/;
+/** Also those that are not read. */
+const LIKE_HISTOGRAM = /^T(H[123S]|Profile|Graph|Efficiency|MultiGraph)/;
 const GRAPH = /^TGraph(?:Asymm)?(?:Errors)?$/;
 
 /** True for classes that `readHistogram` reads. */
@@ -240,12 +242,13 @@ function required(members: Members, name: string): RootObject {
  */
 export async function findHistogram(file: RootFile, path: string): Promise<KeyEntry> {
   const found = await file.find(path);
-  if (found !== undefined) return found;
+  if (found !== undefined && LIKE_HISTOGRAM.test(found.key.className)) return found;
   const keys = await file.keys();
   const paths = [
     ...new Set(keys.filter(({ key }) => isHistogramClass(key.className) || isGraphClass(key.className)).map((entry) => entry.path)),
   ];
   const shown = paths.length > 20 ? `${paths.slice(0, 20).join(', ')} and ${paths.length - 20} more` : paths.join(', ');
   const hint = paths.length === 0 ? 'The file has no histogram or graph.' : `Its histograms and graphs: ${shown}.`;
-  throw new ConfigError(`there is no '${path}'`, { file: file.source.name, hint });
+  const reason = found === undefined ? `there is no '${path}'` : `'${path}' is of class ${found.key.className}, not a histogram`;
+  throw new ConfigError(reason, { file: file.source.name, hint });
 }
