@@ -42,10 +42,18 @@ describe('--config', () => {
     expect(await readConfig(file('run.json', JSON.stringify(base)))).toEqual(base);
   });
 
+  it('takes one text where a list is asked for', async () => {
+    const yaml = file('one.yaml', "analysis: a\ndata: samples\ndatasetPattern: '*muon*'\n");
+    expect(await readConfig(yaml)).toMatchObject({ data: ['samples'], datasetPattern: ['*muon*'] });
+  });
+
   it('refuses a file with anything secret in its addresses, or with fields that nobody knows', async () => {
     const planted = file('planted.json', JSON.stringify({ analysis: 'a', storage: { S3_SECRET_KEY: 'planted' } }));
     await expect(readConfig(planted)).rejects.toThrow(/planted.json: the run is not as it must be: storage/);
-    await expect(readConfig(file('odd.yaml', 'analysis: a\ncolour: red\n'))).rejects.toThrow(/colour/);
+    await expect(readConfig(file('odd.yaml', 'analysis: a\ncolour: red\n'))).rejects.toThrow(/colour: it is not known here$/);
+    await expect(readConfig(file('typo.yaml', 'analysis: a\ndatas: samples\n'))).rejects.toThrow(
+      'datas: it is not known here. Did you mean `data`',
+    );
     await expect(readConfig(join(folder, 'nowhere.yaml'))).rejects.toThrow(/nowhere.yaml: it cannot be read/);
   });
 });

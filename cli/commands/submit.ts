@@ -65,7 +65,8 @@ Keys go to the workers by a Secret of the namespace (without --namespace: a file
 stay until \`higgsflow cleanup\`. Without the flags, HIGGSFLOW_ACCESS_KEY[_FILE] and HIGGSFLOW_SECRET_KEY[_FILE] are taken; for
 runs on buckets also what \`run\` would use here: S3_*, GCS_*. Addresses with a signature or a password are kept in the same place.
 
-A run file has these fields: run, analysis, data, catalogue, set, fraction, storage, bucket, outputBucket, ... Flags go over it:
+A run file has these fields: run, analysis, data, catalogue, set, fraction, storage, bucket, outputBucket, ... Flags go over it;
+data is a list, or one text:
   {"analysis": "./mine.ts", "data": ["s3://opendata/cms/*.root"], "variants": {"2012": {"set": {"year": 2012}}}}
 
 With --dataset-mapping the files of each entry are for the workers of one cluster (a pool), the results for one collector:

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
+import { didYouMean } from '#shared/did-you-mean.ts';
 import { ConfigError } from '#shared/errors.ts';
+import { nearMisses } from '#shared/near-misses.ts';
 import { type RunRequest, runRequestSchema } from '#shared/queue/run-request.ts';
 import { type RunSpec, runSpecSchema } from '#shared/queue/run-spec.ts';
 import { describeIssues } from '#shared/schema.ts';
@@ -34,13 +36,32 @@ export function readRunFile(text: string, file: string): RunRequest | RunSpec {
 
 /** The same of what a file holds. @throws ConfigError if it is neither */
 export function checkRun(json: unknown, file: string): RunRequest | RunSpec {
-  const isSpec = typeof json === 'object' && json !== null && 'datasets' in json;
-  const parsed = v.safeParse(isSpec ? runSpecSchema : runRequestSchema, json);
+  const isSpec = isObject(json) && 'datasets' in json;
+  const parsed = v.safeParse(isSpec ? runSpecSchema : runRequestSchema, isSpec ? json : withLists(json));
   if (!parsed.success) {
-    throw new ConfigError(`the run is not as it must be: ${describeIssues(parsed.issues, 'run', 5)}`, { file });
+    const hint = isSpec ? undefined : meantFields(json);
+    throw new ConfigError(`the run is not as it must be: ${describeIssues(parsed.issues, 'run', 5)}`, { file, hint });
   }
   if ('datasets' in parsed.output) refuseSecrets(parsed.output);
   return parsed.output;
+}
+
+/** `data: samples` means `data: [samples]`. */
+function withLists(request: unknown): unknown {
+  if (!isObject(request)) return request;
+  const texts = ['data', 'datasetPattern'].filter((name) => typeof request[name] === 'string');
+  return { ...request, ...Object.fromEntries(texts.map((name) => [name, [request[name]]])) };
+}
+
+/** For the first field that a request does not have, the one that is meant. */
+function meantFields(request: unknown): string | undefined {
+  const names = Object.keys(runRequestSchema.entries);
+  const odd = isObject(request) ? Object.keys(request).find((name) => !names.includes(name)) : undefined;
+  return odd === undefined || nearMisses(odd, names).length === 0 ? undefined : didYouMean(odd, names);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The same as a spec. @throws ConfigError also if a request names no run: each start would begin another one */
