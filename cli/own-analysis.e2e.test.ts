@@ -104,9 +104,9 @@ describe('an analysis outside of the checkout', () => {
   });
 
   it.each([
-    ['out.met.fill', 'out.mett.fill', 'there is no histogram `mett` (at wrong.ts:14:16). Did you mean `met`?'],
-    ['/ 1000);', '/ 1000, Number.NaN);', 'met: weight NaN is not a finite number (at wrong.ts:14:15)'],
-    ['out.cutFlow.fill(0);', 'out.cutFlow.fill(1);', 'step 1 is not in the cut flow, whose only step is 0 (all) (at wrong.ts:13:19)'],
+    ['out.met.fill', 'out.mett.fill', 'there is no histogram `mett` (at wrong.ts:15:16). Did you mean `met`?'],
+    ['/ 1000);', '/ 1000, Number.NaN);', 'met: weight NaN is not a finite number (at wrong.ts:15:15)'],
+    ['out.cutFlow.fill(0);', 'out.cutFlow.fill(1);', 'step 1 is not in the cut flow, whose only step is 0 (all) (at wrong.ts:14:19)'],
   ])('that fills with %s as %s fails in all its entries, and says where', (from, to, text) => {
     const { status, stdout, stderr } = run(writeChanged('wrong.ts', from, to), '--data', 'mini.root');
     expect(status).toBe(3);

@@ -10,6 +10,7 @@ export const analysis = defineAnalysis({
   cutFlow: ['all'],
   process({ entries, met_et }, out) {
     for (let entry = 0; entry < entries; entry++) {
+      // Each event counts 1, which is right for data. Simulation needs its weights: see examples/my-analysis.ts.
       out.cutFlow.fill(0);
       out.met.fill(met_et.values[entry]! / 1000); // MeV
     }
