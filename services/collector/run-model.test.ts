@@ -110,6 +110,18 @@ describe('loadRunModel', () => {
       expect(toldBy(await loadRunModel({ ...plain, ...other }, false)).notes).toBeUndefined();
   });
 
+  it('notes that an analysis without weights cannot fill what sums of weights normalise', async () => {
+    const catalogue = await loadBuiltInCatalogue('atlas-2020');
+    const simulation = [{ name: 'llll', isData: false, files: ['mc.root'] }];
+    const notesOf = async (analysis: string, datasets = simulation) =>
+      toldBy(await loadRunModel(await specOf({ analysis, parameters: {}, catalogue, datasets }), false)).notes;
+    expect(await notesOf('cms-dimuon')).toEqual([
+      expect.stringMatching(/^simulation is normalised by sums of weights, but .* no mcColumns/),
+    ]);
+    expect(await notesOf('atlas-hzz-2020')).toBeUndefined();
+    expect(await notesOf('cms-dimuon', [{ name: 'data_A', isData: true, files: ['data.root'] }])).toBeUndefined();
+  });
+
   it('tells the luminosity of all data, though it keeps no files', async () => {
     const file = (path: string, luminosityFb: number) => ({ path, luminosityFb });
     const group = { name: 'data', label: 'Data', color: '#000000', kind: 'data' };

@@ -6,7 +6,7 @@ import { type AnalysisFiles, loadAnalysis } from '#shared/analysis/registry.ts';
 import { otherFiles } from '#shared/datasets/assign-files.ts';
 import { type Catalogue, fileLuminosityFb, PLAIN_CATALOGUE, parseCatalogue } from '#shared/datasets/catalogue.ts';
 import { catalogueEntries, totalLuminosityFb } from '#shared/datasets/normalise.ts';
-import { AnalysisError, ConfigError } from '#shared/errors.ts';
+import { ConfigError } from '#shared/errors.ts';
 import { type Axis, extent } from '#shared/histogram/axis.ts';
 import type { AnalysisDescription } from '#shared/plot/snapshot.ts';
 import { MESSAGE_VERSION, type Task } from '#shared/queue/messages.ts';
@@ -76,12 +76,12 @@ export async function loadRunModel(spec: RunSpec, analysisFiles: AnalysisFiles, 
   };
 }
 
-/** With its own parameters `checkAnalysis` has looked. @throws AnalysisError where with these no window can lie in its histogram */
+/** With its own parameters `checkAnalysis` has looked. @throws ConfigError where with these no window can lie in its histogram */
 function refuseWindow({ name, signalWindow }: Analysis, axes: Readonly<Record<string, readonly Axis[]>>): void {
   if (signalWindow === undefined || !Object.hasOwn(axes, signalWindow.histogram)) return;
   const [problem] = windowProblems(signalWindow, axes[signalWindow.histogram] ?? []);
   if (problem === undefined) return;
-  throw new AnalysisError(`with the parameters of the run ${problem}`, {
+  throw new ConfigError(`with the parameters of the run ${problem}`, {
     object: name,
     hint: 'Choose other parameters, or mend the analysis.',
   });
@@ -134,12 +134,26 @@ function withoutFiles(catalogue: Catalogue): Catalogue {
 }
 
 /** What a report has to say of the run that follows from its model alone. */
-export function toldBy({ analysis, catalogue }: RunModel): Pick<RunDetails, 'notes' | 'luminosityFb'> {
-  const luminosityFb = totalLuminosityFb(catalogue);
+export function toldBy(model: RunModel): Pick<RunDetails, 'notes' | 'luminosityFb'> {
+  const notes = [...unreadNotes(model), ...weightNotes(model)];
+  return { luminosityFb: totalLuminosityFb(model.catalogue), ...(notes.length > 0 && { notes }) };
+}
+
+function unreadNotes({ analysis, catalogue }: RunModel): string[] {
   const unread = catalogue.name === PLAIN_CATALOGUE ? Object.keys(analysis.mcColumns) : [];
-  if (unread.length === 0) return { luminosityFb };
+  if (unread.length === 0) return [];
   const hint = 'where they are simulation, say so in a catalogue: --catalogue FILE';
-  return { luminosityFb, notes: [`mcColumns (${unread.join(', ')}) are not read: without a catalogue all files count as data; ${hint}`] };
+  return [`mcColumns (${unread.join(', ')}) are not read: without a catalogue all files count as data; ${hint}`];
+}
+
+/** Filled with 1, simulation that is normalised by sums of weights comes out wrong, and nothing else tells. */
+function weightNotes({ analysis, catalogue, datasets }: RunModel): string[] {
+  const byWeights = catalogue.datasets.filter(
+    ({ name, normalisation }) => normalisation === 'catalogue' && datasets.get(name)?.isData === false,
+  );
+  if (byWeights.length === 0 || Object.keys(analysis.mcColumns).length > 0) return [];
+  const hint = 'unless it fills their weights otherwise, its yields are wrong';
+  return [`simulation is normalised by sums of weights, but the analysis ${analysis.name} declares no mcColumns: ${hint}`];
 }
 
 /** Bytes that a cell of a partial takes at most, but for weights of very different sizes: entries, and two exact sums. */
