@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { regular } from '#shared/histogram/axis.ts';
+import { contentsFrom } from '#shared/histogram/contents.ts';
+import { histogramsToRoot } from '#shared/root/write/histograms.ts';
+import { TOY_MARK } from '#shared/toy/toy-mark.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const HISTOGRAMS = fileURLToPath(new URL('../../test/fixtures/histograms/histograms.root', import.meta.url));
@@ -44,6 +48,18 @@ describe('higgsflow plot', () => {
       expect(await higgsflow('plot', `${HISTOGRAMS}:${name}`)).toMatchObject({ code: 0, stdout: `${name}.png\n` });
       expect(readFileSync(join(folder, `${name}.png`)).length).toBeGreaterThan(5000);
     }
+  });
+
+  it('marks what comes from a toy run', async () => {
+    const mass = contentsFrom([regular(1, 0, 1, { name: 'm' })], { sumw: [0, 4, 0], sumw2: [0, 4, 0], entries: [0, 4, 0] });
+    const draw = async (texts: Record<string, string>) => {
+      writeFileSync(join(folder, 'results.root'), histogramsToRoot({ m: mass }, texts));
+      expect(await higgsflow('plot', 'results.root:m')).toMatchObject({ code: 0, stdout: 'm.png\n' });
+      return readFileSync(join(folder, 'm.png'));
+    };
+    const plain = await draw({});
+    expect(plain.equals(await draw({ note: '{}' }))).toBe(true);
+    expect(plain.equals(await draw({ [TOY_MARK]: '{}' }))).toBe(false);
   });
 
   it('says what it cannot draw, and what there is', async () => {

@@ -52,10 +52,11 @@ function splitLocation(text: string): [location: string, path: string] {
 }
 
 async function loadModel(location: string, path: string, scale: ScaleType): Promise<PlotModel> {
-  const [{ openSource }, { openRootFile }, { findHistogram, isGraphClass, readGraph, readHistogram }] = await Promise.all([
+  const [{ openSource }, { openRootFile }, { findHistogram, isGraphClass, readGraph, readHistogram }, { isToyFile }] = await Promise.all([
     import('#shared/storage/open.ts'),
     import('#shared/root/file.ts'),
     import('#shared/root/read-histogram.ts'),
+    import('#shared/toy/toy-mark.ts'),
   ]);
   const [{ singleHistogramModel }, { graphModel, planeModel }] = await Promise.all([
     import('#shared/plot/histogram-model.ts'),
@@ -65,14 +66,15 @@ async function loadModel(location: string, path: string, scale: ScaleType): Prom
   try {
     const file = await openRootFile(source);
     const entry = await findHistogram(file, path);
+    const toy = isToyFile(await file.keys());
     const place = `${location.replace(/^.*\//, '')}: ${entry.path}`;
     if (isGraphClass(entry.key.className)) {
       const { title, x, y, errors } = await readGraph(file, entry);
-      return graphModel({ name: entry.path, title, lines: [place, `${x.length} points`], x, y, errors }, { yScale: scale });
+      return graphModel({ name: entry.path, title, lines: [place, `${x.length} points`], toy, x, y, errors }, { yScale: scale });
     }
     const { title, contents, kind, valueTitle, entries } = await readHistogram(file, entry);
     const lines = [place, `${entries.toLocaleString('en')} entries`];
-    const histogram = { name: entry.path, title, lines, contents, kind, valueTitle };
+    const histogram = { name: entry.path, title, lines, toy, contents, kind, valueTitle };
     return contents.axes.length > 1 ? planeModel(histogram, { zScale: scale }) : singleHistogramModel(histogram, { yScale: scale });
   } finally {
     await source.close();

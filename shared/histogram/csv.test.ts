@@ -57,6 +57,15 @@ describe('toCsv', () => {
     expect(toCsv([])).toBe('axis,lo,hi,category,value,error,entries\n');
   });
 
+  it('has marks as columns behind all others', () => {
+    const [head, ...lines] = toCsv([{ labels: { histogram: 'm4l' }, contents: mass }], { toy: 'true' })
+      .trim()
+      .split('\n');
+    expect(head).toBe('histogram,axis,lo,hi,category,value,error,entries,toy');
+    expect(lines.map((line) => line.split(',').at(-1))).toEqual(['true', 'true', 'true', 'true']);
+    expect(lines[1]).toBe('m4l,m,0.1,0.30000000000000004,,-1.5,1.5,1,true');
+  });
+
   it('takes labels in any order, but not other labels', () => {
     const text = toCsv([
       { labels: { a: '1', b: '2' }, contents: mass },

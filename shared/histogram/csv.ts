@@ -12,18 +12,18 @@ export interface CsvRow {
 /**
  * Columns: the labels; axis, lo, hi, category for the first axis (axis2, lo2 ... for the second where any histogram has
  * one); value (Σw), error (sqrt(Σw²)), entries. Flow cells reach to -inf and inf. Numbers are in their shortest exact form;
- * what does not apply is empty.
+ * what does not apply is empty. `marks` are further columns behind these, the same in each line.
  *
  * @throws ConfigError if the rows' label keys differ.
  */
-export function toCsv(rows: Iterable<CsvRow>): string {
+export function toCsv(rows: Iterable<CsvRow>, marks: Readonly<Record<string, string>> = {}): string {
   const list = [...rows];
   const labels = Object.keys(list[0]?.labels ?? {});
   const axisCount = Math.max(1, ...list.map(({ contents }) => contents.axes.length));
   const axisColumns = Array.from({ length: axisCount }, (_, i) =>
     ['axis', 'lo', 'hi', 'category'].map((text) => text + (i === 0 ? '' : i + 1)),
   );
-  const lines = [[...labels, ...axisColumns.flat(), 'value', 'error', 'entries']];
+  const lines = [[...labels, ...axisColumns.flat(), 'value', 'error', 'entries', ...Object.keys(marks)]];
   for (const { labels: own, contents } of list) {
     if (Object.keys(own).length !== labels.length || labels.some((key) => !Object.hasOwn(own, key))) {
       throw new ConfigError(`CSV rows have different labels: ${Object.keys(own).join(', ')}; expected ${labels.join(', ')}`);
@@ -35,7 +35,7 @@ export function toCsv(rows: Iterable<CsvRow>): string {
       const blanks = new Array<string>(4 * (axisCount - contents.axes.length)).fill('');
       // In range: the three arrays are equally long.
       const numbers = [value, Math.sqrt(contents.sumw2[cell]!), contents.entries[cell]!].map(numberText);
-      lines.push([...start, ...places, ...blanks, ...numbers]);
+      lines.push([...start, ...places, ...blanks, ...numbers, ...Object.values(marks)]);
     }
   }
   return lines.map((fields) => `${fields.map(quoted).join(',')}\n`).join('');

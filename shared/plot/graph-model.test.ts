@@ -3,7 +3,7 @@ import { category, regular } from '../histogram/axis.ts';
 import { Histogram } from '../histogram/histogram.ts';
 import { graphModel, planeModel } from './graph-model.ts';
 
-const words = { name: 'g', title: 'a title', lines: ['somewhere'] };
+const words = { name: 'g', title: 'a title', lines: ['somewhere'], toy: false };
 
 describe('a graph as a plot', () => {
   it('has its points with error bars in both directions, inside the axes', () => {
@@ -36,6 +36,12 @@ describe('a graph as a plot', () => {
     }
   });
 
+  it('says that it is toy', () => {
+    const graph = { ...words, x: [1], y: [1], errors: {} };
+    expect(graphModel({ ...graph, toy: true }).label).toMatchObject({ strong: 'TOY DATA', status: 'a title', toy: true });
+    expect(graphModel(graph).label).toMatchObject({ strong: '', toy: false });
+  });
+
   it('of no points is empty', () => {
     expect(graphModel({ ...words, x: [], y: [], errors: {} })).toMatchObject({ data: { points: [] }, y: { lo: 0 }, note: '' });
   });
@@ -54,6 +60,10 @@ describe('a histogram of two axes as a plot', () => {
     expect(x.edges).toEqual([0, 1, 2, 3]);
     expect(y).toMatchObject({ lo: 0, peaks: [20, 20, 20] });
     expect(note).toBe('4 outside of the axes');
+  });
+
+  it('says that it is toy', () => {
+    expect(planeModel({ ...histogram, toy: true }).label).toMatchObject({ strong: 'TOY DATA', toy: true });
   });
 
   it('has logarithmic colours from its lowest content on', () => {

@@ -2,7 +2,7 @@
 import { ConfigError } from '../errors.ts';
 import { binCount, binEdges } from '../histogram/axis.ts';
 import { highestOf, lowestOf } from './extremes.ts';
-import type { SingleHistogram } from './histogram-model.ts';
+import { fileLabel, type SingleHistogram } from './histogram-model.ts';
 import { type PlotModel, type PlotPoint, powerBelow } from './plot-model.ts';
 import { belowZeroNote, joinNotes, notFiniteNote, xTitle } from './plot-text.ts';
 import type { ScaleType } from './ticks.ts';
@@ -13,6 +13,8 @@ export interface SingleGraph {
   readonly title: string;
   /** Under the title: where it comes from. */
   readonly lines: readonly string[];
+  /** The file holds generated events, or what was made of them. */
+  readonly toy: boolean;
   readonly x: readonly number[];
   readonly y: readonly number[];
   /** Lengths of the error bars. */
@@ -23,7 +25,8 @@ export interface SingleGraph {
 const STRIPS = 40;
 
 /** The points of a graph with their errors. */
-export function graphModel({ name, title, lines, x, y, errors }: SingleGraph, options: { readonly yScale?: ScaleType } = {}): PlotModel {
+export function graphModel(graph: SingleGraph, options: { readonly yScale?: ScaleType } = {}): PlotModel {
+  const { name, title, x, y, errors } = graph;
   const { yScale = 'linear' } = options;
   const error = (side: keyof SingleGraph['errors'], i: number) => errors[side]?.[i] ?? 0;
   const points = x.flatMap((at, i): PlotPoint[] => {
@@ -42,7 +45,7 @@ export function graphModel({ name, title, lines, x, y, errors }: SingleGraph, op
   return {
     name,
     title,
-    label: { strong: '', status: title === '' ? name : title, lines, completeness: '', toy: false },
+    label: fileLabel(graph),
     x: { title: 'x', scale: 'linear', edges },
     y: { title: 'y', scale: yScale, lo: points.length === 0 ? 0 : lo, peaks },
     layers: [],
@@ -60,7 +63,7 @@ function widened(lo: number, hi: number): [number, number] {
 
 /** A histogram or profile of two axes: a colour a bin. `zScale` is that of the colours. @throws ConfigError for another number of axes */
 export function planeModel(histogram: SingleHistogram, options: { readonly zScale?: ScaleType } = {}): PlotModel {
-  const { name, title, lines, contents, kind, valueTitle } = histogram;
+  const { name, title, contents, kind, valueTitle } = histogram;
   const [x, y] = contents.axes;
   if (x === undefined || y === undefined || contents.axes.length !== 2)
     throw new ConfigError(`histograms of ${contents.axes.length} axes are not drawn`, { object: name });
@@ -82,7 +85,7 @@ export function planeModel(histogram: SingleHistogram, options: { readonly zScal
   return {
     name,
     title,
-    label: { strong: '', status: title === '' ? name : title, lines, completeness: '', toy: false },
+    label: fileLabel(histogram),
     x: { title: xTitle(x), scale: 'linear', edges: binEdges(x), categories: x.type === 'category' ? x.categories : undefined },
     y: {
       title: xTitle(y),

@@ -5,7 +5,7 @@ import { type SingleHistogram, singleHistogramModel } from './histogram-model.ts
 import { layOut } from './layout.ts';
 
 function single(contents: HistogramContents, more: Partial<SingleHistogram> = {}): SingleHistogram {
-  return { name: 'm', title: 'a mass', lines: ['file.root: m'], contents, kind: 'counts', valueTitle: '', ...more };
+  return { name: 'm', title: 'a mass', lines: ['file.root: m'], toy: false, contents, kind: 'counts', valueTitle: '', ...more };
 }
 
 const mass = contentsFrom([regular(3, 0, 30, { name: 'm', label: 'mass', unit: 'GeV' })], {
@@ -26,6 +26,11 @@ describe('singleHistogramModel', () => {
     expect(model.y).toMatchObject({ title: 'Events / 10 GeV', scale: 'linear', peaks: [6, 0, 0] });
     expect(model.y.lo).toBeLessThanOrEqual(-3);
     expect(model.note).toBe('Outside the range: content 5 below, 7 above');
+  });
+
+  it('says that it is toy', () => {
+    expect(singleHistogramModel(single(mass, { toy: true })).label).toMatchObject({ strong: 'TOY DATA', status: 'a mass', toy: true });
+    expect(singleHistogramModel(single(mass)).label).toMatchObject({ strong: '', status: 'a mass', toy: false });
   });
 
   it('has room for all that is drawn, on a logarithmic axis as well', () => {

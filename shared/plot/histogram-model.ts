@@ -4,7 +4,7 @@ import { binEdges } from '../histogram/axis.ts';
 import { binContents, type HistogramContents } from '../histogram/contents.ts';
 import { highestOf, lowestOf } from './extremes.ts';
 import { type PlotModel, type PlotPoint, powerBelow } from './plot-model.ts';
-import { belowZeroNote, flowNote, joinNotes, notFiniteNote, xTitle, yTitle } from './plot-text.ts';
+import { belowZeroNote, flowNote, joinNotes, notFiniteNote, type PlotLabel, xTitle, yTitle } from './plot-text.ts';
 import type { ScaleType } from './ticks.ts';
 
 /** What is drawn, and the words beside it. */
@@ -13,6 +13,8 @@ export interface SingleHistogram {
   readonly title: string;
   /** Under the title: where it comes from. */
   readonly lines: readonly string[];
+  /** The file holds generated events, or what was made of them. */
+  readonly toy: boolean;
   readonly contents: HistogramContents;
   /** profile: means with errors, which are no heights to fill. */
   readonly kind: 'counts' | 'profile';
@@ -22,9 +24,14 @@ export interface SingleHistogram {
 
 const COLOR = '#5790fc';
 
+/** The label block of what a file holds: its title, or else its name, and where it comes from. */
+export function fileLabel({ name, title, lines, toy }: Pick<SingleHistogram, 'name' | 'title' | 'lines' | 'toy'>): PlotLabel {
+  return { strong: toy ? 'TOY DATA' : '', status: title === '' ? name : title, lines, completeness: '', toy };
+}
+
 /** A histogram of one axis, filled, with its errors. @throws ConfigError for another number of axes */
 export function singleHistogramModel(histogram: SingleHistogram, options: { readonly yScale?: ScaleType } = {}): PlotModel {
-  const { name, title, lines, contents, kind, valueTitle } = histogram;
+  const { name, title, contents, kind, valueTitle } = histogram;
   const [axis] = contents.axes;
   if (axis === undefined || contents.axes.length !== 1) {
     throw new ConfigError(`only histograms of one axis are drawn so, not of ${contents.axes.length}`, { object: name });
@@ -40,7 +47,7 @@ export function singleHistogramModel(histogram: SingleHistogram, options: { read
   return {
     name,
     title,
-    label: { strong: '', status: title === '' ? name : title, lines, completeness: '', toy: false },
+    label: fileLabel(histogram),
     x: { title: xTitle(axis), scale: 'linear', edges, categories: axis.type === 'category' ? axis.categories : undefined },
     y: { title: valueTitle === '' ? (kind === 'profile' ? 'Mean' : yTitle(axis)) : valueTitle, scale: yScale, lo, peaks },
     layers: kind === 'profile' ? [] : [{ name, label: name, color: COLOR, kind: 'background', values, tops: values }],

@@ -6,6 +6,7 @@ import { toUhi, type UhiHistogram } from '../histogram/uhi.ts';
 import type { DatasetSnapshot, RunSnapshot } from '../plot/snapshot.ts';
 import { histogramsToRoot } from '../root/write/histograms.ts';
 import { objectNames } from '../root/write/object-names.ts';
+import { TOY_MARK } from '../toy/toy-mark.ts';
 
 export interface ResultHistogram {
   /** `group`: datasets of a group, scaled and added; `dataset`: one of them, scaled; `raw`: its sums as filled. */
@@ -47,7 +48,7 @@ export function resultHistograms(snapshot: RunSnapshot): ResultHistogram[] {
 
 export type HistogramFile = 'histograms.json' | 'histograms.csv' | 'histograms.root';
 
-/** How to make each file of histograms: the same numbers in three formats. What one of them cannot hold is in the others. */
+/** How to make each file of histograms: the same numbers in three formats. What one of them cannot hold is in the others. Each says "toy" where any input is. */
 export function histogramFileMakers(snapshot: RunSnapshot): Record<HistogramFile, () => string | Uint8Array> {
   const histograms = resultHistograms(snapshot);
   const groups = objectNames(snapshot.groups.map(({ name }) => name));
@@ -58,8 +59,8 @@ export function histogramFileMakers(snapshot: RunSnapshot): Record<HistogramFile
   const rows = () => histograms.map(({ kind, of, name, contents }): CsvRow => ({ labels: { kind, of, histogram: name }, contents }));
   return {
     'histograms.json': () => toUhi(named(({ of }) => of)),
-    'histograms.csv': () => toCsv(rows()),
-    'histograms.root': () => histogramsToRoot(named(inRoot)),
+    'histograms.csv': () => toCsv(rows(), snapshot.toy ? { toy: 'true' } : {}),
+    'histograms.root': () => histogramsToRoot(named(inRoot), snapshot.toy ? { [TOY_MARK]: '{}' } : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import { regular } from '../histogram/axis.ts';
 import { fromUhi } from '../histogram/uhi.ts';
 import type { DatasetSnapshot, RunSnapshot } from '../plot/snapshot.ts';
 import { openRootFile } from '../root/file.ts';
+import { isToyFile } from '../toy/toy-mark.ts';
 import { histogramFiles, resultHistograms } from './histogram-set.ts';
 import { buildReport } from './report.ts';
 import { reportToMarkdown } from './report-markdown.ts';
@@ -111,6 +112,17 @@ describe('histograms of a run', () => {
     const uhi = fromUhi(String(histogramFiles(snapshot)['histograms.json']));
     expect([...(uhi['raw/s/m']?.sumw ?? [])]).toEqual([0, 30, 0, 0]);
     expect(uhi['dataset/s/m']?.metadata).toMatchObject({ kind: 'dataset', scale: 0.1, toy: false, complete: true });
+  });
+
+  it('say in each format that they are toy, and only then', async () => {
+    for (const toy of [true, false]) {
+      const files = histogramFiles({ ...snapshot, toy });
+      const root = await openRootFile(bytesSource(new Uint8Array(Buffer.from(files['histograms.root'] ?? ''))));
+      expect(isToyFile(await root.keys())).toBe(toy);
+      expect(fromUhi(String(files['histograms.json']))['group/data/m']?.metadata).toMatchObject({ toy });
+      const [head, line] = String(files['histograms.csv']).split('\n');
+      expect([head?.endsWith(',entries,toy'), line?.endsWith(',true')]).toEqual([toy, toy]);
+    }
   });
 
   it('are found in histograms.root by safe names, whatever groups and datasets are called', async () => {

@@ -84,6 +84,11 @@ describe('histogramsToRoot', () => {
     expect(found.fYaxis.fLabels?.arr.map((label) => label.fString)).toEqual(['a', 'b']);
   });
 
+  it('writes texts beside them', async () => {
+    const bytes = histogramsToRoot(named, { note: 'a text' });
+    expect(await readWithJsroot(bytes.buffer, 'note')).toMatchObject({ _typename: 'TNamed', fName: 'note', fTitle: 'a text' });
+  });
+
   it('gives the same bytes for the same histograms', () => {
     expect(Buffer.compare(histogramsToRoot(named), histogramsToRoot({ ...named }))).toBe(0);
   });

@@ -2,7 +2,7 @@ import { ConfigError, UnsupportedError } from '../../errors.ts';
 import { type Axis, binCount, binEdges, extent } from '../../histogram/axis.ts';
 import type { HistogramContents } from '../../histogram/contents.ts';
 import { zlibCompressor } from './compress.ts';
-import { RootFileWriter } from './file-writer.ts';
+import { namedText, RootFileWriter } from './file-writer.ts';
 import type { RootObject } from './object-writer.ts';
 import { createMemorySink } from './sink.ts';
 
@@ -23,12 +23,16 @@ interface AxisBins {
 /**
  * A ROOT file of TH1D and TH2D with Σw² and flow bins; a name such as `raw/data_A/m4l` puts its histogram into
  * directories. A category axis becomes labelled bins. The same histograms give the same bytes. ROOT's sums over x (for mean
- * and width) are made from bin centres.
+ * and width) are made from bin centres. `texts` stand beside them, as TNamed at the top.
  * @throws UnsupportedError for more than two axes, ConfigError where a name stands twice or cannot be asked for in ROOT (see `objectNames`)
  */
-export function histogramsToRoot(named: Readonly<Record<string, RootHistogram>>): Uint8Array<ArrayBuffer> {
+export function histogramsToRoot(
+  named: Readonly<Record<string, RootHistogram>>,
+  texts: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
   const sink = createMemorySink('histograms.root');
   const file = new RootFileWriter(sink, { name: sink.name, compressor: zlibCompressor });
+  for (const [name, text] of Object.entries(texts)) file.writeObject(namedText(name, text), { name, title: text });
   for (const [path, histogram] of Object.entries(named)) {
     const cut = path.lastIndexOf('/');
     const name = path.slice(cut + 1);
