@@ -5,6 +5,8 @@ import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 export interface TestFeed extends RunFeed {
   /** Makes this the run's present snapshot and tells those who follow it. */
   put(snapshot: RunSnapshot): void;
+  /** Forgets the run; those who follow it are let go. */
+  remove(run: string): void;
   /** How many follow a run now. */
   readonly followers: number;
 }
@@ -33,6 +35,7 @@ export function createTestFeed(...first: readonly RunSnapshot[]): TestFeed {
         let seen: RunSnapshot | undefined;
         while (!signal.aborted) {
           const snapshot = runs.get(run);
+          if (snapshot === undefined && seen !== undefined) return;
           if (snapshot !== undefined && snapshot !== seen) {
             seen = snapshot;
             yield snapshot;
@@ -53,6 +56,10 @@ export function createTestFeed(...first: readonly RunSnapshot[]): TestFeed {
     },
     put(snapshot) {
       runs.set(snapshot.run, snapshot);
+      for (const wake of wakers) wake();
+    },
+    remove(run) {
+      runs.delete(run);
       for (const wake of wakers) wake();
     },
     get followers() {

@@ -8,6 +8,7 @@ import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import type { Asset } from './assets.ts';
 import { DOWNLOADS, isDownload, type RunFiles } from './downloads.ts';
 import type { LiveStreams, WebLog } from './live-streams.ts';
+import { noSuchRunPage } from './plain-page.ts';
 import { createPlotImages } from './plot-images.ts';
 import { runListPage } from './run-list.ts';
 import { guardRequest } from './security-headers.ts';
@@ -76,7 +77,17 @@ export function createApp(parts: AppParts): Express {
     if (name === 'plot.png') return sendPlot(request, response, snapshot, drawPlot);
     await sendFile(response, run, name, parts.files);
   });
-  app.get(['/', '/runs/:run'], (_, response) => sendAsset(response, parts.assets.get('/')));
+  app.get('/', (_, response) => sendAsset(response, parts.assets.get('/')));
+  app.get('/runs/:run', async (request, response) => {
+    const { run } = request.params;
+    // Of a collector that does not answer the page tells by itself.
+    const exists = await feed.snapshot(run).then(
+      (snapshot) => snapshot !== undefined,
+      () => true,
+    );
+    if (exists) return sendAsset(response, parts.assets.get('/'));
+    response.status(404).set('Cache-Control', 'no-store').type('html').send(noSuchRunPage(run));
+  });
   app.get('/assets/{*path}', (request, response) => sendAsset(response, parts.assets.get(request.path)));
   app.use((_: Request, response: Response) => void response.status(404).type('text/plain').send('Not found.\n'));
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {

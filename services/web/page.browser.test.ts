@@ -196,10 +196,33 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     await showsRevision(page, 2);
   });
 
-  it('says that there is no such run', async () => {
-    const page = await visit(`${await serve(createTestFeed())}/runs/none`);
-    await page.getByText('There is no such run').waitFor();
+  it('says that there is no such run, and shows it when there is', async () => {
+    const feed = createTestFeed();
+    const page = await visit(`${await serve(feed)}/runs/${RUN}`);
+    expect(await page.locator('h1').textContent()).toBe(`There is no run ${RUN}`);
+    expect(await page.getByRole('link', { name: 'All runs' }).getAttribute('href')).toBe('/runs');
+    feed.put(fourLeptonSnapshot());
+    await showsRevision(page, 1);
   });
+
+  it.each(['at once', 'cancelled first'])(
+    'says in the same words that the run was deleted while it was watched, %s, and keeps the plot',
+    async (how) => {
+      const feed = createTestFeed(fourLeptonSnapshot({ completeness: 0.3, revision: 3 }));
+      const page = await visit(`${await serve(feed, { frameMs: 1 })}/runs/${RUN}`);
+      await showsRevision(page, 3);
+      if (how === 'cancelled first') {
+        feed.put(fourLeptonSnapshot({ completeness: 0.3, revision: 4, state: 'cancelled' }));
+        await showsRevision(page, 4);
+      }
+      feed.remove(RUN);
+      await page.getByText(`There is no run ${RUN}`).waitFor();
+      expect(await connection(page).textContent()).toBe('No such run');
+      expect(await page.locator('#gone a').getAttribute('href')).toBe('/runs');
+      expect(await page.locator('#stale').isVisible()).toBe(false);
+      expect(await pixels(page, SIGNAL)).toBeGreaterThan(300);
+    },
+  );
 
   it('fits a phone: nothing to scroll sideways, legend over the panel, all numbers there', async () => {
     const failures = [

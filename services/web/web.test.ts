@@ -72,6 +72,15 @@ describe('the API', () => {
     expect((await fetch(`${url}/api/runs/%E0%A4%A`)).status).toBe(400);
   });
 
+  it('has a page that names the run that does not exist, as text, and stays where nobody can tell', async () => {
+    const url = await serve();
+    const response = await fetch(`${url}/runs/${encodeURIComponent('no<such>')}`);
+    expect([response.status, response.headers.get('content-type')]).toEqual([404, expect.stringContaining('text/html')]);
+    expect(await response.text()).toMatch(/<h1>There is no run no&lt;such&gt;<\/h1>.*<a href="\/runs">All runs<\/a>/s);
+    const away = { ...createTestFeed(), snapshot: () => Promise.reject(new Error('no answer')) };
+    expect((await fetch(`${await serve({ feed: away })}/runs/one`)).status).toBe(200);
+  });
+
   it('refuses to change anything', async () => {
     const url = await serve();
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {

@@ -2,10 +2,11 @@
 import type { RunSummary } from '#shared/plot/feed.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 
-export type Connection = 'connecting' | 'live' | 'reconnecting' | 'finished';
+export type Connection = 'connecting' | 'live' | 'reconnecting' | 'finished' | 'missing';
 
 export interface LiveRunHandlers {
   readonly onSnapshot: (snapshot: RunSnapshot) => void;
+  /** missing: the run was deleted, or never was. */
   readonly onConnection: (connection: Connection, why?: string) => void;
 }
 
@@ -36,34 +37,43 @@ export function followRun(run: string, handlers: LiveRunHandlers): void {
   const source = new EventSource(`${path}/events`);
   let final = false;
   let uploading = false;
+  let cancelled = false;
   const take = (snapshot: RunSnapshot) => {
     final = snapshot.state !== 'running';
     uploading = final && snapshot.output?.state === 'waiting';
+    cancelled = snapshot.state === 'cancelled';
     handlers.onSnapshot(snapshot);
     handlers.onConnection(final ? 'finished' : 'live');
+  };
+  const found = (snapshot: RunSnapshot | undefined) => (snapshot === undefined ? handlers.onConnection('missing') : take(snapshot));
+  // Refused (too many viewers), or no such run any more: ask for the snapshot, and try the stream again.
+  const ask = () => {
+    getJson<RunSnapshot>(path)
+      .then(found)
+      .catch((error: unknown) => handlers.onConnection('reconnecting', String(error instanceof Error ? error.message : error)))
+      .finally(() => final || setTimeout(() => followRun(run, handlers), POLL_MS));
   };
   source.addEventListener('message', ({ data }: MessageEvent<string>) => take(JSON.parse(data) as RunSnapshot));
   source.addEventListener('end', async () => {
     source.close();
-    for (let i = 0; uploading && i < OUTPUT_POLLS; i++) {
+    if (!final) return ask();
+    // A run that is deleted is cancelled first.
+    for (let i = 0; (uploading && i < OUTPUT_POLLS) || (cancelled && i === 0); i++) {
       await pause();
-      await getJson<RunSnapshot>(path).then(take, () => {}); // asked again
+      await getJson<RunSnapshot>(path).then(found, () => {}); // asked again
     }
   });
   source.addEventListener('error', () => {
     if (final) return source.close();
-    handlers.onConnection('reconnecting');
-    if (source.readyState !== EventSource.CLOSED) return;
-    // Refused (no such run, too many viewers): ask for the snapshot, and try the stream again.
-    getJson<RunSnapshot>(path)
-      .then(take)
-      .catch((error: unknown) => handlers.onConnection('reconnecting', String(error instanceof Error ? error.message : error)))
-      .finally(() => final || setTimeout(() => followRun(run, handlers), POLL_MS));
+    if (source.readyState === EventSource.CLOSED) ask();
+    else handlers.onConnection('reconnecting');
   });
 }
 
-async function getJson<T>(path: string): Promise<T> {
+/** Undefined where there is no such thing. */
+async function getJson<T>(path: string): Promise<T | undefined> {
   const response = await fetch(path);
-  if (!response.ok) throw new Error(response.status === 404 ? 'There is no such run' : `The server answered ${response.status}`);
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw new Error(`The server answered ${response.status}`);
   return (await response.json()) as T;
 }

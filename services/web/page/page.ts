@@ -15,6 +15,7 @@ const CONNECTIONS: Readonly<Record<Connection, string>> = {
   live: 'Live',
   reconnecting: 'Reconnecting',
   finished: 'Finished',
+  missing: 'No such run',
 };
 
 function showConnection(connection: Connection, why?: string): void {
@@ -30,6 +31,12 @@ function showStale(connection: Connection, updatedAt: Date | undefined): void {
   if (isStale) setText(byId('stale-time'), updatedAt.toLocaleTimeString());
 }
 
+/** In the words of the page that the server has for a run that does not exist. */
+function showMissing(connection: Connection, run: string): void {
+  byId('gone').hidden = connection !== 'missing';
+  setText(byId('gone-text'), `There is no run ${run}`);
+}
+
 function showPlotNumbers(model: PlotModel, snapshot: RunSnapshot): void {
   showYields(model, snapshot);
   setText(byId('normalisation'), normalisationText(snapshot));
@@ -42,6 +49,7 @@ function start(): void {
   wireThemeSwitch(() => plot.redraw());
   let waiting: RunSnapshot | undefined;
   let updatedAt: Date | undefined;
+  let followed = '';
   const show = () => {
     const snapshot = waiting;
     waiting = undefined;
@@ -62,6 +70,7 @@ function start(): void {
     onConnection: (connection, why) => {
       showConnection(connection, why);
       showStale(connection, updatedAt);
+      showMissing(connection, followed);
     },
     // A page in the background draws nothing until it is looked at, then only the newest state.
     onSnapshot: (snapshot) => {
@@ -70,7 +79,10 @@ function start(): void {
       updatedAt = new Date();
     },
   };
-  void currentRun(handlers).then((run) => followRun(run, handlers));
+  void currentRun(handlers).then((run) => {
+    followed = run;
+    followRun(run, handlers);
+  });
   void watchWorkers();
 }
 
