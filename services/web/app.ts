@@ -21,7 +21,7 @@ export interface AppParts {
   readonly log: WebLog;
   /** Text for /metrics; without it there is no such page. */
   readonly metrics?: (() => Promise<{ readonly type: string; readonly text: string }>) | undefined;
-  /** Workers over time as JSON; without it there is no cluster to tell of. */
+  /** Workers over time as JSON; without it there is no cluster to tell of, and /api/scaling has no content. */
   readonly scaling?: (() => Promise<unknown>) | undefined;
 }
 
@@ -36,8 +36,8 @@ export function createApp(parts: AppParts): Express {
   app.use(guardRequest);
   app.get('/healthz', (_, response) => void response.json({ status: 'ok', viewers: streams.viewers }));
   app.get('/readyz', (_, response) => void response.json({ status: 'ready' }));
-  app.get('/api/scaling', async (_, response, next) => {
-    if (parts.scaling === undefined) return next();
+  app.get('/api/scaling', async (_, response) => {
+    if (parts.scaling === undefined) return void response.status(204).end();
     response.set('Cache-Control', 'no-store').json(await parts.scaling());
   });
   app.get('/metrics', async (_, response, next) => {

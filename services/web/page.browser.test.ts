@@ -77,6 +77,16 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     expect(await page.locator('#failures-card').isVisible()).toBe(false);
   });
 
+  it('gives no reason for an error in the console', async () => {
+    const page = await (await browser.newContext()).newPage();
+    const errors: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    const scaling = page.waitForResponse(/scaling/);
+    await page.goto(await serve(createTestFeed(fourLeptonSnapshot())));
+    await showsRevision(page, 1);
+    expect([(await scaling).status(), errors]).toEqual([204, []]);
+  });
+
   it.each([
     ['done', undefined, 'All files are in s3://results/run6/ as well.'],
     ['failed', 's3://results/run6/plot.png: NoSuchBucket', 'The files could not be uploaded: s3://results/run6/plot.png: NoSuchBucket'],

@@ -13,7 +13,7 @@ export async function watchWorkers(): Promise<void> {
     // A page in the background asks for nothing.
     if (!document.hidden) {
       const answer = await fetch('/api/scaling').catch(() => undefined);
-      if (answer?.status === 404) return;
+      if (answer?.status === 204) return;
       if (answer?.ok) show((await answer.json()) as readonly ScalingSample[]);
     }
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
