@@ -14,13 +14,14 @@ const page = (name: string) => new URL(`./page/${name}`, import.meta.url);
 /** Assets by URL path; the page itself is under `/`. */
 export async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
   const chart = new URL('./chart.umd.min.js', `file://${createRequire(import.meta.url).resolve('chart.js')}`);
-  const [html, css, icon, theme, chartScript, modules] = await Promise.all([
+  const [html, css, icon, theme, chartScript, ...modules] = await Promise.all([
     readFile(page('index.html'), 'utf8'),
     readFile(page('page.css'), 'utf8'),
     readFile(page('icon.svg'), 'utf8'),
     readFile(page('early-theme.ts'), 'utf8'),
     readFile(chart, 'utf8'),
     loadBrowserModules(page('page.ts')),
+    loadBrowserModules(page('plain.ts')),
   ]);
   return new Map<string, Asset>([
     ['/', { type: 'text/html; charset=utf-8', body: html }],
@@ -29,6 +30,6 @@ export async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
     ['/assets/early-theme.js', { type: SCRIPT, body: stripTypes(theme) }],
     // The source map stays in the package.
     ['/assets/chart.js', { type: SCRIPT, body: chartScript.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n') }],
-    ...[...modules].map(([path, body]) => [path, { type: SCRIPT, body }] as const),
+    ...modules.flatMap((each) => [...each].map(([path, body]) => [path, { type: SCRIPT, body }] as const)),
   ]);
 }

@@ -278,6 +278,22 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     await page.getByRole('button', { name: 'Switch to dark colours' }).waitFor();
   });
 
+  it("lists all runs with the colours, states and times of the run's page", async () => {
+    const url = await serve(createTestFeed(fourLeptonSnapshot()));
+    const page = await visit(url, { colorScheme: 'dark', locale: 'de-CH', timezoneId: 'Europe/Zurich' });
+    await showsRevision(page, 1);
+    const subtitle = await page.locator('#subtitle').textContent();
+    await page.getByRole('link', { name: 'all runs' }).click();
+    await page.locator('#theme:visible').waitFor();
+    const time = await page.locator('time').textContent();
+    expect(time).toBe('22.11.2026, 10:00:00');
+    expect(subtitle).toContain(`started ${time}`);
+    expect(await page.locator('.pill').textContent()).toBe('Complete');
+    await page.getByRole('button', { name: 'Switch to light colours' }).click();
+    await page.getByRole('link', { name: RUN }).click();
+    await page.getByRole('button', { name: 'Switch to dark colours' }).waitFor();
+  });
+
   it('can be used with the keyboard alone, in the order of reading', async () => {
     const page = await visit(await serve(createTestFeed(fourLeptonSnapshot())));
     await showsRevision(page, 1);

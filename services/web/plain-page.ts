@@ -13,9 +13,13 @@ export function plainPage({ title, heading, body }: { readonly title: string; re
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/page.css">
 <script src="/assets/early-theme.js"></script>
+<script src="/assets/services/web/page/plain.ts" type="module"></script>
 </head>
 <body>
-<header class="top"><div class="names"><p class="brand">higgsflow</p><h1>${escaped(heading)}</h1></div></header>
+<header class="top">
+  <div class="names"><p class="brand">higgsflow</p><h1>${escaped(heading)}</h1></div>
+  <div class="status"><button type="button" class="quiet" id="theme" hidden>Dark</button></div>
+</header>
 <main><section class="card">${body}</section></main>
 </body>
 </html>

@@ -11,6 +11,11 @@ describe('the list of runs', () => {
     expect(html).not.toMatch(/<script>|style=/);
   });
 
+  it('says when each began in words that need no script', () => {
+    const run = { run: 'a', state: 'complete' as const, analysis: 'x', startedAt: '2026-11-30T21:32:11.373Z' };
+    expect(runListPage([run])).toContain('<time datetime="2026-11-30T21:32:11.373Z">2026-11-30 21:32:11 UTC</time>');
+  });
+
   it('says why a run cannot be shown', () => {
     const broken = {
       run: 'a',

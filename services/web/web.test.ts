@@ -102,7 +102,7 @@ describe('the API', () => {
 describe('the page', () => {
   it('comes with all that it loads from this server, and a policy that allows nothing else', async () => {
     const url = await serve();
-    for (const path of ['/', '/runs/r-2026-11-22-higgs']) {
+    for (const path of ['/', '/runs/r-2026-11-22-higgs', '/runs', '/runs/none']) {
       const response = await fetch(url + path);
       const html = await response.text();
       expect(response.headers.get('content-type')).toContain('text/html');
