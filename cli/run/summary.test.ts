@@ -20,6 +20,10 @@ describe('the summary of a run', () => {
     expect(summaryOf(buildReport(simulation, details, {}), 'out')).toMatch(/\n115-130: S \d/);
   });
 
+  it('says what it counts', () => {
+    expect(summaryOf(buildReport(snapshot, details, {}), 'out')).toMatch(/\nafter all cuts +passing +events +± stat\.\nData /);
+  });
+
   it('tells yields of any size in few digits, as report.md does', () => {
     for (const [scale, text] of [
       [1e150, /\d\.\d{5}e\+15\d/],

@@ -16,7 +16,7 @@ export function summaryOf(report: Report, folder: string): string {
     `${totals.entriesCommitted.toLocaleString('en-US')} entries of ${filesText(report)}, in ${elapsedText(elapsedMs)}`,
     costLine(accounting.total),
     '',
-    ...formatTable([['', 'passing', 'events', '± stat.'], ...rows]),
+    ...formatTable([['after all cuts', 'passing', 'events', '± stat.'], ...rows]),
   ];
   if (significance?.signalOverRootBackground !== undefined) {
     const { lo, hi, data, signal, background, signalOverRootBackground, asimov } = significance;

@@ -70,6 +70,7 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     expect(await page.locator('#overall-text').textContent()).toBe('100 % read: 943\u202f430 of 943\u202f430 entries');
     expect(await page.locator('#datasets tbody tr').count()).toBe(12);
     expect(await page.locator('#yields tbody tr').count()).toBe(5);
+    expect(await page.locator('#yields-title').textContent()).toBe('Yields in the plot');
     expect(await page.locator('#cutflow tbody tr').first().textContent()).toContain('832');
     expect(await page.locator('#files a').count()).toBe(6);
     expect(await connection(page).textContent()).toBe('Finished');

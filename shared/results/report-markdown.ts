@@ -93,7 +93,8 @@ function parameterText(parameters: Readonly<Record<string, unknown>>): string {
 
 function groupTable({ groups }: Report): string {
   const rows = groups.map(({ label, entries, yield: events, error }) => [label, count(entries), eventsText(events), eventsText(error)]);
-  return section('Yields', [['group', 'entries passing', 'events', '± stat.'], ...rows]);
+  const note = 'All that is left after the last step of the cut flow, outside of the range of the plots as well.';
+  return section('Yields after all cuts', [['group', 'entries passing', 'events', '± stat.'], ...rows], note);
 }
 
 function cutFlowTable({ groups }: Report): string {

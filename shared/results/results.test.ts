@@ -167,6 +167,12 @@ describe('report', () => {
     expect(JSON.parse(JSON.stringify(report))).toMatchObject({ inputs: [{ url: '/d.root', entries: 10 }, { url: '/s.root' }] });
   });
 
+  it('says that its yields are those after all cuts, whatever the range of the plots', () => {
+    expect(reportToMarkdown(report)).toContain(
+      '## Yields after all cuts\n\nAll that is left after the last step of the cut flow, outside of the range of the plots as well.\n\n| group ',
+    );
+  });
+
   it('has no significance without a window or without simulation', () => {
     const { signalWindow: _, ...less } = details;
     expect(buildReport(snapshot, less, {}).significance).toBeUndefined();
