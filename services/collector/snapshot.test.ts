@@ -66,3 +66,14 @@ it('does not believe the catalogue of toy files, or where they have more entries
   expect(await completeness(1000, [countersOf('a', 2, 1, 40, 1)])).toEqual([0.5, 0.5]);
   expect(await completeness(300, [countersOf('a', 2, 1, 400)])).toEqual([0.5, 0.5]);
 });
+
+it("has the catalogue's channel for the catalogue's own analysis, and where it names none", async () => {
+  const channelOf = async (analysis: string | undefined) => {
+    const experiment = { name: 'x', status: '', channel: 'H → ZZ* → 4ℓ' };
+    const catalogue = { ...plainCatalogue(), experiment, ...(analysis === undefined ? {} : { analysis }) };
+    return snapshotOf(await loadRunModel(specOf(catalogue), false), []).experiment.channel;
+  };
+  expect(await channelOf('rehearsal')).toBe('H → ZZ* → 4ℓ');
+  expect(await channelOf(undefined)).toBe('H → ZZ* → 4ℓ');
+  expect(await channelOf('atlas-hzz-2020')).toBe('');
+});

@@ -36,6 +36,11 @@ export interface SnapshotParts {
   readonly pools: readonly (PoolCounters & PoolWorkers & { readonly running: number })[];
 }
 
+/** What the catalogue's own analysis looks at; another one may look at anything. */
+function channelOf({ analysis, catalogue }: RunModel): string {
+  return catalogue.analysis === undefined || catalogue.analysis === analysis.name ? catalogue.experiment.channel : '';
+}
+
 export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
   const { model, row, counters } = parts;
   const { spec, catalogue, description } = model;
@@ -57,7 +62,7 @@ export function buildSnapshot(parts: SnapshotParts): RunSnapshot {
     edition: editionOf(row, counters),
     elapsedMs: parts.elapsedMs,
     analysis: description,
-    experiment: { ...catalogue.experiment, luminosityReadFb },
+    experiment: { ...catalogue.experiment, channel: channelOf(model), luminosityReadFb },
     groups: catalogue.groups,
     datasets: counters.map((each) => datasetSnapshot(parts, each, scales[each.dataset] ?? 1)),
     totals: progressOf(total(counters), askedInAll(model, counters), row.frozen, parts.rate()),

@@ -127,7 +127,7 @@ export function buildPlotModel(snapshot: RunSnapshot, histogramName: string, opt
   return {
     name: histogramName,
     title,
-    label: plotLabel(snapshot),
+    label: plotLabel(snapshot, title),
     x: {
       title: xTitle(axis),
       scale: canBeLog(axis) ? (options.xScale ?? naturalScale(axis)) : 'linear',

@@ -47,6 +47,24 @@ describe('the label block', () => {
       '0.012 fb⁻¹',
     ]);
   });
+
+  it('has the title of the histogram where nobody tells the channel, or who measured', () => {
+    const snapshot = fourLeptonSnapshot();
+    const withChannel = (channel: string) => ({ ...snapshot.experiment, channel });
+    expect(plotLabel({ ...snapshot, experiment: withChannel('') }, 'Dimuon mass')).toMatchObject({
+      strong: 'ATLAS',
+      status: 'Open Data',
+      lines: ['√s = 13 TeV, 10.0 fb⁻¹', 'Dimuon mass'],
+    });
+    const nobody = { ...snapshot, experiment: { name: '', status: '', channel: '' } };
+    expect(plotLabel(nobody, 'Dimuon mass')).toMatchObject({ strong: '', status: 'Dimuon mass', lines: [] });
+    expect(plotLabel({ ...nobody, toy: true }, 'Dimuon mass')).toMatchObject({
+      strong: 'TOY DATA',
+      status: 'generated, not measured',
+      lines: ['Dimuon mass'],
+    });
+    expect(plotLabel(nobody, 'x'.repeat(100)).status).toBe(`${'x'.repeat(59)}…`);
+  });
 });
 
 describe('the normalisation', () => {

@@ -15,12 +15,20 @@ export interface PlotLabel {
   readonly toy: boolean;
 }
 
-/** The label block: who measured, at what energy, with how much of the data, in which channel. */
-export function plotLabel(snapshot: RunSnapshot): PlotLabel {
+/** Characters of a title in the label block. */
+const TITLE = 60;
+
+/**
+ * The label block: who measured, at what energy, with how much of the data, in which channel. Where nobody tells the channel,
+ * or who measured, the histogram's title stands there.
+ */
+export function plotLabel(snapshot: RunSnapshot, histogramTitle = ''): PlotLabel {
   const { name, status, channel } = snapshot.experiment;
-  const lines = [conditionsText(snapshot), channel].filter((line) => line !== '');
+  const title = shortened(histogramTitle, TITLE);
+  const isFirst = !snapshot.toy && name === '' && status === '';
+  const lines = [conditionsText(snapshot), channel === '' && !isFirst ? title : channel].filter((line) => line !== '');
   const rest = { lines, completeness: completenessText(snapshot), toy: snapshot.toy };
-  if (!snapshot.toy) return { strong: name, status, ...rest };
+  if (!snapshot.toy) return { strong: name, status: isFirst ? title : status, ...rest };
   return { strong: 'TOY DATA', status: name === '' ? 'generated, not measured' : `in ${name} format`, ...rest };
 }
 

@@ -60,6 +60,12 @@ describe('the plot in words', () => {
     );
   });
 
+  it('tells the title once', () => {
+    const words = (name: string) => plotInWords(buildPlotModel({ ...snapshot, experiment: { name, status: '', channel: '' } }, 'h'));
+    expect(words('')).toMatch(/^A histogram, mass \[GeV\] from 100 to 140 in 4 bins\. 9 data/);
+    expect(words('CMS')).toMatch(/^CMS: A histogram, mass \[GeV\] from 100 to 140 in 4 bins\. 9 data/);
+  });
+
   it('says "toy" and how far the run is', () => {
     const words = plotInWords(buildPlotModel(fourLeptonSnapshot({ toy: true, completeness: 0.3 }), 'm4l'));
     expect(words).toContain('TOY DATA in ATLAS format');

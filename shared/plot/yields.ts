@@ -67,10 +67,13 @@ export function cutFlowRows(snapshot: RunSnapshot): CutFlowRow[] {
 export function plotInWords(model: PlotModel): string {
   const { label } = model;
   const yields = plotYields(model, undefined);
+  // The title may stand in the label block as well.
+  const who = [label.strong, label.status].filter((part) => part !== '' && part !== model.title).join(' ');
+  const lines = labelLines(label).filter((line) => line !== model.title);
   const edges = `${model.x.edges[0]} to ${model.x.edges.at(-1)}`;
   const parts = [
-    `${[label.strong, label.status].filter((part) => part !== '').join(' ')}: ${model.title}, ${plainSymbols(model.x.title)} from ${edges} in ${model.x.edges.length - 1} bins.`,
-    labelLines(label).length === 0 ? '' : `${labelLines(label).join('; ')}.`,
+    `${who === '' ? '' : `${who}: `}${model.title}, ${plainSymbols(model.x.title)} from ${edges} in ${model.x.edges.length - 1} bins.`,
+    lines.length === 0 ? '' : `${lines.join('; ')}.`,
     yields?.data === undefined ? 'No data.' : `${countText(yields.data)} data events in the range.`,
     yields === undefined || model.layers.length === 0 ? 'No simulation.' : `Expected: ${expectedText(yields)}.`,
     label.completeness === '' ? 'The run is complete.' : 'The run is not complete.',
