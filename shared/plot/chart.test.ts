@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { dimuonSnapshot, fourLeptonSnapshot, smallSnapshot } from '../../test/run-snapshot.ts';
 import { regular } from '../histogram/axis.ts';
 import { chartConfiguration } from './chart.ts';
+import { layOut } from './layout.ts';
 import { buildPlotModel, type PlotModel } from './plot-model.ts';
+import { ratioPoints } from './ratio-points.ts';
 import { lightTheme } from './theme.ts';
 
 const groups = (['data', 'background'] as const).map((kind) => ({ name: kind, label: kind, color: '#aa0000', kind }));
@@ -57,6 +59,39 @@ describe('chartConfiguration', () => {
       // Of each column of pixels, no more than there are different contents.
       for (const count of [points, ratios]) expect(count).toBeLessThan(7 * 2 * options.size.width);
     }
+  });
+
+  it('hands over no ratio whose dot the upper edge would cut: it is among those with an arrow', () => {
+    const model = buildPlotModel(fourLeptonSnapshot(), 'm4l');
+    const ratio = { ...model.ratio!, lo: 0, hi: 2 };
+    const at = (value: number) => ({ ...model, ratio: { ...ratio, points: [{ bin: 0, x: 82.5, value, lo: 0, hi: 3 }] } });
+    const layout = layOut(model, options.size);
+    const parts = (value: number) => Object.values(ratioPoints(at(value), layout)).map((points) => points.length);
+    expect([-0.1, 0, 1, 1.9, 1.97, 2, 2.1].map(parts)).toEqual([
+      ...[
+        [0, 0, 1],
+        [1, 0, 0],
+        [1, 0, 0],
+        [1, 0, 0],
+      ],
+      ...[
+        [0, 1, 0],
+        [0, 1, 0],
+        [0, 1, 0],
+      ],
+    ]);
+    expect([1.9, 1.97].map((value) => datasetsOf(at(value)).at(-1)?.data.length)).toEqual([1, 0]);
+  });
+
+  it('lets dots over the lowest edge, and over no other', () => {
+    const clips = (model: PlotModel) => datasetsOf(model).map(({ clip }) => (typeof clip === 'object' ? [clip.top, clip.bottom] : clip));
+    const model = buildPlotModel(fourLeptonSnapshot(), 'm4l');
+    const radius = datasetsOf(model).at(-1)?.pointRadius;
+    expect(clips(model).slice(-2)).toEqual([
+      [0, 0],
+      [0, radius],
+    ]);
+    expect(clips(buildPlotModel(dimuonSnapshot(), 'mass'))).toEqual([[0, expect.closeTo(1.3, 0)]]);
   });
 
   it('makes points smaller where bins are many', () => {

@@ -5,6 +5,7 @@ import type { Pointer } from './draw-shapes.ts';
 import { layOut, type PlotLayout, type PlotSize } from './layout.ts';
 import type { PlotModel, PlotPoint } from './plot-model.ts';
 import { plotPlugin } from './plot-plugin.ts';
+import { pointRadius, ratioPoints } from './ratio-points.ts';
 import { mixColors, type PlotTheme } from './theme.ts';
 import { isCrowded, thinOutline, thinPoints } from './thin.ts';
 import { makeTicks, type ScaleType, type Ticks, tickTexts } from './ticks.ts';
@@ -97,15 +98,19 @@ function along(scale: ScaleType, edges: readonly number[], length: number): (val
 }
 
 /** Data points, and their ratios; the plugin draws the error bars under them. */
-function pointDatasets({ data, ratio, x, y }: PlotModel, layout: PlotLayout, theme: PlotTheme): ChartDataset<'line'>[] {
-  const { main, font } = layout;
+function pointDatasets(model: PlotModel, layout: PlotLayout, theme: PlotTheme): ChartDataset<'line'>[] {
+  const { data, ratio, x, y } = model;
+  const { main } = layout;
+  const radius = pointRadius(model, layout);
   const style = {
     showLine: false,
-    pointRadius: Math.min(font * 0.27, Math.max(1.3, (0.33 * main.width) / (x.edges.length - 1))),
+    pointRadius: radius,
     pointBackgroundColor: theme.ink,
     pointBorderWidth: 0,
   };
-  const inside = ratio?.points.filter(({ value }) => value >= ratio.lo && value <= ratio.hi) ?? [];
+  const { inside } = ratioPoints(model, layout);
+  // Dots at the lowest edge of all are whole; over the edge between the panels, they would belong to the wrong one.
+  const clip = (isLowest: boolean) => ({ left: radius, right: radius, top: 0, bottom: isLowest ? radius : 0 });
   const shown = (points: readonly PlotPoint[], up: (value: number) => number) => {
     const places = points.map((point) => ({ x: point.x, y: point.value }));
     return isCrowded(places.length, main.width) ? thinPoints(places, along(x.scale, x.edges, main.width), up) : places;
@@ -113,10 +118,20 @@ function pointDatasets({ data, ratio, x, y }: PlotModel, layout: PlotLayout, the
   return [
     ...(data === undefined
       ? []
-      : [{ ...style, yAxisID: 'y', order: 0, data: shown(data.points, along(y.scale, [y.lo, layout.yHi], main.height)) }]),
+      : [
+          {
+            ...{ ...style, yAxisID: 'y', order: 0, clip: clip(ratio === undefined) },
+            data: shown(data.points, along(y.scale, [y.lo, layout.yHi], main.height)),
+          },
+        ]),
     ...(ratio === undefined
       ? []
-      : [{ ...style, order: 1, yAxisID: 'ratio', data: shown(inside, along('linear', [ratio.lo, ratio.hi], layout.ratio?.height ?? 0)) }]),
+      : [
+          {
+            ...{ ...style, yAxisID: 'ratio', order: 1, clip: clip(true) },
+            data: shown(inside, along('linear', [ratio.lo, ratio.hi], layout.ratio?.height ?? 0)),
+          },
+        ]),
   ];
 }
 

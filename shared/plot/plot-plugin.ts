@@ -5,6 +5,7 @@ import { clipped, type Drawing, hatch, type Panel, strokeLine } from './draw-sha
 import { drawTexts } from './draw-texts.ts';
 import type { Box } from './layout.ts';
 import type { PlotModel, PlotPoint } from './plot-model.ts';
+import { ratioPoints } from './ratio-points.ts';
 import { isCrowded, thinBars } from './thin.ts';
 import type { Ticks } from './ticks.ts';
 
@@ -120,15 +121,14 @@ function drawMeasured(panel: Panel, points: readonly PlotPoint[], { layout, them
   });
 }
 
-/** Error bars, and an arrow at the edge for each point outside the panel. */
+/** Error bars, and an arrow at the edge for each point that has no room in the panel. */
 function drawRatioPoints(panel: Panel, drawing: Drawing): void {
   const { context, box } = panel;
   const { ratio } = drawing.model;
   if (ratio === undefined) return;
   drawMeasured(panel, ratio.points, drawing);
   const size = drawing.layout.font * 0.34;
-  const above = ratio.points.filter(({ value }) => value > ratio.hi);
-  const below = ratio.points.filter(({ value }) => value < ratio.lo);
+  const { above, below } = ratioPoints(drawing.model, drawing.layout);
   context.fillStyle = drawing.theme.ink;
   drawArrows(panel, above, { tip: box.top + 1, base: box.top + 1 + 1.6 * size, size });
   const bottom = box.top + box.height - 1;
