@@ -73,6 +73,16 @@ describe('a plot as PNG', () => {
     expect(pixels.count(theme.warning)).toBe(0);
   });
 
+  it('marks toy data on filled ground as well, also where all of the panel is filled', async () => {
+    const group = { name: 's', label: 'S', color: '#00cdff', kind: 'background' } as const;
+    const full = smallSnapshot(regular(1, 0, 1, { name: 'x' }), [group], [{ name: 's', group: 's', sumw: [0, 10, 0] }]);
+    const filled = async (toy: boolean) => {
+      const drawn = await decode(render(buildPlotModel({ ...full, toy }, 'h', { yScale: 'log' })));
+      return drawn.count(softened(group.color), [0.2, 0.3, 0.8, 0.8]);
+    };
+    expect((await filled(false)) - (await filled(true))).toBeGreaterThan(20_000);
+  });
+
   it('puts layers, bands, points and error bars where the axes say', async () => {
     const axis = regular(4, 0, 4, { name: 'x' });
     const one = smallSnapshot(

@@ -18,8 +18,8 @@ export function plotPlugin(drawing: Drawing): Plugin<'line'> {
     id: 'higgsflow',
     beforeDraw: (chart) => fillBackground(chart, drawing),
     beforeDatasetsDraw: (chart) => {
-      if (model.label.toy) drawToyMark(chart.ctx, drawing);
       if (model.cells !== undefined) drawCells(panelOf(chart, 'y'), model, model.cells);
+      if (model.label.toy && model.layers.length === 0) drawToyMark(chart.ctx, drawing);
       if (model.ratio !== undefined) drawRatioBand(panelOf(chart, 'ratio'), drawing);
     },
     beforeDatasetDraw: (chart, { index }) => {
@@ -27,7 +27,8 @@ export function plotPlugin(drawing: Drawing): Plugin<'line'> {
       if (model.ratio !== undefined && index === dataIndex + 1) drawRatioPoints(panelOf(chart, 'ratio'), drawing);
     },
     afterDatasetDraw: (chart, { index }) => {
-      // The lowest layer is drawn last of the stack: the band goes on top of it, under the data.
+      // The lowest layer is drawn last of the stack: mark and band go on top of it, under the data.
+      if (index === 0 && model.label.toy && model.layers.length > 0) drawToyMark(chart.ctx, drawing);
       if (index === 0 && model.total !== undefined) drawTotalBand(panelOf(chart, 'y'), drawing);
     },
     afterDatasetsDraw: (chart) => {
@@ -56,17 +57,22 @@ function fillBackground({ ctx, width, height, scales, chartArea }: Chart, { mode
   ctx.fillRect(left, chartArea.top, Math.max(2, edge(pointer.bin + 1) - left), chartArea.bottom - chartArea.top);
 }
 
-/** Behind the histogram, as large as the panel allows. */
+/** Over all that is filled and behind all points, as large as the panel allows; on a filled ground its outline shows. */
 function drawToyMark(context: CanvasRenderingContext2D, { layout: { main }, theme }: Drawing): void {
   const size = Math.min(main.height * 0.42, main.width * 0.26);
   context.save();
   context.translate(main.left + main.width / 2, main.top + main.height * 0.6);
   context.rotate(-0.2);
-  context.globalAlpha = 0.16;
-  context.fillStyle = theme.warning;
   context.font = `bold ${size}px ${theme.fontFamily}`;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
+  context.lineJoin = 'round';
+  context.lineWidth = size * 0.05;
+  context.strokeStyle = theme.background;
+  context.globalAlpha = 0.5;
+  context.strokeText('TOY', 0, 0);
+  context.fillStyle = theme.warning;
+  context.globalAlpha = 0.16;
   context.fillText('TOY', 0, 0);
   context.restore();
 }
