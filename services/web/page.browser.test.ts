@@ -119,6 +119,12 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     );
   });
 
+  it('tells the CPU time of a short run', async () => {
+    const page = await visit(await serve(createTestFeed({ ...fourLeptonSnapshot(), cost: { coreSeconds: 0.42, bytesFrom: {} } })));
+    await showsRevision(page, 1);
+    expect(await page.locator('#about').textContent()).toContain('CPU time0.4 core-seconds');
+  });
+
   it('shows the pools of a run: who does what, and who is missing', async () => {
     const pool = { tasksRunning: 0, tasksFailed: 0, tasksTaken: 0, workers: 0, threads: 0, workerNames: [] };
     const pools = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytesText, countOfText, shortText } from './format.ts';
+import { bytesText, countOfText, secondsText, shortText } from './format.ts';
 
 describe('numbers for people', () => {
   it('shorten with decimal prefixes and three digits', () => {
@@ -7,6 +7,10 @@ describe('numbers for people', () => {
       ['0', '7', '999', '1.00 k', '1.23 k', '12.3 k', '123 k', '1.00 M', '4.56 M', '70.0 T'].map((text) => text.replace(' ', '\u202f')),
     );
     expect([12, 12e6].map(bytesText)).toEqual(['12\u202fB', '12.0\u202fMB']);
+  });
+
+  it('have a decimal as few seconds', () => {
+    expect([0, 0.04, 0.42, 9.94, 9.95, 12.3, 1234].map(secondsText)).toEqual(['0.0', '0.0', '0.4', '9.9', '10', '12', '1.23\u202fk']);
   });
 
   it('do not invent a total', () => {

@@ -1,4 +1,4 @@
-/** Numbers for people: bytes, rates. */
+/** Numbers for people: bytes, rates, seconds. */
 import { countText } from '#shared/plot/plot-text.ts';
 
 const UNITS = ['', 'k', 'M', 'G', 'T', 'P'];
@@ -13,6 +13,11 @@ export function shortText(value: number): string {
   }
   const digits = unit === 0 || scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2;
   return `${scaled.toFixed(digits)}${unit === 0 ? '' : `\u202f${UNITS[unit]}`}`;
+}
+
+/** Seconds of CPU time: with one decimal below 10, as the summary of a run has them. */
+export function secondsText(seconds: number): string {
+  return seconds < 9.95 ? seconds.toFixed(1) : shortText(seconds);
 }
 
 /** "12.3 MB". */

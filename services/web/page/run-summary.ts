@@ -3,7 +3,7 @@ import { durationText } from '#shared/plot/duration-text.ts';
 import { aboutText, countText, percentText } from '#shared/plot/plot-text.ts';
 import type { CostSnapshot, OutputSnapshot, RunSnapshot } from '#shared/plot/snapshot.ts';
 import { byId, element, setText } from './dom.ts';
-import { bytesText, countOfText, shortText } from './format.ts';
+import { bytesText, countOfText, secondsText, shortText } from './format.ts';
 
 const STATES = { running: 'Running', complete: 'Complete', incomplete: 'Incomplete', cancelled: 'Cancelled' };
 
@@ -101,7 +101,7 @@ function costRows(cost: CostSnapshot | undefined): readonly (readonly [string, s
   const places = Object.entries(cost.bytesFrom).filter(([, bytes]) => bytes > 0);
   const text = places.sort(([, a], [, b]) => b - a).map(([place, bytes]) => `${bytesText(bytes)} from ${place}`);
   return [
-    ['CPU time', `${shortText(cost.coreSeconds)} core-seconds`],
+    ['CPU time', `${secondsText(cost.coreSeconds)} core-seconds`],
     ['Bytes', text.length === 0 ? '–' : text.join(', ')],
   ];
 }
