@@ -12,7 +12,7 @@ describe('the list of runs', () => {
   });
 
   it('says when each began in words that need no script', () => {
-    const run = { run: 'a', state: 'complete' as const, analysis: 'x', startedAt: '2026-11-30T21:32:11.373Z' };
+    const run = { run: 'a', state: 'complete' as const, analysis: 'x', startedAt: '2026-11-30T21:32:11.373Z', edition: 1 };
     expect(runListPage([run])).toContain('<time datetime="2026-11-30T21:32:11.373Z">2026-11-30 21:32:11 UTC</time>');
   });
 

@@ -11,7 +11,7 @@ describe('the colour bar', () => {
   plane.fill2(0.5, 0.5, 0.00375948);
   plane.fill2(1.5, 0.5, 12.3456);
   const model = planeModel(
-    { name: 'h', title: 'h', lines: ['somewhere', '2 entries'], contents: plane.contents(), kind: 'counts', valueTitle: '' },
+    { name: 'h', title: 'h', lines: ['somewhere', '2 entries'], contents: plane.contents(), kind: 'counts', valueTitle: '', toy: false },
     { zScale: 'log' },
   );
   const cells = model.cells!;
