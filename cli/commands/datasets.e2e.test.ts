@@ -102,6 +102,33 @@ describe('higgsflow datasets', () => {
     await writeFile(llll.path, bytes);
   });
 
+  it('verifies entries that the catalogue tells of a dataset alone, and never says yes to what it did not compare', async () => {
+    const verify = async (datasets: readonly Record<string, unknown>[], ...more: string[]) => {
+      const groups = [{ name: 'd', label: 'D', color: '#000000', kind: 'data' }];
+      const catalogue = { name: 'own', experiment: { name: '', status: '' }, groups, datasets };
+      await writeFile(join(folder, 'own.json'), JSON.stringify(catalogue));
+      const { code, stdout } = await higgsflow(['datasets', '-c', 'own.json', '--verify', ...more]);
+      return [code, stdout];
+    };
+    const [zee, llll] = ['Zee', 'llll'].map((name) => toys.find(({ dataset }) => dataset === name)) as [ToyFile, ToyFile];
+    const two = { name: 'two', group: 'd', files: [zee.path, llll.path] };
+    const entries = zee.entries + llll.entries;
+    expect(await verify([{ ...two, entries }])).toEqual([0, '2 of 2 files are as the catalogue says\n']);
+    expect(await verify([{ ...two, entries: entries + 1 }])).toEqual([
+      3,
+      `0 of 2 files are as the catalogue says\ntwo, all files: entries ${entries}, the catalogue says ${entries + 1}\n`,
+    ]);
+    expect(await verify([{ name: 'one', group: 'd', entries: 1, files: [zee.path] }])).toEqual([
+      3,
+      expect.stringContaining(`${zee.path}: entries ${zee.entries}, the catalogue says 1`),
+    ]);
+    expect(await verify([two])).toEqual([3, expect.stringMatching(/^nothing could be verified: of 2 files the catalogue says neither/)]);
+    const gone = { name: 'gone', group: 'd', files: [join(folder, 'gone.root')] };
+    expect(await verify([{ ...two, entries }, gone])).toEqual([3, expect.stringMatching(/^2 of 3 files .*\n.*gone\.root: cannot be read/)]);
+    const { code, stderr } = await higgsflow(['datasets', '--verify']);
+    expect([code, stderr]).toEqual([78, expect.stringMatching(/Say -c NAME/)]);
+  });
+
   it('keeps the tree that was counted, for files with several', async () => {
     const several = new URL('../../test/fixtures/directories.root', import.meta.url).pathname;
     expect((await higgsflow(['datasets', several, '--tree', 'deep/er/t', '--write', 'one-tree.yaml'])).code).toBe(0);

@@ -1,11 +1,16 @@
 import type { Command } from 'commander';
 import type { Inputs } from '#services/producer/gather-inputs.ts';
 import type { AssignedFile } from '#shared/datasets/assign-files.ts';
+import { ConfigError } from '#shared/errors.ts';
 import type { DatasetRow } from '../datasets/list-datasets.ts';
+import type { Verification } from '../datasets/verify.ts';
 import { formatBytes, formatTable } from '../format.ts';
 import { checksumKind } from './arguments.ts';
 import { type DatasetFlags, datasetFlags, datasetRequest } from './dataset-options.ts';
 import { printJson } from './remote.ts';
+
+/** Exit code where files cannot be read, or are not what they should be. */
+const INCOMPLETE = 3;
 
 interface Flags extends DatasetFlags {
   readonly catalogue?: string;
@@ -34,7 +39,10 @@ export function register(program: Command): void {
     .option('--files', 'tell every file, a line each')
     .option('--bytes', 'open every file, 16 at a time, for its size')
     .option('--entries', 'open every file for its size and entries')
-    .option('--verify', 'compare size, entries and checksum of every file with the catalogue; exit code 3 where any differs')
+    .option(
+      '--verify',
+      'open every file, compare its size, entries and checksum with the catalogue; exit code 3 where any differs, or nothing is told',
+    )
     .option('--no-checksums', 'with --verify: sizes and entries only; checksums need each file read whole')
     .option('--write <file>', 'write a catalogue (.json, .yaml) of the files, with sizes, entries and sums of weights')
     .option('--weight <branch>', 'with --write: sum up this branch, in place of what files tell of their sum of weights')
@@ -63,7 +71,10 @@ async function datasets(where: readonly string[], flags: Flags): Promise<void> {
   const { listenForShutdown } = await import('#shared/runtime/shutdown.ts');
   const asksForNothing =
     where.length === 0 && [flags.catalogue, flags.analysis, flags.datasets, flags.datasetPattern].every((each) => each === undefined);
-  if (asksForNothing) return printCatalogues(flags.json === true);
+  if (asksForNothing) {
+    refuseWithoutFiles(flags);
+    return printCatalogues(flags.json === true);
+  }
   const { gatherInputs } = await import('#services/producer/gather-inputs.ts');
   const request = { data: [...where], catalogue: flags.catalogue, ...datasetRequest(flags) };
   const { tree: treeOfAnalysis, name } = await analysisOf(flags.analysis);
@@ -80,6 +91,13 @@ async function datasets(where: readonly string[], flags: Flags): Promise<void> {
   } finally {
     shutdown.close();
   }
+}
+
+/** @throws ConfigError if it was asked for what needs files */
+function refuseWithoutFiles({ verify, write, files, bytes, entries }: Flags): void {
+  const given = Object.entries({ verify, write, files, bytes, entries }).find(([, value]) => value !== undefined);
+  if (given === undefined) return;
+  throw new ConfigError(`--${given[0]}: of which files?`, { hint: 'Say -c NAME (`higgsflow datasets` lists the names), or name files.' });
 }
 
 interface Work {
@@ -134,7 +152,7 @@ async function listFiles({ datasets }: Inputs, flags: Flags, { tree, signal }: W
   const problems = rows.flatMap(({ files }) => files.flatMap(({ problem }) => problem ?? []));
   if (problems.length === 0) return;
   if (flags.json !== true) print(['', `${problems.length} files cannot be opened:`, ...shortened(problems)]);
-  process.exitCode = 3;
+  process.exitCode = INCOMPLETE;
 }
 
 function datasetTable(rows: readonly DatasetRow[]): string[] {
@@ -164,19 +182,19 @@ function fileTable(rows: readonly DatasetRow[]): string[] {
 async function verifyFiles({ datasets }: Inputs, { checksums, json }: Flags, { tree, signal }: Work): Promise<void> {
   const { verify } = await import('../datasets/verify.ts');
   const result = await verify(datasets, { checksums, tree, onFile: progress('verified'), signal });
-  const { files, unknown, differences } = result;
   if (json === true) printJson(result);
-  else {
-    const said = unknown === 0 ? '' : `; of ${count(unknown)} the catalogue says neither size, entries nor checksum`;
-    const lines = differences.map(({ url, what, expected, found }) =>
-      what === 'unreadable' ? `${url}: cannot be read: ${found}` : `${url}: ${what} ${found}, the catalogue says ${expected}`,
-    );
-    print([
-      `${count(files - unknown - new Set(differences.map(({ url }) => url)).size)} of ${count(files)} files are as the catalogue says${said}`,
-      ...lines,
-    ]);
-  }
-  if (differences.length > 0) process.exitCode = 3;
+  else print(verificationText(result));
+  if (result.differences.length > 0 || result.same === 0) process.exitCode = INCOMPLETE;
+}
+
+function verificationText({ files, same, unknown, differences }: Verification): string[] {
+  const nothing = 'the catalogue says neither size, entries nor checksum';
+  if (unknown === files) return [`nothing could be verified: of ${count(files)} files ${nothing}`];
+  const said = unknown === 0 ? '' : `; of ${count(unknown)} ${nothing} that could be compared`;
+  const lines = differences.map(({ dataset, url = `${dataset}, all files`, what, expected, found }) =>
+    what === 'unreadable' ? `${url}: cannot be read: ${found}` : `${url}: ${what} ${found}, the catalogue says ${expected}`,
+  );
+  return [`${count(same)} of ${count(files)} files are as the catalogue says${said}`, ...lines];
 }
 
 async function writeFiles(inputs: Inputs, { weight, checksum, json }: Flags, path: string, { tree, signal }: Work): Promise<void> {
