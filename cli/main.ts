@@ -34,7 +34,7 @@ const OVERVIEW = `
 First steps:
   higgsflow start                                   the Higgs plot, in the browser, with no questions
   higgsflow inspect FILE.root                       what is in a file
-  higgsflow run --analysis atlas-hzz-2020 --data samples/
+  higgsflow run --analysis atlas-hzz-2020 --data samples/atlas-2020
   higgsflow run --help                              all about running an analysis
   higgsflow submit --help                           a run on many machines: then watch, results, failures`;
 

@@ -30,8 +30,8 @@ export function register(program: Command): void {
 The events are invented: everything that shows these files says "toy".
 
 Examples:
-  higgsflow generate --out samples
-  higgsflow run --analysis atlas-hzz-2020 --data samples
+  higgsflow generate
+  higgsflow run --analysis atlas-hzz-2020 --data samples/atlas-2020
   higgsflow generate --release atlas-2025 --scale 1 --codec zstd --sample ggH125_ZZ4l
   higgsflow generate --release cms-hzz-outreach --out cms
   higgsflow run --analysis cms-hzz-outreach --data cms`,

@@ -75,7 +75,7 @@ Exit codes: 0 complete, 3 incomplete (some input could not be read), 1 failed, 2
 130 stopped with Ctrl-C.
 
 Examples:
-  higgsflow run --analysis atlas-hzz-2020 --data samples/ --out out/hzz
+  higgsflow run --analysis atlas-hzz-2020 --data samples/atlas-2020 --out out/hzz
   higgsflow run -a cms-dimuon -d 'nano/*.root' --set minMet=20 --threads 4 --no-web
   higgsflow run -a ./mine.ts -d nano/                     your own; begin with a copy of examples/my-analysis.ts
   higgsflow run -a ./mine.ts --dataset-pattern '*SMHiggs*' --datasets datasets_s3

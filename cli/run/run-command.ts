@@ -74,7 +74,7 @@ interface OpenedRun {
 async function openRun(options: RunOptions): Promise<OpenedRun> {
   const { resume, out } = options;
   if (!resume && options.analysis === undefined) {
-    const hint = 'For example --analysis atlas-hzz-2020 --data samples/; `higgsflow run --help` lists what there is.';
+    const hint = 'For example --analysis atlas-hzz-2020 --data samples/atlas-2020; `higgsflow run --help` lists what there is.';
     throw new ConfigError('--analysis is missing: which one shall run?', { hint });
   }
   if (resume && out === undefined) throw new ConfigError('--resume needs the folder of the run', { hint: 'Add --out FOLDER.' });

@@ -46,7 +46,7 @@ export async function gatherInputs(request: InputRequest, analysis?: string): Pr
   const given = [...new Set([...listed.keys(), ...expanded])].sort();
   const paths = given.length > 0 ? given : catalogueFiles(catalogue).map(here);
   if (paths.length === 0 && idle[0] !== undefined) throw nothingFits(idle[0], found.names, found.names.length > 0);
-  if (paths.length === 0) throw new ConfigError('no data are given', { hint: 'Name files, folders or URLs: --data samples/.' });
+  if (paths.length === 0) throw new ConfigError('no data are given', { hint: 'Name files, folders or URLs: --data samples/atlas-2020.' });
   if (asked === undefined && lists.length > 0) for (const path of expanded) if (!listed.has(path)) listed.set(path, PLAIN_DATASET);
   const assignment = assignFiles(catalogue, paths, listed);
   refuseUnclear(assignment, catalogue);
