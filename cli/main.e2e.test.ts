@@ -67,6 +67,12 @@ describe('higgsflow', () => {
     ],
     ['nothing to go on with', ['run', '--resume', '--out', 'nowhere'], 78, /no run is in this folder/],
     ['toys in a folder that cannot be', ['generate', '--release', 'atlas-2020', '--out', join(MAIN, 'x')], 1, /main\.ts.*cannot be made/],
+    [
+      'a run in a folder that cannot be',
+      ['run', '-a', 'cms-dimuon', '-d', MAIN, '-c', 'none', '--out', join(MAIN, 'x'), '--no-web'],
+      1,
+      /main\.ts\/x: cannot be made \((EEXIST|ENOTDIR): .*--out FOLDER/,
+    ],
     ['an unknown release', ['generate', '--release', 'atlas-2021'], 78, /Did you mean/],
   ])('refuses %s, with a hint and an exit code', async (_, args, code, text) => {
     const result = await higgsflow(...args);

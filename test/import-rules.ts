@@ -9,8 +9,11 @@ export interface Area {
   readonly pure?: boolean;
 }
 
-/** Small, pure, and imported by all. */
-const EVERYWHERE = ['shared/errors.ts', 'shared/near-misses.ts', 'shared/did-you-mean.ts', 'shared/schema.ts', 'shared/system-message.ts'];
+/** Small, and imported by all. */
+const EVERYWHERE = [
+  ...['shared/errors.ts', 'shared/near-misses.ts', 'shared/did-you-mean.ts', 'shared/schema.ts', 'shared/system-message.ts'],
+  'shared/make-folder.ts',
+];
 
 export const AREAS: Readonly<Record<string, Area>> = {
   'shared/errors.ts': { may: [], pure: true },
@@ -18,6 +21,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   'shared/did-you-mean.ts': { may: [], pure: true },
   'shared/schema.ts': { may: [], pure: true },
   'shared/system-message.ts': { may: [], pure: true },
+  'shared/make-folder.ts': { may: [] },
   'shared/histogram': { may: [], pure: true },
   'shared/plot': { may: ['shared/histogram'], pure: true },
   'shared/analysis': { may: ['shared/histogram', 'shared/root/column-type.ts'], pure: true },

@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '#shared/errors.ts';
+import { makeFolder } from '#shared/make-folder.ts';
 
 /** Files that a run leaves in its folder. */
 const RESULT_FILE = /^(plot(-\w+)?\.png|histograms\.(json|csv|root)|report\.(json|md))$/;
@@ -15,7 +16,7 @@ export interface FolderChoice {
 
 /**
  * Makes the folder ready for a run and returns the path of its ledger.
- * @throws ConfigError if another run is in it and the user did not say what to do with that
+ * @throws ConfigError if another run is in it and the user did not say what to do with that; StorageError if it cannot be made
  */
 export async function prepareOutFolder(folder: string, { resume, force }: FolderChoice): Promise<string> {
   const ledger = join(folder, LEDGER);
@@ -30,9 +31,7 @@ export async function prepareOutFolder(folder: string, { resume, force }: Folder
       hint: 'Go on with it: --resume. Replace it: --force. Keep it: another --out.',
     });
   }
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new ConfigError(`the folder cannot be made: ${cause instanceof Error ? cause.message : cause}`, { file: folder, cause });
-  });
+  await makeFolder(folder, { hint: 'Name a folder of yours: --out FOLDER.' });
   return ledger;
 }
 

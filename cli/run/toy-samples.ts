@@ -1,12 +1,12 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import * as v from 'valibot';
 import { didYouMean } from '#shared/did-you-mean.ts';
-import { ConfigError, StorageError } from '#shared/errors.ts';
+import { ConfigError } from '#shared/errors.ts';
+import { makeFolder } from '#shared/make-folder.ts';
 import { CODEC_NAMES } from '#shared/root/write/compress.ts';
 import { listenForShutdown } from '#shared/runtime/shutdown.ts';
 import { count } from '#shared/schema.ts';
-import { systemMessage } from '#shared/system-message.ts';
 import { generateToySamples, type ToyFile } from '#shared/toy/generate.ts';
 import { TOY_RELEASES } from '#shared/toy/samples.ts';
 
@@ -61,10 +61,7 @@ export async function ensureToySamples(release: string, folder: string): Promise
   const whole = stamp === undefined ? [] : await wholeFiles(folder, stamp);
   if (stamp !== undefined && whole.length === stamp.length) return false;
   const missing = stamp?.filter((file) => !whole.includes(file)).map(({ dataset }) => dataset) ?? [];
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    const hint = 'Name a folder of yours by HIGGSFLOW_CACHE.';
-    throw new StorageError(`cannot be made (${systemMessage(cause)})`, { file: folder, retryable: false, hint, cause });
-  });
+  await makeFolder(folder, { hint: 'Name a folder of yours by HIGGSFLOW_CACHE.' });
   await rm(join(folder, STAMP), { force: true });
   const made = await generate({ release, folder, samples: missing });
   const files = made.map(({ dataset, path, byteLength }) => ({ dataset, path: relative(folder, path), byteLength }));

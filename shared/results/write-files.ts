@@ -1,15 +1,14 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /**
  * Writes files into a folder, each one whole or not at all: a reader, or a kill at any moment, never meets a half of one.
  * @throws StorageError naming the first file that cannot be written; all others are there
  */
 export async function writeFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw cannotWrite(folder, cause);
-  });
+  await makeFolder(folder);
   const errors: unknown[] = [];
   for (const [name, content] of Object.entries(files)) await writeWhole(join(folder, name), content).catch((error) => errors.push(error));
   if (errors.length > 0) throw errors[0];

@@ -1,10 +1,12 @@
 /** Keys of runs: a file each in a folder that only its owner reads; on a cluster a mounted Secret. They are in no message. */
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { ConfigError, StorageError } from '../errors.ts';
+import { ConfigError, isPipelineError, StorageError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { text } from '../schema.ts';
+import { systemCode } from '../system-message.ts';
 import { sleep } from './retry.ts';
 import { RUN_SECRETS } from './storage-settings.ts';
 
@@ -67,7 +69,7 @@ export async function keepCredentials(folder: string, name: string, credentials:
   const path = join(folder, name);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, { mode: 0o700 });
     await rm(temporary, { force: true });
     const handle = await open(temporary, 'wx', 0o600);
     try {
@@ -78,8 +80,8 @@ export async function keepCredentials(folder: string, name: string, credentials:
     await rename(temporary, path);
     return path;
   } catch (error) {
-    await rm(temporary, { force: true });
-    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    await rm(temporary, { force: true }).catch(() => undefined);
+    const why = systemCode(isPipelineError(error) ? error.cause : error) ?? 'unknown';
     throw new ConfigError(`the credentials cannot be kept: ${why}`, { file: path, hint: 'Name another folder: CREDENTIALS_DIR.' });
   }
 }

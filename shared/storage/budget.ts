@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 import type { BudgetedFolder } from './settings.ts';
 
 /** What is made room for at least when the folder is full, so that not every write has to look. */
@@ -53,7 +54,7 @@ export class FolderBudget {
 
   async #scan(wanted: number): Promise<void> {
     const { folder, maxBytes } = this.#limit;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, { mode: 0o700 });
     const entries = (await listEntries(folder)).sort((a, b) => a.usedMs - b.usedMs);
     this.#bytes = entries.reduce((sum, { bytes }) => sum + bytes, 0);
     const aim = this.#bytes + wanted > maxBytes ? Math.max(0, maxBytes * (1 - SLACK) - wanted) : maxBytes;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { makeFolder } from '../make-folder.ts';
 import { budgetOf, type FolderBudget, PARTIAL_SUFFIX } from './budget.ts';
 import { refuseOutside } from './checked-source.ts';
 import type { BudgetedFolder } from './settings.ts';
@@ -113,7 +114,7 @@ class BlockCache {
     header.writeUInt32BE(bytes.length, 4);
     const partial = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}${PARTIAL_SUFFIX}`;
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makeFolder(dirname(path), { mode: 0o700 });
       await writeFile(partial, Buffer.concat([header, bytes]), { mode: 0o600 });
       await rename(partial, path);
     } catch {

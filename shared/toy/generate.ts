@@ -1,16 +1,16 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { loadBuiltInCatalogue } from '../datasets/built-in.ts';
 import { type Catalogue, type Dataset, isData } from '../datasets/catalogue.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { ConfigError, StorageError } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { BranchSpec } from '../root/write/branch-writer.ts';
 import { type CodecName, type Compressor, loadCompressor } from '../root/write/compress.ts';
 import { namedText, RootFileWriter } from '../root/write/file-writer.ts';
 import { openFileSink, type Sink } from '../root/write/sink.ts';
 import { TreeWriter } from '../root/write/tree-writer.ts';
-import { systemMessage } from '../system-message.ts';
 import { ColumnFiller } from './columns.ts';
 import { Random } from './random.ts';
 import { type ToyRelease, type ToySample, toySamples } from './samples.ts';
@@ -160,7 +160,7 @@ function weightsOf({ experiment }: Catalogue, dataset: Dataset, sample: ToySampl
 
 /** Writes beside the target and moves it there at the end: nobody sees half a file. */
 async function writeWhole(target: string, write: (sink: Sink) => Promise<void>): Promise<number> {
-  makeFolder(dirname(target));
+  await makeFolder(dirname(target));
   const part = `${target}.part`;
   const sink = openFileSink(part);
   try {
@@ -173,14 +173,6 @@ async function writeWhole(target: string, write: (sink: Sink) => Promise<void>):
     sink.discard();
     rmSync(part, { force: true });
     throw error;
-  }
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new StorageError(`cannot be made (${systemMessage(cause)})`, { file: folder, retryable: false, cause });
   }
 }
 
