@@ -95,15 +95,15 @@ describe('a run that is killed', () => {
   });
 
   it('stops cleanly at Ctrl-C, says how to go on, and does so', async () => {
-    const child = higgsflow('stopped', ...NEW_RUN());
+    const child = higgsflow('stopped here', ...NEW_RUN());
     const end = ended(child);
-    while (!existsSync(join(folder, 'stopped/ledger.sqlite-wal'))) await sleep(20);
+    while (!existsSync(join(folder, 'stopped here/ledger.sqlite-wal'))) await sleep(20);
     await sleep(300);
     child.kill('SIGINT');
     const { code, stderr } = await end;
     expect(code).toBe(130);
-    expect(stderr).toContain(`higgsflow run --resume --out ${join(folder, 'stopped')}`);
-    expect(await ended(higgsflow('stopped', '--resume'))).toMatchObject({ code: 0 });
-    expect(resultsOf('stopped')).toEqual(resultsOf('whole'));
+    expect(stderr).toContain(`higgsflow run --resume --out '${join(folder, 'stopped here')}'`);
+    expect(await ended(higgsflow('stopped here', '--resume'))).toMatchObject({ code: 0 });
+    expect(resultsOf('stopped here')).toEqual(resultsOf('whole'));
   });
 });

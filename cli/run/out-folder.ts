@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '#shared/errors.ts';
 import { makeFolder } from '#shared/make-folder.ts';
+import { forShell } from '../for-shell.ts';
 
 /** Files that a run leaves in its folder. */
 const RESULT_FILE = /^(plot(-\w+)?\.png|histograms\.(json|csv|root)|report\.(json|md))$/;
@@ -33,6 +34,11 @@ export async function prepareOutFolder(folder: string, { resume, force }: Folder
   }
   await makeFolder(folder, { hint: 'Name a folder of yours: --out FOLDER.' });
   return ledger;
+}
+
+/** What goes on with the run of this folder. */
+export function resumeCommand(folder: string): string {
+  return `higgsflow run --resume --out ${forShell(folder)}`;
 }
 
 /** Forgets the run of this folder. */

@@ -14,7 +14,7 @@ import { INTERRUPTED, listenForShutdown } from '#shared/runtime/shutdown.ts';
 import { untilAborted } from '#shared/runtime/until-aborted.ts';
 import { forgetLocalKeys, keepLocalKeys } from '../local-keys.ts';
 import { type Execution, execute } from './execute.ts';
-import { prepareOutFolder, removeLedger } from './out-folder.ts';
+import { prepareOutFolder, removeLedger, resumeCommand } from './out-folder.ts';
 import { writeOutputFiles } from './output-files.ts';
 import type { RunOptions } from './run-options.ts';
 import { showProgress } from './run-progress.ts';
@@ -41,7 +41,7 @@ export async function runCommand(asked: RunOptions): Promise<number> {
       return await runAndReport(options, { spec, folder, ledger, signal: shutdown.signal, onBegin });
     } catch (error) {
       if (!shutdown.signal.aborted) throw error;
-      say(hasBegun ? `\nStopped; what is done is kept. Go on with: higgsflow run --resume --out ${folder}` : '\nStopped.');
+      say(hasBegun ? `\nStopped; what is done is kept. Go on with: ${resumeCommand(folder)}` : '\nStopped.');
       return INTERRUPTED;
     } finally {
       ledger.close();
