@@ -91,6 +91,15 @@ describe('higgsflow', () => {
     expect(readFileSync(join(folder, 'full/plot.png')).subarray(1, 4).toString()).toBe('PNG');
   });
 
+  it('gives runs that begin in the same second a folder and a name each', async () => {
+    const again = () => higgsflow(...HZZ, '--data', samples, '--no-web', '--json');
+    const runs = await Promise.all([again(), again(), again()]);
+    expect(runs.map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual([0, 0, 0]);
+    const names = runs.map(({ stdout }) => JSON.parse(stdout).run as string);
+    expect(readdirSync(join(folder, 'out')).sort()).toEqual(names.sort());
+    expect(new Set(names).size).toBe(3);
+  });
+
   it('leaves a folder with a run in it alone, unless told to go on or to replace it', async () => {
     const again = [...HZZ, '--data', samples, '--out', 'full', '--no-web'];
     expect(await higgsflow(...again)).toMatchObject({

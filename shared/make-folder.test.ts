@@ -20,8 +20,9 @@ describe('makeFolder', () => {
     expect((await stat(join(deep, 'file'))).size).toBe(1);
   });
 
-  it('may be called by many at once', async () => {
-    await Promise.all(Array.from({ length: 20 }, (_, i) => makeFolder(join(folder, `many/of/them/${i % 2}`))));
+  it('may be called by many at once, of whom one has made it', async () => {
+    const made = await Promise.all(Array.from({ length: 20 }, (_, i) => makeFolder(join(folder, `many/of/them/${i % 2}`))));
+    expect(made.filter((isNew) => isNew)).toHaveLength(2);
     expect((await stat(join(folder, 'many/of/them/1'))).isDirectory()).toBe(true);
   });
 

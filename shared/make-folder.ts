@@ -14,11 +14,14 @@ export interface FolderOptions {
 /**
  * Makes a folder and those above it, where they are missing. One by one: Node's own `recursive` never returns where the system
  * answers ENOENT below a folder that is there, as in /proc.
+ * Returns true if it was not there: of several that make it at the same time this is told to one.
  * @throws StorageError, not retryable, if it cannot be made
  */
-export async function makeFolder(path: string, { hint, mode }: FolderOptions = {}): Promise<void> {
+export async function makeFolder(path: string, { hint, mode }: FolderOptions = {}): Promise<boolean> {
   try {
-    for (const folder of await missingFolders(resolve(path))) await makeOne(folder, mode);
+    let isNew = false;
+    for (const folder of await missingFolders(resolve(path))) isNew = await makeOne(folder, mode);
+    return isNew;
   } catch (cause) {
     throw new StorageError(`cannot be made (${systemMessage(cause)})`, { file: path, retryable: false, hint, cause });
   }
@@ -34,12 +37,14 @@ async function missingFolders(path: string): Promise<string[]> {
   return missing;
 }
 
-async function makeOne(folder: string, mode: number | undefined): Promise<void> {
+async function makeOne(folder: string, mode: number | undefined): Promise<boolean> {
   try {
     await mkdir(folder, { mode });
+    return true;
   } catch (error) {
     // Somebody else may have made it meanwhile.
     if (systemCode(error) !== 'EEXIST' || !(await isFolder(folder))) throw error;
+    return false;
   }
 }
 

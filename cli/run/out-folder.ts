@@ -36,6 +36,14 @@ export async function prepareOutFolder(folder: string, { resume, force }: Folder
   return ledger;
 }
 
+/** Makes a folder in `place` that was not there: of this name, or with -2, -3 ... behind it. Returns its name. */
+export async function makeNewFolder(place: string, name: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const tried = n === 1 ? name : `${name}-${n}`;
+    if (await makeFolder(join(place, tried))) return tried;
+  }
+}
+
 /** What goes on with the run of this folder. */
 export function resumeCommand(folder: string): string {
   return `higgsflow run --resume --out ${forShell(folder)}`;

@@ -14,7 +14,7 @@ import { INTERRUPTED, listenForShutdown } from '#shared/runtime/shutdown.ts';
 import { untilAborted } from '#shared/runtime/until-aborted.ts';
 import { forgetLocalKeys, keepLocalKeys } from '../local-keys.ts';
 import { type Execution, execute } from './execute.ts';
-import { prepareOutFolder, removeLedger, resumeCommand } from './out-folder.ts';
+import { makeNewFolder, prepareOutFolder, removeLedger, resumeCommand } from './out-folder.ts';
 import { writeOutputFiles } from './output-files.ts';
 import type { RunOptions } from './run-options.ts';
 import { showProgress } from './run-progress.ts';
@@ -24,6 +24,8 @@ import { summaryOf, unwrittenText } from './summary.ts';
 /** Exit codes of a run besides 0. */
 const FAILED = 1;
 const INCOMPLETE = 3;
+/** Where results go, in a folder of the run. */
+const OUT = 'out';
 /** URLs do not say it. */
 const HTTP_PORT = 80;
 
@@ -81,14 +83,15 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
   if (resume) assertResumable(options);
   const isThere = resume && out !== undefined && existsSync(join(out, 'ledger.sqlite'));
   if (resume && !isThere && options.analysis === undefined) throw new ConfigError('no run is in this folder', { file: out });
-  const asked =
+  const built =
     options.analysis === undefined
       ? undefined
       : await buildSpec(requestOf(options), { runId: (analysis) => newRunId(analysis, new Date()) });
   // What is wrong with it is told before anything is replaced.
-  if (asked !== undefined) await loadRunModel(asked, true);
+  if (built !== undefined) await loadRunModel(built, true);
   if (options.force && options.portIsFixed && options.port !== undefined) await assertPortFree(options.port);
-  const folder = out ?? join('out', (asked as RunSpec).run);
+  const asked = out === undefined && built !== undefined ? await inNewFolder(built, options) : built;
+  const folder = out ?? join(OUT, (asked as RunSpec).run);
   const ledger = new Ledger(await prepareOutFolder(folder, options));
   try {
     const [known] = ledger.runs();
@@ -100,6 +103,13 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
     ledger.close();
     throw error;
   }
+}
+
+/** The run under a name that no folder has yet: two that begin in the same second are two runs. Who names a run keeps the name. */
+async function inNewFolder(spec: RunSpec, { more = {} }: RunOptions): Promise<RunSpec> {
+  if (more.run !== undefined) return spec;
+  const run = await makeNewFolder(OUT, spec.run);
+  return { ...spec, run, ...mannerOf(more, run) };
 }
 
 /** @throws ConfigError for what cannot be done with a run that is there, or could not be compared with it */
