@@ -253,6 +253,12 @@ describe('higgsflow', () => {
     expect(readFileSync(file).equals(bytes)).toBe(true);
     expect((await higgsflow('start', '--toy', '--out', 'third', '--port', '0')).stderr).toContain(', from ');
     expect(readFileSync(join(folder, 'third/histograms.root')).equals(readFileSync(join(folder, 'first/histograms.root')))).toBe(true);
+    const taken = await higgsflow('start', '--toy', '--out', 'third', '--port', '0');
+    expect(taken).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('Go on with it: higgsflow run --resume --out third. Replace it: --force.'),
+    });
+    expect(await higgsflow('start', '--toy', '--out', 'third', '--port', '0', '--force')).toMatchObject({ code: 0 });
     const { groups } = JSON.parse(readFileSync(join(folder, 'third/report.json'), 'utf8'));
     expect(groups[0]).toMatchObject({ name: 'data', entries: 507 });
   });

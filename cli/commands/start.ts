@@ -8,6 +8,7 @@ interface StartFlags {
   readonly threads: number;
   readonly out?: string;
   readonly port?: number;
+  readonly force?: boolean;
 }
 
 /** `higgsflow start`: the main job with no questions. */
@@ -19,6 +20,7 @@ export function register(program: Command): void {
     .option('-t, --threads <n>', 'compute threads', positiveInteger, availableParallelism())
     .option('-o, --out <folder>', 'where the results go (default: out/<run>)')
     .option('-p, --port <n>', `port of the page on this machine (${DEFAULT_PORT}, or the next free one)`, portNumber)
+    .option('--force', 'replace the run in --out')
     .addHelpText(
       'after',
       `
@@ -31,7 +33,7 @@ Examples:
     .action(start);
 }
 
-async function start({ toy = false, threads, out, port }: StartFlags): Promise<void> {
+async function start({ toy = false, threads, out, port, force = false }: StartFlags): Promise<void> {
   const { startCommand } = await import('../run/start-command.ts');
-  process.exitCode = await startCommand({ toy, threads, out, port });
+  process.exitCode = await startCommand({ toy, threads, out, port, force });
 }

@@ -29,7 +29,7 @@ export async function prepareOutFolder(folder: string, { resume, force }: Folder
   } else if (!resume && (files.includes(LEDGER) || results.length > 0)) {
     throw new ConfigError('a run is in this folder already', {
       file: folder,
-      hint: 'Go on with it: --resume. Replace it: --force. Keep it: another --out.',
+      hint: `Go on with it: ${resumeCommand(folder)}. Replace it: --force. Keep it: another --out.`,
     });
   }
   await makeFolder(folder, { hint: 'Name a folder of yours: --out FOLDER.' });

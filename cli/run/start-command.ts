@@ -12,6 +12,8 @@ export interface StartOptions {
   readonly threads: number;
   readonly out: string | undefined;
   readonly port: number | undefined;
+  /** Replaces the run in `out`. */
+  readonly force: boolean;
 }
 
 const ANALYSIS = 'atlas-hzz-2020';
@@ -21,7 +23,7 @@ const CHUNK_ENTRIES = 25_000;
 const REACH_MS = 3000;
 
 /** Returns the exit code. */
-export async function startCommand({ toy, threads, out, port }: StartOptions): Promise<number> {
+export async function startCommand({ toy, threads, out, port, force }: StartOptions): Promise<number> {
   return runCommand({
     analysis: ANALYSIS,
     data: toy ? await toyData('as asked') : await realOrToyData(),
@@ -34,7 +36,7 @@ export async function startCommand({ toy, threads, out, port }: StartOptions): P
     port: port ?? DEFAULT_PORT,
     portIsFixed: port !== undefined,
     resume: false,
-    force: false,
+    force,
     json: false,
     stay: process.stdout.isTTY === true,
   });
