@@ -123,6 +123,15 @@ describe('higgsflow', () => {
     expect(readFileSync(join(folder, 'full/histograms.json')).equals(before)).toBe(false);
   });
 
+  it('says that a run begins where there is none to go on with', async () => {
+    const run = [...HZZ, '--data', samples, '--no-web', '--out', 'mistyped', '--resume'];
+    expect(await higgsflow(...run)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('No run is in mistyped: a new one begins.\n'),
+    });
+    expect(await higgsflow(...run)).toMatchObject({ code: 0, stderr: expect.not.stringContaining('No run is in') });
+  });
+
   it('does not go on by another analysis than it began with', async () => {
     const write = (body: string) => writeAnalysisFile(folder, 'edited', body, `import { weight } from './weights.ts';`);
     const weights = join(folder, 'weights.ts');

@@ -60,7 +60,10 @@ export function register(program: Command): void {
     .option('-p, --port <n>', `port of the page on this machine (${DEFAULT_PORT}, or the next free one)`, portNumber)
     .option('--no-web', 'no page')
     .option('--stay', 'keep the page open until Ctrl-C when the run is over')
-    .option('--resume', 'go on with the run in --out: nothing that is done is done again')
+    .option(
+      '--resume',
+      'go on with the run in --out: nothing that is done is done again; with --analysis and --data, begin it where there is none',
+    )
     .option('--force', 'replace the run in --out')
     .option('--json', 'print the report as JSON');
   formerFlags(storageFlags(remoteFileFlags(datasetFlags(command))))

@@ -83,6 +83,8 @@ async function openRun(options: RunOptions): Promise<OpenedRun> {
   if (resume) assertResumable(options);
   const isThere = resume && out !== undefined && existsSync(join(out, 'ledger.sqlite'));
   if (resume && !isThere && options.analysis === undefined) throw new ConfigError('no run is in this folder', { file: out });
+  // Scripts say --resume in any case: to go on, or to begin.
+  if (resume && !isThere) say(`No run is in ${out}: a new one begins.`);
   const built =
     options.analysis === undefined
       ? undefined
