@@ -1,7 +1,9 @@
 /**
  * A run on services (docker compose up, or a cluster) from a program of your own: hand it in, watch it, take the results.
  *
- *     node examples/submit-a-run.ts http://localhost:8081 /data/samples out/mine
+ *     node bin/bootstrap.mjs examples/submit-a-run.ts http://localhost:8081 /data/samples out/mine
+ *
+ * Outside of the checkout: Node >= 24, and higgsflow as a link (`npm link`).
  */
 import { parseArgs } from 'node:util';
 import { connect } from 'higgsflow';

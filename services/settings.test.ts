@@ -28,8 +28,9 @@ function page(): string {
   const parts = PROGRAMS.map(([name, purpose, schema]) => `## ${name}\n\n${purpose}\n\n${table(schema)}`);
   return `# The services
 
-Each is a program, \`node services/<name>/main.ts\`, set up by environment variables alone; \`--help\` prints them. All that is wrong
-with them is said at once (exit code 78). Variables marked ᶠ may be given as \`NAME_FILE\`, the path of a file that holds the value.
+Each is a program, \`node services/<name>/main.ts\` with Node >= 24, \`node bin/bootstrap.mjs services/<name>/main.ts\` with an older
+one. It is set up by environment variables alone; \`--help\` prints them. All that is wrong with them is said at once (exit code 78).
+Variables marked ᶠ may be given as \`NAME_FILE\`, the path of a file that holds the value.
 
 Logs are JSON on stdout. \`GET /healthz\` (it answers), \`/readyz\` (it can work; 503 with the reason if not) and \`/metrics\`
 (Prometheus) are served at \`HTTP_PORT\`. SIGTERM stops cleanly: a worker finishes what it computes within \`GRACE_SECONDS\` and gives
