@@ -57,7 +57,20 @@ describe('higgsflow', () => {
     ['a parameter without a value', ['run', '--set', 'bins'], 2, /key=value/],
     ['an unknown analysis', ['run', '-a', 'atlas-hzz-2021'], 78, /Did you mean `atlas-hzz-2020`/],
     ['an unknown parameter', ['run', '-a', 'atlas-hzz-2020', '-s', 'bin=3', '-d', 'samples'], 78, /there is no parameter `bin`/],
-    ['data that are not there', ['run', '-a', 'atlas-hzz-2020', '-d', 'sample'], 78, /no such file or folder/],
+    ['data that are not there', ['run', '-a', 'atlas-hzz-2020', '-d', 'sample'], 78, /no such file or folder\. Is the name right\?\n$/],
+    [
+      'a pattern that nothing matches',
+      ['run', '-a', 'atlas-hzz-2020', '-d', 'sample/*.root'],
+      78,
+      /no file matches this pattern\. Quote patterns/,
+    ],
+    [
+      'a pattern that the shell expanded',
+      ['run', '-a', 'cms-dimuon', '-d', 'a.root', 'b.root'],
+      2,
+      /too many arguments.*\nQuote patterns.*--data 'atlas/,
+    ],
+    ['words where there are none', ['start', 'now'], 2, /too many arguments.*\n$/],
     ['a file of no dataset', ['run', '-a', 'atlas-hzz-2020', '-d', MAIN], 78, /main\.ts belongs to no dataset/],
     [
       'a catalogue that is not there',

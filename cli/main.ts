@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { isPipelineError, type PipelineError } from '#shared/errors.ts';
 import { INTERRUPTED, StoppedError } from '#shared/runtime/shutdown.ts';
+import { QUOTE_PATTERNS } from '#shared/storage/quote-patterns.ts';
 import { closeTunnels } from './cluster/open-services.ts';
 import { register as registerCancel } from './commands/cancel.ts';
 import { register as registerCleanup } from './commands/cleanup.ts';
@@ -62,7 +63,11 @@ function exitCodeOf(error: PipelineError): number {
 
 /** Tells an error in words; what is not ours is a bug and shows where it happened. */
 function fail(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  if (error instanceof CommanderError) {
+    if (error.code === 'commander.excessArguments' && process.argv.some((word) => /^(-d|--data\b)/.test(word)))
+      process.stderr.write(`${QUOTE_PATTERNS}\n`);
+    return error.exitCode === 0 ? 0 : USAGE;
+  }
   const text = error instanceof Error ? error.message : String(error);
   if (error instanceof StoppedError) {
     process.stderr.write(`higgsflow: ${text}\n`);

@@ -1,7 +1,7 @@
 /**
  * An analysis of your own: missing energy, and the leading lepton's transverse momentum, in ATLAS Open Data.
  *
- *     higgsflow run --analysis ./examples/my-analysis.ts --data ./atlas/*.root --set minLeptonPtGeV=25
+ *     higgsflow run --analysis ./examples/my-analysis.ts --data 'atlas/*.root' --set minLeptonPtGeV=25
  */
 import { defineAnalysis, regular } from 'higgsflow/analysis';
 

@@ -2,7 +2,7 @@
  * A selection that few events pass: dimuon masses in CMS NanoAOD where much momentum is missing. Missing momentum and charges are
  * read first; the other columns are fetched and decoded only where an event is left, and the report says what that saved.
  *
- *     higgsflow run --analysis ./examples/preselect.ts --data ./nano/*.root --set minMetGeV=400
+ *     higgsflow run --analysis ./examples/preselect.ts --data 'nano/*.root' --set minMetGeV=400
  */
 import { defineAnalysis, pairMass, regular } from 'higgsflow/analysis';
 

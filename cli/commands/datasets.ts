@@ -65,7 +65,7 @@ Examples:
   higgsflow datasets s3://higgs-demo/eos/ --bytes --json
   higgsflow datasets -c atlas-2020 --entries --files
   higgsflow datasets -c mine.yaml --verify
-  higgsflow datasets nano/*.root --tree Events --write mine.yaml --checksum adler32`;
+  higgsflow datasets 'nano/*.root' --tree Events --write mine.yaml --checksum adler32`;
 
 async function datasets(where: readonly string[], flags: Flags): Promise<void> {
   const { listenForShutdown } = await import('#shared/runtime/shutdown.ts');

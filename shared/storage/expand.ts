@@ -6,6 +6,7 @@ import { systemCode, systemMessage } from '../system-message.ts';
 import { patternStart } from './folder.ts';
 import { isRemotePattern, type ListOptions, listRemote } from './list.ts';
 import { filesMatching, rootFilesBelow } from './local-files.ts';
+import { QUOTE_PATTERNS } from './quote-patterns.ts';
 import { urlScheme } from './schemes.ts';
 
 /**
@@ -50,7 +51,7 @@ async function expandOne(pattern: string, options: ListOptions): Promise<string[
   if (stats?.isDirectory()) return nonEmptyFolder(path, pattern);
   if (stats !== undefined) return [path];
   const matches = isPattern ? await filesMatching(pattern) : [];
-  if (matches.length === 0) throw nothingFound(pattern);
+  if (matches.length === 0) throw nothingFound(pattern, isPattern);
   return matches;
 }
 
@@ -61,11 +62,9 @@ async function nonEmptyFolder(folder: string, pattern: string): Promise<string[]
   return files;
 }
 
-function nothingFound(pattern: string): ConfigError {
-  return new ConfigError('no such file or folder, and no file matches it as a pattern', {
-    file: pattern,
-    hint: 'Quote patterns, so that the shell does not expand them: --data "samples/*.root".',
-  });
+function nothingFound(pattern: string, isPattern: boolean): ConfigError {
+  if (!isPattern) return new ConfigError('no such file or folder', { file: pattern, hint: 'Is the name right?' });
+  return new ConfigError('no file matches this pattern', { file: pattern, hint: QUOTE_PATTERNS });
 }
 
 function unreachable(pattern: string, cause: unknown): ConfigError {

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import { type FoundFile, findInFolders, fits, patternStart } from './folder.ts';
+import { QUOTE_PATTERNS } from './quote-patterns.ts';
 import { urlScheme } from './schemes.ts';
 import type { StorageSettings } from './settings.ts';
 
@@ -34,7 +35,8 @@ export async function listRemote(pattern: string, { settings: given, signal }: L
   const scheme = urlScheme(pattern);
   const found = scheme === 's3' || scheme === 'gs' ? await listBucket(whole, settings, signal) : await listFolders(whole, settings, signal);
   if (found.length > 0) return found.sort((a, b) => (a.location < b.location ? -1 : 1));
-  throw new ConfigError('no file matches it', { file: pattern, hint: 'Quote patterns, so that the shell does not expand them.' });
+  if (whole !== pattern) throw new ConfigError('no *.root file is below it', { file: pattern, hint: 'Is the name right?' });
+  throw new ConfigError('no file matches this pattern', { file: pattern, hint: QUOTE_PATTERNS });
 }
 
 /** Keys are sorted by their beginning: only those are asked for that begin as the pattern does. */
