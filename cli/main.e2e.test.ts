@@ -19,6 +19,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'cli-'));
   samples = join(folder, 'samples');
   writeLeptonSamples(samples);
+  writeFileSync(join(folder, 'empty.root'), '');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -47,6 +48,7 @@ describe('higgsflow', () => {
       const help = await higgsflow(command, '--help');
       expect(help).toMatchObject({ code: 0, stderr: '' });
       expect(help.stdout).toContain('Examples:');
+      expect(help.stdout).not.toMatch(/default:\s+(\[\]|\{\})/);
     }
   });
 
@@ -70,6 +72,8 @@ describe('higgsflow', () => {
       2,
       /too many arguments.*\nQuote patterns.*--data 'atlas/,
     ],
+    ['a folder where a file is meant', ['inspect', '.'], 78, /^higgsflow: \.: this is a folder\. Name a file/],
+    ['an empty file', ['inspect', 'empty.root'], 1, /empty\.root: the file is empty/],
     ['words where there are none', ['start', 'now'], 2, /too many arguments.*\n$/],
     ['a file of no dataset', ['run', '-a', 'atlas-hzz-2020', '-d', MAIN], 78, /main\.ts belongs to no dataset/],
     [
@@ -216,6 +220,18 @@ describe('higgsflow', () => {
     for (const name of ['histograms.json', 'histograms.csv', 'histograms.root']) {
       expect(readFileSync(join(folder, 'mended', name)).equals(readFileSync(join(folder, 'clean', name))), name).toBe(true);
     }
+  });
+
+  it.skipIf(process.platform === 'win32')('says that the folder which it runs in is gone', async () => {
+    const command = `mkdir gone && cd gone && rmdir ../gone && "${process.execPath}" "${MAIN}" inspect x.root`;
+    const child = spawn('sh', ['-c', command], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const closed = once(child, 'close');
+    let stderr = '';
+    for await (const text of child.stderr) stderr += text;
+    expect([(await closed)[0], stderr]).toEqual([
+      78,
+      expect.stringMatching(/^higgsflow: the folder that this runs in is not there any more\. .*\n$/),
+    ]);
   });
 
   it('says at once that the collector does not answer', async () => {

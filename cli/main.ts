@@ -1,7 +1,7 @@
 /** The command line. Each command is one file; what it needs is loaded when it runs. */
 import { createRequire } from 'node:module';
-import { Command, CommanderError } from 'commander';
-import { isPipelineError, type PipelineError } from '#shared/errors.ts';
+import { Command, CommanderError, Help, type Option } from 'commander';
+import { ConfigError, isPipelineError, type PipelineError } from '#shared/errors.ts';
 import { INTERRUPTED, StoppedError } from '#shared/runtime/shutdown.ts';
 import { QUOTE_PATTERNS } from '#shared/storage/quote-patterns.ts';
 import { closeTunnels } from './cluster/open-services.ts';
@@ -50,10 +50,25 @@ const COMMANDS = [
 function program(): Command {
   const { version, description } = createRequire(import.meta.url)('../package.json') as { version: string; description: string };
   const program = new Command('higgsflow').description(description).version(version).showSuggestionAfterError().exitOverride();
+  program.configureHelp({ optionDescription: withoutEmptyDefault }).hook('preAction', assertFolder);
   for (const register of COMMANDS) register(program);
   // Subcommands are made before they could inherit it.
   for (const command of program.commands) command.exitOverride();
   return program.addHelpText('after', OVERVIEW);
+}
+
+/** Of an option that may be repeated: that there is none by itself needs no words. */
+function withoutEmptyDefault(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: (\[\]|\{\})\)$/, '');
+}
+
+/** @throws ConfigError if the folder that we run in was removed: nothing works there */
+function assertFolder(): void {
+  try {
+    process.cwd();
+  } catch (cause) {
+    throw new ConfigError('the folder that this runs in is not there any more', { hint: 'Go to another one: cd.', cause });
+  }
 }
 
 function exitCodeOf(error: PipelineError): number {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ConfigError } from '#shared/errors.ts';
 import { type Column, levelsOf, textAt } from '#shared/root/column-type.ts';
 import type { Branch, Tree } from '#shared/root/tree.ts';
+import { openNamedFile } from '../open-named-file.ts';
 import { wholeNumber } from './arguments.ts';
 
 interface DumpOptions {
@@ -35,13 +36,12 @@ Examples:
 }
 
 async function dump(location: string, treeName: string, branchName: string, options: DumpOptions): Promise<void> {
-  const [{ openSource }, { openRootFile }, { openTree }, { digestBranch }] = await Promise.all([
-    import('#shared/storage/open.ts'),
+  const [{ openRootFile }, { openTree }, { digestBranch }] = await Promise.all([
     import('#shared/root/file.ts'),
     import('#shared/root/tree.ts'),
     import('#shared/root/digest.ts'),
   ]);
-  const source = await openSource(location);
+  const source = await openNamedFile(location);
   try {
     const tree = await openTree(await openRootFile(source), treeName);
     const branch = tree.branch(branchName);

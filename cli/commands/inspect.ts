@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { BranchDescription, FileDescription, GraphDescription, HistogramDescription } from '#shared/root/inspect.ts';
 import { formatBytes, formatTable } from '../format.ts';
+import { openNamedFile } from '../open-named-file.ts';
 
 /** `higgsflow inspect FILE`: what a ROOT file holds. */
 export function register(program: Command): void {
@@ -25,12 +26,8 @@ Examples:
 }
 
 async function describe(location: string): Promise<FileDescription> {
-  const [{ openSource }, { openRootFile }, { describeFile }] = await Promise.all([
-    import('#shared/storage/open.ts'),
-    import('#shared/root/file.ts'),
-    import('#shared/root/inspect.ts'),
-  ]);
-  const source = await openSource(location);
+  const [{ openRootFile }, { describeFile }] = await Promise.all([import('#shared/root/file.ts'), import('#shared/root/inspect.ts')]);
+  const source = await openNamedFile(location);
   try {
     return await describeFile(await openRootFile(source));
   } finally {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { ConfigError } from '#shared/errors.ts';
 import type { PlotModel } from '#shared/plot/plot-model.ts';
 import type { ScaleType } from '#shared/plot/ticks.ts';
+import { openNamedFile } from '../open-named-file.ts';
 
 interface PlotOptions {
   readonly out?: string;
@@ -52,8 +53,7 @@ function splitLocation(text: string): [location: string, path: string] {
 }
 
 async function loadModel(location: string, path: string, scale: ScaleType): Promise<PlotModel> {
-  const [{ openSource }, { openRootFile }, { findHistogram, isGraphClass, readGraph, readHistogram }, { isToyFile }] = await Promise.all([
-    import('#shared/storage/open.ts'),
+  const [{ openRootFile }, { findHistogram, isGraphClass, readGraph, readHistogram }, { isToyFile }] = await Promise.all([
     import('#shared/root/file.ts'),
     import('#shared/root/read-histogram.ts'),
     import('#shared/toy/toy-mark.ts'),
@@ -62,7 +62,7 @@ async function loadModel(location: string, path: string, scale: ScaleType): Prom
     import('#shared/plot/histogram-model.ts'),
     import('#shared/plot/graph-model.ts'),
   ]);
-  const source = await openSource(location);
+  const source = await openNamedFile(location);
   try {
     const file = await openRootFile(source);
     const entry = await findHistogram(file, path);

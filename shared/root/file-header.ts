@@ -26,6 +26,7 @@ const MAX_BEGIN = 1000;
 
 /** @throws RootFormatError where it is no ROOT file. */
 export function parseFileHeader(bytes: Uint8Array): FileHeader {
+  if (bytes.length === 0) throw new RootFormatError('the file is empty', { hint: 'Copy it again.' });
   const cursor = new Cursor(bytes);
   const [magic, stored, begin] = bytes.length < FILE_HEADER_LENGTH ? [0, 0, 0] : [cursor.u32(), cursor.u32(), cursor.u32()];
   if (magic !== MAGIC || !(begin >= FILE_HEADER_LENGTH && begin <= MAX_BEGIN)) {
