@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ListedFailure } from '../api.ts';
+import { groupByCause } from '../group-failures.ts';
 import { connectTo, printJson, type RemoteFlags, remote } from './remote.ts';
 
 /** Files named for one cause. */
@@ -11,7 +11,7 @@ export function register(program: Command): void {
     .addHelpText('after', '\nWhen the cause is gone, `higgsflow retry RUN` tries these tasks again.\n\nExamples:\n  higgsflow failures RUN')
     .action(async (run: string, flags: RemoteFlags) => {
       const failures = await (await connectTo(flags)).failures(run);
-      const groups = groupByCause(failures);
+      const groups = groupByCause(failures, ({ text }) => text);
       if (flags.json === true) return printJson(groups);
       const lines = groups.flatMap(({ code, cause, entriesLost, failures }) => [
         `${failures.length} × ${code}: ${cause} (${entriesLost.toLocaleString('en-US')} entries lost)`,
@@ -22,33 +22,4 @@ export function register(program: Command): void {
       ]);
       process.stdout.write(lines.length === 0 ? 'Nothing failed.\n' : `${lines.join('\n')}\n`);
     });
-}
-
-interface FailureGroup {
-  readonly code: string;
-  /** The text without the file. */
-  readonly cause: string;
-  readonly entriesLost: number;
-  readonly failures: readonly ListedFailure[];
-}
-
-/** The most frequent cause first. Texts begin with the file; numbers in them (offsets) make no other cause. */
-export function groupByCause(failures: readonly ListedFailure[]): FailureGroup[] {
-  const groups = new Map<string, ListedFailure[]>();
-  for (const failure of failures) {
-    const key = `${failure.code} ${causeOf(failure).replaceAll(/\d+/g, '#')}`;
-    groups.set(key, [...(groups.get(key) ?? []), failure]);
-  }
-  return [...groups.values()]
-    .map((group) => {
-      const first = group[0] as ListedFailure;
-      const entriesLost = group.reduce((sum, each) => sum + (each.entriesLost ?? 0), 0);
-      return { code: first.code, cause: causeOf(first), entriesLost, failures: group };
-    })
-    .sort((a, b) => b.failures.length - a.failures.length);
-}
-
-function causeOf({ text, file }: ListedFailure): string {
-  const withoutFile = text.replaceAll(file, '').replace(/^[\s:]+/, '');
-  return withoutFile === '' ? text : withoutFile;
 }

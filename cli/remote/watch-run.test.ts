@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import { fourLeptonSnapshot } from '../../test/run-snapshot.ts';
-import { groupByCause } from '../commands/failures.ts';
+import { groupByCause } from '../group-failures.ts';
 import { seedsLine, showRun, statusLine, taskCounts } from './watch-run.ts';
 
 const running: RunSnapshot = { ...fourLeptonSnapshot({ completeness: 0.5 }), state: 'running', tasksRunning: 2, workers: 3 };
@@ -60,11 +60,14 @@ describe('failures by cause', () => {
   });
 
   it('are joined where only file and place differ', () => {
-    const groups = groupByCause([
-      failure(0, 'a.root', 'a.root: is no ROOT file'),
-      failure(1, 'b.root', 'b.root: a basket is cut short (at byte 123)'),
-      failure(2, 'c.root', 'c.root: a basket is cut short (at byte 99)'),
-    ]);
+    const groups = groupByCause(
+      [
+        failure(0, 'a.root', 'a.root: is no ROOT file'),
+        failure(1, 'b.root', 'b.root: a basket is cut short (at byte 123)'),
+        failure(2, 'c.root', 'c.root: a basket is cut short (at byte 99)'),
+      ],
+      ({ text }) => text,
+    );
     expect(groups.map(({ cause, entriesLost, failures }) => [cause, entriesLost, failures.length])).toEqual([
       ['a basket is cut short (at byte 123)', 20, 2],
       ['is no ROOT file', 10, 1],

@@ -30,6 +30,21 @@ describe('progress', () => {
     expect(lines.at(-1)).toMatch(/^all /);
   });
 
+  it('tells in the table how many tasks of a dataset failed, where any did', async () => {
+    const { totals, datasets, ...snapshot } = fourLeptonSnapshot({ completeness: 1, state: 'incomplete' });
+    const table = async (tasksFailed: number) => {
+      const failed = datasets.map((each) => ({ ...each, tasksFailed: each.name === 'llll' ? tasksFailed : 0 }));
+      let text = '';
+      const last = (async function* () {
+        yield { ...snapshot, datasets: failed, totals: { ...totals, tasksFailed } };
+      })();
+      await showProgress(last, { write: (part: string) => (text += part) });
+      return text;
+    };
+    expect(await table(3)).toMatch(/dataset +files +failed +entries[\s\S]*\nllll +\d+\/\d+ +3 [\s\S]*\nall +\d+\/\d+ +3 /);
+    expect(await table(0)).not.toContain('failed');
+  });
+
   it('tells files, entries, rates, and failures where there are any', () => {
     const { totals, ...snapshot } = fourLeptonSnapshot({ completeness: 0.5, state: 'running' });
     const numbers = {

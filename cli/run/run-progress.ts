@@ -46,17 +46,22 @@ export function progressLine({ state, totals, elapsedMs }: RunSnapshot): string 
   return parts.join('  ');
 }
 
+/** A file is done when all its tasks are, be they committed or failed: of the latter a column tells, where there are any. */
 function datasetTable({ datasets, totals }: RunSnapshot): string {
+  const failed = (text: string) => (totals.tasksFailed > 0 ? [text] : []);
   const row = (name: string, each: Progress) => [
     name,
     `${each.filesDone}/${each.files}`,
+    ...failed(each.tasksFailed === 0 ? '' : each.tasksFailed.toLocaleString('en-US')),
     each.entriesCommitted.toLocaleString('en-US'),
     lostText(each),
     readText(each),
     formatBytes(each.bytesRead),
   ];
   const rows = datasets.map((dataset: DatasetSnapshot) => row(dataset.name, dataset));
-  return formatTable([['dataset', 'files', 'entries', 'lost', 'complete', 'read'], ...rows, row('all', totals)]).join('\n');
+  return formatTable([['dataset', 'files', ...failed('failed'), 'entries', 'lost', 'complete', 'read'], ...rows, row('all', totals)]).join(
+    '\n',
+  );
 }
 
 /** Of a failed file that could not be opened nobody may know how many it had. */

@@ -24,6 +24,20 @@ describe('the summary of a run', () => {
     expect(summaryOf(buildReport(snapshot, details, {}), 'out')).toMatch(/\nafter all cuts +passing +events +± stat\.\nData /);
   });
 
+  it('tells a reason once for all tasks that failed for it', () => {
+    const failure = (file: string, reason: string, entriesLost?: number) => ({
+      ...{ dataset: 'llll', file, code: 'StorageError', message: `${file}: ${reason}`, attempts: 5, entriesLost },
+    });
+    const far = Array.from({ length: 12 }, (_, i) => failure(`https://example.org/${i}.root`, 'cannot be fetched: ENOTFOUND'));
+    const failures = [failure('/a.root', 'the file is cut short', 1200), ...far];
+    const text = summaryOf(buildReport({ ...snapshot, failures }, details, {}), 'out');
+    expect(text.match(/ENOTFOUND/g)).toHaveLength(1);
+    expect(text).toMatch(
+      /\n {2}12 × StorageError: cannot be fetched: ENOTFOUND \(an unknown number of .*https:\/\/example\.org\/0\.root\)\n/,
+    );
+    expect(text).toContain('\n  StorageError: /a.root: the file is cut short (1,200 entries lost)\n');
+  });
+
   it('tells yields of any size in few digits, as report.md does', () => {
     for (const [scale, text] of [
       [1e150, /\d\.\d{5}e\+15\d/],

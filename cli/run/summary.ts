@@ -6,6 +6,7 @@ import { dataText, eventsText } from '#shared/results/events-text.ts';
 import type { Report } from '#shared/results/report.ts';
 import { estimateText, filesText } from '#shared/results/report-markdown.ts';
 import { formatTable } from '../format.ts';
+import { type FailureGroup, groupByCause } from '../group-failures.ts';
 
 /** Yields, significance, what failed, and where everything is. */
 export function summaryOf(report: Report, folder: string): string {
@@ -27,8 +28,7 @@ export function summaryOf(report: Report, folder: string): string {
     );
   }
   if (report.noSignificance !== undefined) lines.push('', `No significance: ${report.noSignificance}`);
-  if (failures.length > 0) lines.push('', `${failures.length} of ${totals.tasks} tasks failed:`, ...failures.slice(0, 10).map(failureLine));
-  if (failures.length > 10) lines.push(`  and ${failures.length - 10} more, in report.md`);
+  if (failures.length > 0) lines.push('', `${failures.length} of ${totals.tasks} tasks failed:`, ...failureLines(failures));
   const estimate = estimateText(report);
   if (estimate !== '') lines.push(estimate);
   lines.push('', `Results: ${resolve(folder)}`);
@@ -47,6 +47,26 @@ function costLine({ coreSeconds, places, requests, retries }: Report['accounting
   return `${coreSeconds.toFixed(1)} core-seconds${reads === '' ? '' : `; ${reads}, in ${requests.toLocaleString('en-US')} requests${tries}`}`;
 }
 
-function failureLine({ code, message, entriesLost }: Report['failures'][number]): string {
-  return `  ${code}: ${message} (${entriesLost === undefined ? 'an unknown number of' : entriesLost.toLocaleString('en-US')} entries lost)`;
+type Failure = Report['failures'][number];
+
+const CAUSES_SHOWN = 10;
+
+/** A line a cause, with the number of tasks and one of their files. */
+function failureLines(failures: readonly Failure[]): string[] {
+  const groups = groupByCause(failures, ({ message }) => message);
+  const more = groups.slice(CAUSES_SHOWN).reduce((sum, group) => sum + group.failures.length, 0);
+  return [...groups.slice(0, CAUSES_SHOWN).map(failureLine), ...(more > 0 ? [`  and ${more} more, in report.md`] : [])];
+}
+
+function failureLine({ code, cause, failures }: FailureGroup<Failure>): string {
+  const [{ message, file }, ...others] = failures;
+  const lost = `${lostText(failures)} entries lost`;
+  if (others.length === 0) return `  ${code}: ${message} (${lost})`;
+  return `  ${failures.length} × ${code}: ${cause} (${lost}; all are in report.md, one is ${file})`;
+}
+
+function lostText(failures: readonly Failure[]): string {
+  const known = failures.reduce((sum, { entriesLost = 0 }) => sum + entriesLost, 0);
+  if (failures.every(({ entriesLost }) => entriesLost !== undefined)) return known.toLocaleString('en-US');
+  return known === 0 ? 'an unknown number of' : `${known.toLocaleString('en-US')} and an unknown number of`;
 }
