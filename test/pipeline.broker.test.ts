@@ -13,10 +13,10 @@ import { encodeHistogram } from '../shared/histogram/codec.ts';
 import { Histogram } from '../shared/histogram/histogram.ts';
 import { openAmqpQueue } from '../shared/queue/amqp.ts';
 import type { RunRequest } from '../shared/queue/run-request.ts';
-import { histogramFiles } from '../shared/results/histogram-set.ts';
 import { generateToySamples, type ToyFile } from '../shared/toy/generate.ts';
 import { startBroker } from './broker.ts';
 import { exampleSuccess } from './example-messages.ts';
+import { histogramFiles } from './histogram-files.ts';
 import { type ServiceProcess, Services } from './services.ts';
 
 const HISTOGRAMS = ['histograms.json', 'histograms.csv', 'histograms.root'];

@@ -8,9 +8,9 @@ import { Ledger } from '../services/collector/ledger.ts';
 import { buildSpec } from '../services/producer/build-spec.ts';
 import type { RunSnapshot } from '../shared/plot/snapshot.ts';
 import type { RunRequest } from '../shared/queue/run-request.ts';
-import { histogramFiles } from '../shared/results/histogram-set.ts';
 import { generateToySamples, type ToyFile } from '../shared/toy/generate.ts';
 import { startBroker } from './broker.ts';
+import { histogramFiles } from './histogram-files.ts';
 import { type ServiceProcess, Services } from './services.ts';
 
 const broker = await startBroker();

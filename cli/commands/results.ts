@@ -12,12 +12,12 @@ export function register(program: Command): void {
   remote(command)
     .addHelpText('after', '\nExamples:\n  higgsflow results RUN --out out/hzz')
     .action(async (run: string, flags: RemoteFlags & { readonly out?: string }) => {
-      const { summaryOf, unwrittenText } = await import('../run/summary.ts');
+      const { exitCodeOf, summaryOf, unwrittenText } = await import('../run/summary.ts');
       const folder = flags.out ?? join('out', run);
       const report = await (await connectTo(flags)).results(run, folder);
       if (flags.json === true) printJson(report);
       else process.stdout.write(summaryOf(report, folder));
       process.stderr.write(unwrittenText(report));
-      process.exitCode = report.state !== 'complete' ? 3 : report.unwritten === undefined ? 0 : 1;
+      process.exitCode = exitCodeOf(report);
     });
 }

@@ -9,7 +9,7 @@ import type { RunSnapshot } from '#shared/plot/snapshot.ts';
 import { openMemoryQueue } from '#shared/queue/memory.ts';
 import type { Report, Task } from '#shared/queue/messages.ts';
 import type { Queue } from '#shared/queue/queue.ts';
-import { histogramFiles } from '#shared/results/histogram-set.ts';
+import { histogramFiles } from '../../test/histogram-files.ts';
 import { SAMPLES, writeLeptonSamples } from '../../test/lepton-samples.ts';
 import { testData } from '../../test/test-data.ts';
 import { type ExecuteOptions, execute } from './execute.ts';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Ledger } from '#services/collector/ledger.ts';
 import { buildSpec } from '#services/producer/build-spec.ts';
 import type { RunSnapshot } from '#shared/plot/snapshot.ts';
-import { histogramFiles } from '#shared/results/histogram-set.ts';
+import { histogramFiles } from '../../test/histogram-files.ts';
 import { writeLeptonSamples } from '../../test/lepton-samples.ts';
 import { execute } from './execute.ts';
 

@@ -9,7 +9,6 @@ import { writeResults } from '#services/web/write-results.ts';
 import { ConfigError } from '#shared/errors.ts';
 import type { RunRequest } from '#shared/queue/run-request.ts';
 import { type RunSpec, specDifferences } from '#shared/queue/run-spec.ts';
-import type { Report } from '#shared/results/report.ts';
 import { INTERRUPTED, listenForShutdown } from '#shared/runtime/shutdown.ts';
 import { untilAborted } from '#shared/runtime/until-aborted.ts';
 import { forgetLocalKeys, keepLocalKeys } from '../local-keys.ts';
@@ -19,11 +18,8 @@ import { writeOutputFiles } from './output-files.ts';
 import type { RunOptions } from './run-options.ts';
 import { showProgress } from './run-progress.ts';
 import { assertPortFree, servePage } from './serve-page.ts';
-import { summaryOf, unwrittenText } from './summary.ts';
+import { exitCodeOf, summaryOf, unwrittenText } from './summary.ts';
 
-/** Exit codes of a run besides 0. */
-const FAILED = 1;
-const INCOMPLETE = 3;
 /** Where results go, in a folder of the run. */
 const OUT = 'out';
 /** URLs do not say it. */
@@ -206,11 +202,6 @@ async function openPage(
   const page = await servePage({ feed, folder, port, portIsFixed });
   say(`Watch it at ${page.url}${Number(new URL(page.url).port || HTTP_PORT) === port ? '' : ` (port ${port} is taken)`}`);
   return { [Symbol.asyncDispose]: () => page.close() };
-}
-
-function exitCodeOf({ state, output, unwritten }: Report): number {
-  if (state !== 'complete') return INCOMPLETE;
-  return output?.error === undefined && unwritten === undefined ? 0 : FAILED;
 }
 
 function say(text: string): void {

@@ -47,6 +47,16 @@ function costLine({ coreSeconds, places, requests, retries }: Report['accounting
   return `${coreSeconds.toFixed(1)} core-seconds${reads === '' ? '' : `; ${reads}, in ${requests.toLocaleString('en-US')} requests${tries}`}`;
 }
 
+/** Exit codes besides 0. */
+const FAILED = 1;
+const INCOMPLETE = 3;
+
+/** How a command ends that made this report. */
+export function exitCodeOf({ state, output, unwritten }: Report): number {
+  if (state !== 'complete') return INCOMPLETE;
+  return output?.error === undefined && unwritten === undefined ? 0 : FAILED;
+}
+
 type Failure = Report['failures'][number];
 
 const CAUSES_SHOWN = 10;

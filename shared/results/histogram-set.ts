@@ -46,7 +46,7 @@ export function resultHistograms(snapshot: RunSnapshot): ResultHistogram[] {
   });
 }
 
-export type HistogramFile = 'histograms.json' | 'histograms.csv' | 'histograms.root';
+type HistogramFile = 'histograms.json' | 'histograms.csv' | 'histograms.root';
 
 /** How to make each file of histograms: the same numbers in three formats. What one of them cannot hold is in the others. Each says "toy" where any input is. */
 export function histogramFileMakers(snapshot: RunSnapshot): Record<HistogramFile, () => string | Uint8Array> {
@@ -69,14 +69,4 @@ function withMetadata({ kind, of, name, title, contents, scale }: ResultHistogra
   const label = `${title} (${of}${kind === 'raw' ? ', raw sums' : ''})`;
   const metadata = { name: `${kind}/${of}/${name}`, label, kind, toy, complete: state === 'complete' };
   return { ...contents, metadata: scale === undefined ? metadata : { ...metadata, scale } };
-}
-
-/** All files of histograms. */
-export function histogramFiles(snapshot: RunSnapshot): Record<string, string | Uint8Array> {
-  const makers = histogramFileMakers(snapshot);
-  return {
-    'histograms.json': makers['histograms.json'](),
-    'histograms.csv': makers['histograms.csv'](),
-    'histograms.root': makers['histograms.root'](),
-  };
 }
