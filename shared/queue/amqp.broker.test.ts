@@ -180,7 +180,10 @@ describe.skipIf(!broker)('the queue over AMQP', () => {
     expect(await queue.reports.depth()).toBe(0);
   });
 
-  it('acks what was handled, in any order, and nothing else', async () => {
+  it.each([
+    { how: 'one after the other', turns: [[4], [0], [2]], open: [1, 3, 5] },
+    { how: 'some of them at once', turns: [[4, 0, 1], [3]], open: [2, 5] },
+  ])('acks what was handled, in any order, $how, and nothing else', async ({ turns, open }) => {
     await Promise.all(Array.from({ length: 6 }, (_, index) => queue.tasks.publish(exampleTask(index))));
     const worker = await installation.open();
     const { promise: allIn, resolve } = Promise.withResolvers<void>();
@@ -194,16 +197,16 @@ describe.skipIf(!broker)('the queue over AMQP', () => {
       { prefetch: 6, signal: new AbortController().signal },
     );
     await allIn;
-    for (const index of [4, 0, 2]) {
-      release[index]?.resolve();
+    for (const turn of turns) {
+      for (const index of turn) release[index]?.resolve();
       await new Promise((next) => setTimeout(next, 20));
     }
     // It dies with the others in its hands.
     await worker.close();
     for (const { resolve: end } of release) end();
     await consumed;
-    const left = await take(queue.tasks, 3);
-    expect(left.map(({ index }) => index).sort()).toEqual([1, 3, 5]);
+    const left = await take(queue.tasks, open.length);
+    expect(left.map(({ index }) => index).sort()).toEqual(open);
     expect(await queue.tasks.depth('run-1')).toBe(0);
   });
 

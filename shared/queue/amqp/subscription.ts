@@ -1,6 +1,7 @@
 /** A consumer of one queue that comes back after outages. */
 import type { Channel, ChannelModel, ConsumeMessage, Message } from 'amqplib';
 import { sleep } from '../../runtime/retry.ts';
+import { Acks } from './acks.ts';
 import { type AmqpConnection, backoffMs } from './connection.ts';
 import { isMissing, isRefusal, openChannel } from './topology.ts';
 
@@ -30,6 +31,7 @@ export class Subscription {
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
   #channel: Channel | undefined;
+  #acks: Acks | undefined;
   #queue = '';
   #tag: string | undefined;
   #limit: number;
@@ -77,6 +79,7 @@ export class Subscription {
   /** Ends the channel; what is not answered goes back into the queue. Resolves when all answers have reached the broker. */
   async end(): Promise<void> {
     this.#stop.abort(new Error('ended'));
+    this.#acks?.send();
     void this.#channel?.close().catch(() => {}); // it may have ended by itself
     await this.#ended;
   }
@@ -106,12 +109,14 @@ export class Subscription {
     try {
       this.#queue = await this.#options.prepare(channel);
       this.#channel = channel;
+      this.#acks = new Acks(channel);
       await this.#order(async () => {
         if (!this.#cancelled) await this.#consume(channel);
       });
       if (!this.#stop.signal.aborted) await ended;
     } finally {
       this.#channel = undefined;
+      this.#acks = undefined;
       this.#tag = undefined;
       await close();
     }
@@ -127,27 +132,28 @@ export class Subscription {
   #take(channel: Channel, message: ConsumeMessage | null): void {
     // The broker cancelled the consumer: the queue was deleted, or moves. A new channel finds out.
     if (message === null) {
+      this.#acks?.send();
       if (this.#channel === channel) this.#channel = undefined;
       void channel.close().catch(() => {});
     } else this.#options.onMessage(this.#received(channel, message));
   }
 
   #received(channel: Channel, { content, fields, properties }: ConsumeMessage): Received {
+    const acks = this.#acks;
     const isLive = () => this.#channel === channel;
-    const answer = (send: () => void) => {
-      // Between the channel's end and its event the library throws.
-      try {
-        if (isLive()) send();
-      } catch {}
-    };
     const message = { content, fields, properties };
+    acks?.delivered(message);
     return {
       ...message,
       get isLost() {
         return !isLive();
       },
-      ack: () => answer(() => channel.ack(message)),
-      requeue: () => answer(() => channel.nack(message, false, true)),
+      ack: () => {
+        if (isLive()) acks?.ack(message);
+      },
+      requeue: () => {
+        if (isLive()) acks?.requeue(message);
+      },
     };
   }
 
