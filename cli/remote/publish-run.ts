@@ -1,28 +1,23 @@
 /** Publishes the tasks of a run: through the broker, or through the collector where there is none within reach. */
-import type { Describe } from '#services/producer/plan-run.ts';
-import { startProducer } from '#services/producer/producer.ts';
+import { type ProducerOptions, startProducer } from '#services/producer/producer.ts';
 import type { CollectorClient } from '#shared/client/collector-client.ts';
 import type { AmqpOptions } from '#shared/queue/amqp/options.ts';
 import type { Queue } from '#shared/queue/queue.ts';
-import type { RunSpec } from '#shared/queue/run-spec.ts';
 import type { TaskList } from '#shared/queue/task-list.ts';
 
 /** How the broker is reached. */
 export type BrokerOptions = Pick<AmqpOptions, 'url' | 'user' | 'password' | 'tls' | 'prefix' | 'pool'>;
 
-export interface PublishOptions {
-  readonly spec: RunSpec;
+export interface PublishOptions extends Pick<ProducerOptions, 'spec' | 'describe' | 'onOpen' | 'signal'> {
   readonly client: CollectorClient;
   readonly broker: BrokerOptions | undefined;
-  readonly describe: Describe;
-  readonly signal: AbortSignal;
 }
 
 /** Resolves when all tasks are frozen and published. */
-export async function publishRun({ spec, client, broker, describe, signal }: PublishOptions): Promise<void> {
-  const { queue, taskList, close } = broker === undefined ? throughCollector(client) : await throughBroker(client, broker, signal);
+export async function publishRun({ client, broker, ...options }: PublishOptions): Promise<void> {
+  const { queue, taskList, close } = broker === undefined ? throughCollector(client) : await throughBroker(client, broker, options.signal);
   try {
-    await startProducer({ spec, queue, taskList, describe, signal });
+    await startProducer({ ...options, queue, taskList });
   } finally {
     await close();
   }

@@ -64,10 +64,12 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
   }, SAMPLE_MS);
   const start = performance.now();
   try {
-    await client.open(spec);
     const end = new AbortController();
-    const publishing = publishRun({ spec, client, broker, describe: synthetic(entries), signal }).then(() => performance.now() - start);
+    const { promise: opened, resolve: onOpen } = Promise.withResolvers<void>();
+    const publish = publishRun({ spec, client, broker, describe: synthetic(entries), onOpen, signal });
+    const publishing = publish.then(() => performance.now() - start);
     publishing.catch(() => end.abort());
+    await Promise.race([opened, publishing]);
     let last: RunSnapshot | undefined;
     let workers = 0;
     for await (const snapshot of connect({ collector }).watch(spec.run, { signal: AbortSignal.any([signal, end.signal]) })) {

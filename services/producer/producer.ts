@@ -9,6 +9,8 @@ export interface ProducerOptions {
   readonly queue: Pick<Queue, 'tasks'>;
   readonly taskList: TaskList;
   readonly describe: Describe;
+  /** Called when the run is there. */
+  readonly onOpen?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -21,13 +23,20 @@ const PUBLISH_PAGE = 1000;
  * twice: the ledger counts it once. Resolves when all is published.
  * @throws MessageError if the run exists with another spec or other files; the signal's reason when aborted.
  */
-export async function startProducer({ spec, queue, taskList, describe, signal }: ProducerOptions): Promise<void> {
+export async function startProducer({ spec, queue, taskList, describe, onOpen, signal }: ProducerOptions): Promise<void> {
   const { frozen } = await taskList.open(spec);
+  onOpen?.();
   if (!frozen) {
+    let adding: Promise<void> = Promise.resolve();
     for await (const page of planRun(spec, { describe, signal })) {
       signal.throwIfAborted();
-      await taskList.add(spec.run, page);
+      // Two are on their way: the ledger need not wait for the next.
+      const next = taskList.add(spec.run, page);
+      next.catch(() => {}); // awaited in the next round
+      await adding;
+      adding = next;
     }
+    await adding;
     await taskList.freeze(spec.run);
   }
   let publishing: Promise<unknown> = Promise.resolve();
