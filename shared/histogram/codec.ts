@@ -11,7 +11,7 @@
  */
 import { MessageError } from '../errors.ts';
 import type { Axis } from './axis.ts';
-import { type ExactSums, firstLimb, LIMB, lastLimb, MAGNITUDE_LIMBS } from './exact-sums.ts';
+import { type ExactSums, firstLimb, lastLimb, MAGNITUDE_LIMBS } from './exact-sums.ts';
 import type { Histogram } from './histogram.ts';
 
 const VERSION = 1;
@@ -142,13 +142,18 @@ function writeDouble(writer: ByteWriter, value: number): void {
     writer.varint(0);
     return;
   }
-  const size = Math.abs(value);
-  number.setFloat64(0, size);
-  // A subnormal number, of exponent 0, has the units of exponent 1.
-  const unit = Math.max((number.getUint16(0) >>> 4) - 1, 0) >>> 3;
-  const whole = size / UNITS[unit]!;
-  limbs[0] = whole % LIMB;
-  limbs[1] = whole / LIMB;
+  number.setFloat64(0, Math.abs(value));
+  const high = number.getUint32(0);
+  const low = number.getUint32(4);
+  const exponent = high >>> 20;
+  // Subnormals have the units of exponent 1 and no hidden bit.
+  const position = exponent === 0 ? 0 : exponent - 1;
+  const top = exponent === 0 ? high : (high & 0xfffff) | 0x100000;
+  const unit = position >>> 3;
+  const shift = position & 7;
+  limbs[0] = low << shift;
+  // Two steps: JavaScript would take `>>> 32` as `>>> 0`.
+  limbs[1] = (top << shift) | ((low >>> 1) >>> (31 - shift));
   writeLimbs(writer, value < 0 ? -1 : 1, unit, limbs[0] === 0 ? 1 : 0, limbs[1] === 0 ? 0 : 1);
 }
 

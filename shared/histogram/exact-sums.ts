@@ -16,7 +16,7 @@ import { AnalysisError } from '../errors.ts';
 const MAX_LIMBS = 70;
 /** Length of the array that `magnitude` writes. */
 export const MAGNITUDE_LIMBS = MAX_LIMBS + 1;
-export const LIMB = 2 ** 32;
+const LIMB = 2 ** 32;
 /** A limb holds at most this many limb-sized terms between two carries; two accumulators so full still add exactly: 2^53. */
 const MAX_PENDING = 2 ** 20;
 

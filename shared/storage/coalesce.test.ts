@@ -126,7 +126,10 @@ describe('withCoalescing', () => {
       addEventListener: (...args: unknown[]) => added.push(args[1]),
       removeEventListener: (...args: unknown[]) => removed.push(args[1]),
     });
-    await withCoalescing(patternSource(), { gapBytes: 0, maxBytes: 100, parallel: 2 }).readMany([range(0, 1)], watched as AbortSignal);
+    await withCoalescing(patternSource(), { gapBytes: 0, maxBytes: 100, parallel: 2 }).readMany(
+      [range(0, 1), range(9, 1)],
+      watched as AbortSignal,
+    );
     expect(removed).toEqual(added);
     expect(added).toHaveLength(1);
   });

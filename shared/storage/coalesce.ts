@@ -98,7 +98,7 @@ async function readPlanned(
 async function readGroup(
   source: CountedSource,
   group: readonly PlannedRead[],
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   memory: ReadMemory | undefined,
 ): Promise<Uint8Array[]> {
   const [first] = group;
@@ -111,9 +111,12 @@ async function inParallel<T>(
   items: readonly T[],
   width: number,
   signal: AbortSignal | undefined,
-  work: (item: T, signal: AbortSignal) => Promise<void>,
+  work: (item: T, signal: AbortSignal | undefined) => Promise<void>,
 ): Promise<void> {
   signal?.throwIfAborted();
+  const [only] = items;
+  // Nothing else to abort; small files are read so, and signals take time.
+  if (items.length === 1) return work(only as T, signal);
   const controller = new AbortController();
   const stop = () => controller.abort(signal?.reason);
   signal?.addEventListener('abort', stop, { once: true });
