@@ -107,7 +107,7 @@ function describeDetails(branch: RootObject, { path, name }: Pick<Branch, 'path'
     unsupported: type.unsupported,
     entries: number(members, 'fEntries'),
     get baskets() {
-      baskets ??= context.within(path, () => listBaskets(branch, path));
+      baskets ??= context.within(path, () => listBaskets(branch));
       return baskets;
     },
     counter: count === undefined || branch.className !== 'TBranch' ? undefined : context.leafPaths.of(count),
@@ -159,7 +159,7 @@ const EMPTY = {
 } as const;
 
 /** The baskets of a branch that have entries: those in records of their own, and those inside the tree's. */
-function listBaskets({ members }: RootObject, path: string): BasketRef[] {
+function listBaskets({ members }: RootObject): BasketRef[] {
   const seeks = numbers(members, 'fBasketSeek');
   // Where more are said to be written than have a place, their entries are missed when they are read.
   const written = Math.min(number(members, 'fWriteBasket'), seeks.length);
@@ -174,12 +174,12 @@ function listBaskets({ members }: RootObject, path: string): BasketRef[] {
     const seek = i < written ? (seeks[i] ?? 0) : 0;
     if (seek === 0 && inside === undefined) continue;
     const firstEntry = firsts[i];
-    if (firstEntry === undefined) throw new RootFormatError(`basket ${i} of ${firsts.length}`, { object: path });
+    if (firstEntry === undefined) throw new RootFormatError(`basket ${i} of ${firsts.length}`);
     const basket =
       seek === 0 && inside !== undefined
         ? { firstEntry, endEntry: firstEntry + inside.header.entries, seek, bytes: 0, embedded: inside }
         : { firstEntry, endEntry: firsts[i + 1] ?? entries, seek, bytes: bytes[i] ?? 0, embedded: undefined };
-    if (basket.endEntry < firstEntry) throw new RootFormatError(`basket ${i} ends before it starts`, { object: path });
+    if (basket.endEntry < firstEntry) throw new RootFormatError(`basket ${i} ends before it starts`);
     if (basket.endEntry > firstEntry) baskets.push(basket);
   }
   return baskets;

@@ -42,4 +42,19 @@ describe('a branch whose description is damaged', () => {
     expect(tree?.branch('counted_f64').entries).toBe(tree?.entries);
     expect(tree?.branch('vector_float').baskets.length).toBeGreaterThan(0);
   });
+
+  it('is an error where a basket ends before it starts', async () => {
+    const bytes = Buffer.from(readFileSync(join(FIXTURES, 'types_none.root')));
+    const [sound] = await treesOf(bytes, 'sound.root');
+    const { baskets } = sound?.branch('fixed_f64') ?? { baskets: [] };
+    expect(baskets.length).toBeGreaterThan(1);
+    const firsts = Buffer.alloc(8 * baskets.length);
+    for (const [i, { firstEntry }] of baskets.entries()) firsts.writeBigInt64BE(BigInt(firstEntry), 8 * i);
+    const place = bytes.indexOf(firsts, bytes.indexOf('fixed_f64[3]/D'));
+    bytes.writeBigInt64BE(BigInt(baskets[1]?.endEntry ?? 0), place);
+    const [tree] = await treesOf(bytes, 'damaged.root');
+    expect(() => tree?.branch('fixed_f64').baskets).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('basket 0 ends before it starts'), object: 'types/fixed_f64' }),
+    );
+  });
 });

@@ -102,6 +102,15 @@ describe('withCoalescing', () => {
     );
   });
 
+  it('refuses a range that is not within the file, also where a sound one would hide it', async () => {
+    for (const outside of [range(SIZE - 5, 10), range(-1, 5)]) {
+      const source = patternSource();
+      const reading = withCoalescing(source, { gapBytes: SIZE, maxBytes: SIZE, parallel: 2 }).readMany([range(0, SIZE), outside]);
+      await expect(reading).rejects.toMatchObject({ code: 'StorageError', message: expect.stringContaining('pattern') });
+      expect(source.reads).toEqual([]);
+    }
+  });
+
   it('has as many reads under way as it may, and no more', async () => {
     const source = patternSource(5);
     const ranges = Array.from({ length: 12 }, (_, index) => range(index * 100, 10));
