@@ -145,7 +145,7 @@ const HOW = `## Measure it yourself
 export BENCH_DATA=... BENCH_PYTHON=... BENCH_PEERS=...          # see bench/README.md
 npm run bench -- --report docs/performance.md                   # all of it: an hour
 npm run bench -- --from bench/results/latest.json --report docs/performance.md   # the page alone, from stored results
-npm run bench -- --compare bench/results/2026-11-30.json        # flags every ratio that fell by more than a tenth
+npm run bench -- --compare bench/results/2026-12-01.json        # flags every ratio that fell by more than a tenth
 \`\`\``;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
