@@ -152,25 +152,31 @@ describe.skipIf(!broker)('the services over a broker', () => {
     }
   });
 
-  it('finish what they compute when they are told to stop, and give the rest back', async () => {
-    mkdirSync(join(services.folder, 'analyses'));
+  /** An analysis of synthetic files that does something else before it fills, and how a request names it. */
+  const writeAnalysis = (name: string, before: string): string => {
+    mkdirSync(join(services.folder, 'analyses'), { recursive: true });
     const shared = pathToFileURL(join(import.meta.dirname, '../shared')).href;
     writeFileSync(
-      join(services.folder, 'analyses/slow.ts'),
+      join(services.folder, `analyses/${name}.ts`),
       `import { regular } from '${shared}/histogram/axis.ts';
       import { defineAnalysis } from '${shared}/analysis/define-analysis.ts';
       export const analysis = defineAnalysis({
-        name: 'slow', title: 'Slow', tree: 'rehearsal', columns: { x: 'f32' }, cutFlow: ['all'],
+        name: '${name}', title: '${name}', tree: 'rehearsal', columns: { x: 'f32' }, cutFlow: ['all'],
         histograms: () => ({ x: { title: 'x', axes: [regular(2, 0, 1, { name: 'x' })] } }),
         process({ entries, x }, out) {
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+          ${before}
           for (let i = 0; i < entries; i++) { out.cutFlow.fill(0); out.x.fill(x.values[i]); }
         },
       });`,
     );
+    return `analyses:${name}.ts`;
+  };
+
+  it('finish what they compute when they are told to stop, and give the rest back', async () => {
+    const analysis = writeAnalysis('slow', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);');
     const [first] = await workers(1, { LOG_LEVEL: 'debug' });
     const data = [10, 11, 12].map((entries) => `synthetic://${entries}`);
-    expect(await produce({ run: 'slow', analysis: 'analyses:slow.ts', data, catalogue: 'none' }).ended).toBe(0);
+    expect(await produce({ run: 'slow', analysis, data, catalogue: 'none' }).ended).toBe(0);
     await first?.event('task.started');
     expect(await first?.end('SIGTERM')).toBe(0);
     const events = first?.log.map(({ event }) => event).filter((event) => `${event}`.startsWith('task.'));
@@ -236,6 +242,19 @@ describe.skipIf(!broker)('the services over a broker', () => {
     const small = services.higgsflow(['submit', '-a', 'rehearsal', '-c', 'none', '-d', 'synthetic://5', '--run', 'small', '--wait']);
     expect(await small.ended, small.stderr).toBe(0);
     expect(await verbs().status('long')).toMatchObject({ state: 'cancelled', totals: { tasksCommitted: 0 } });
+  });
+
+  it('are free again when a run is cancelled whose analysis never ends', async () => {
+    const analysis = writeAnalysis('endless', 'for (;;);');
+    const data = [10, 11, 12].map((entries) => `synthetic://${entries}`);
+    const [worker] = await workers(1, { LOG_LEVEL: 'debug' });
+    expect(await produce({ run: 'endless', analysis, data, catalogue: 'none' }).ended).toBe(0);
+    await worker?.event('task.started');
+    await verbs().cancel('endless');
+    const small = services.higgsflow(['submit', '-a', 'rehearsal', '-c', 'none', '-d', 'synthetic://5', '--run', 'small', '--wait']);
+    expect(await small.ended, small.stderr).toBe(0);
+    expect(worker?.log.filter(({ event }) => event === 'task.returned').length).toBeGreaterThan(0);
+    expect(worker?.log.filter(({ event }) => event === 'task.failed')).toEqual([]);
   });
 
   it('say so and count nothing when the ledger is damaged', async () => {

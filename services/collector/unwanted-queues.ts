@@ -22,7 +22,7 @@ export class UnwantedQueues {
 
   async delete(run: string, pools: readonly string[] | undefined): Promise<void> {
     this.#runs.set(run, { pools, untilMs: Date.now() + SWEEP_MS });
-    await this.#queue.deleteRun(run, pools);
+    await this.#queue.cancelRun(run, pools);
   }
 
   /** A run of this name is wanted again. */
@@ -32,7 +32,7 @@ export class UnwantedQueues {
 
   async sweep(nowMs: number): Promise<void> {
     for (const [run, { pools, untilMs }] of this.#runs) {
-      if (nowMs < untilMs) await this.#queue.deleteRun(run, pools);
+      if (nowMs < untilMs) await this.#queue.cancelRun(run, pools);
       else this.#runs.delete(run);
     }
   }

@@ -49,6 +49,27 @@ describe('ComputePool', () => {
     expect(answers[1]).toMatchObject({ failure: { retryable: true, text: expect.stringContaining('it took longer than 5 s') } });
   });
 
+  it('gives up the tasks of a run that is over, ends a thread that is stuck in one, and goes on with those of others', async () => {
+    const fine = writeAnalysisFile(folder, 'fine', '');
+    const endless = writeAnalysisFile(folder, 'endless', 'for (;;);');
+    for (let i = 0; i < 50; i++) await run({ analysis: fine });
+    const answers = [{ analysis: endless }, { analysis: fine }, { run: 'other', analysis: fine }].map((task) => run(task));
+    // Long enough for the thread to be inside the loop.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    pool.abandon('r');
+    expect((await Promise.all(answers)).map(({ kind }) => kind)).toEqual(['aborted', 'aborted', 'partial']);
+    expect(await run({ analysis: fine })).toMatchObject({ kind: 'partial' });
+  });
+
+  it('gives up what waits for a thread, and what a thread has not begun, without ending it', async () => {
+    const waits = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);';
+    const slow = writeAnalysisFile(folder, 'slow', waits);
+    const answers = ['other', 'r', 'r', 'other'].map((of) => run({ run: of, analysis: slow }));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    pool.abandon('r');
+    expect((await Promise.all(answers)).map(({ kind }) => kind)).toEqual(['partial', 'aborted', 'aborted', 'partial']);
+  });
+
   it('opens a file anew after a task of it failed', async () => {
     expect(await run()).toMatchObject({ kind: 'partial', partial: { fileEntries: 1000 } });
     const [other = ''] = writeLeptonSamples(join(folder, 'other'), { llll: 500 });

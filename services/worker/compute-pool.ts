@@ -27,6 +27,8 @@ interface Job {
   staging: boolean;
   /** What that cost. */
   ahead: ReadCost;
+  /** Its run is over. */
+  unwanted: boolean;
 }
 
 interface Thread {
@@ -44,6 +46,8 @@ interface Thread {
 }
 
 const WARM_THREADS = 4;
+/** A thread that was told to stop and does not, because of an analysis that hangs, is ended. */
+const GRACE_MS = 3000;
 /** A thread has the next tasks in its hands already where tasks are shorter than this: a message takes some time. */
 const SHORT_MS = 20;
 const MOST_IN_HAND = 64;
@@ -102,7 +106,7 @@ export class ComputePool {
   run(task: Task, onStart: () => void = () => {}): Promise<FromThread> {
     if (this.#draining) return Promise.resolve({ kind: 'aborted' });
     return new Promise((resolve) => {
-      const job: Job = { task, onStart, resolve, staging: false, ahead: NO_COST };
+      const job: Job = { task, onStart, resolve, staging: false, ahead: NO_COST, unwanted: false };
       this.#waiting.push(job);
       void this.#copyFile(job);
       this.#pump();
@@ -112,15 +116,32 @@ export class ComputePool {
   /** Starts no further job: those that wait, and those to come, are answered as aborted. Running ones go on. */
   drain(): void {
     this.#draining = true;
-    for (const { resolve } of this.#waiting.splice(0)) resolve({ kind: 'aborted' });
+    this.#giveUp(this.#waiting);
   }
 
-  /** Drains, and aborts the jobs at hand. */
+  /** Drains, and aborts the jobs at hand; threads that do not stop by themselves are ended. */
   abort(): void {
     this.drain();
+    setTimeout(() => void this.close(), GRACE_MS).unref();
     for (const thread of this.#threads) {
       this.#tell(thread);
       thread.worker.postMessage({ kind: 'abort' } satisfies ToThread);
+    }
+  }
+
+  /** The same for the jobs of one run, of which nobody wants to hear any more. A thread that does not stop by itself is ended. */
+  abandon(run: string): void {
+    const isOf = ({ task }: Job) => task.run === run;
+    this.#giveUp(this.#waiting.filter(isOf));
+    for (const thread of this.#threads) {
+      const unwanted = thread.jobs.filter(isOf);
+      if (unwanted.length === 0) continue;
+      for (const job of unwanted) job.unwanted = true;
+      this.#tell(thread);
+      thread.worker.postMessage({ kind: 'abort', run } satisfies ToThread);
+      const [running] = thread.jobs;
+      const isStuck = () => running?.unwanted === true && thread.jobs[0] === running;
+      setTimeout(() => isStuck() && void thread.worker.terminate(), GRACE_MS).unref();
     }
   }
 
@@ -130,6 +151,14 @@ export class ComputePool {
     clearInterval(this.#check);
     this.drain();
     await Promise.all([this.#stage?.close(), ...[...this.#threads].map(({ worker }) => worker.terminate())]);
+  }
+
+  /** Answers jobs that wait as aborted. */
+  #giveUp(jobs: readonly Job[]): void {
+    for (const job of [...jobs]) {
+      this.#waiting.splice(this.#waiting.indexOf(job), 1);
+      job.resolve({ kind: 'aborted' });
+    }
   }
 
   async #copyFile(job: Job): Promise<void> {
@@ -201,10 +230,11 @@ export class ComputePool {
       // It died of what it began last; what it had not begun, or not answered yet, goes to others.
       const [culprit] = thread.jobs.splice(Math.max(0, Atomics.load(thread.begun, 0) - thread.answered - 1), 1);
       const others = thread.jobs.splice(0);
-      if (this.#draining) for (const { resolve } of others) resolve({ kind: 'aborted' });
-      else this.#waiting.unshift(...others);
+      this.#waiting.unshift(...others);
+      this.#giveUp(others.filter(({ unwanted }) => this.#draining || unwanted));
       if (culprit !== undefined) thread.jobs.push(culprit);
-      this.#answer(thread, this.#closed ? { kind: 'aborted' } : died(thread.jobs[0], thread.reason ?? `it exited with code ${code}`));
+      const isUnwanted = this.#closed || culprit?.unwanted === true;
+      this.#answer(thread, isUnwanted ? { kind: 'aborted' } : died(culprit, thread.reason ?? `it exited with code ${code}`));
     });
     return thread;
   }

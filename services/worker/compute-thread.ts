@@ -17,8 +17,8 @@ limitBandwidth(settings.bandwidth);
 limitArenas(settings.memoryMb * 1e6);
 giveSettings(settings.storage);
 const files = new FileCache(settings.readRetry);
-/** Of the tasks that came since the last abort. */
-let abort = new AbortController();
+/** By the run of the tasks that came since there was nothing to do. */
+const aborts = new Map<string, AbortController>();
 /** Settles when the task that came last is answered. */
 let last: Promise<void> = Promise.resolve();
 const begun = new Int32Array(settings.begun);
@@ -28,14 +28,26 @@ let sentAt = 0;
 
 parentPort?.on('message', (message: ToThread) => {
   if (message.kind === 'tasks') {
-    const { signal } = abort;
+    if (waiting === 0) aborts.clear();
     waiting += message.tasks.length;
-    for (const task of message.tasks) last = last.then(() => answer(task, signal));
+    for (const task of message.tasks) {
+      const signal = signalOf(task.run);
+      last = last.then(() => answer(task, signal));
+    }
     return;
   }
-  abort.abort(new Error('aborted'));
-  abort = new AbortController();
+  for (const [run, abort] of aborts) {
+    if (message.run !== undefined && message.run !== run) continue;
+    abort.abort(new Error('aborted'));
+    aborts.delete(run);
+  }
 });
+
+function signalOf(run: string): AbortSignal {
+  const abort = aborts.get(run) ?? new AbortController();
+  aborts.set(run, abort);
+  return abort.signal;
+}
 
 async function answer(task: Task, signal: AbortSignal): Promise<void> {
   Atomics.add(begun, 0, 1);

@@ -29,8 +29,10 @@ export interface ThreadStart extends ThreadSettings {
   readonly begun: SharedArrayBuffer;
 }
 
-/** Tasks are done, and answered, in the order they came; `abort` ends all that came before it. */
-export type ToThread = { readonly kind: 'tasks'; readonly tasks: readonly Task[] } | { readonly kind: 'abort' };
+/** Tasks are done, and answered, in the order they came; `abort` ends all that came before it, or those of one run. */
+export type ToThread =
+  | { readonly kind: 'tasks'; readonly tasks: readonly Task[] }
+  | { readonly kind: 'abort'; readonly run?: string | undefined };
 
 /** Why there is no partial: an error as plain data. */
 export interface ThreadFailure extends TaskPlace {

@@ -53,8 +53,6 @@ export type TaskEvent =
   | { readonly kind: 'ended'; readonly task: Task; readonly report: Success | Failure }
   | { readonly kind: 'returned'; readonly task: Task };
 
-/** After the drain, a thread that does not stop by itself (an analysis that hangs) is ended. */
-const GRACE_MS = 3000;
 /** Where no broker takes its last word, the worker ends without it: it will be missed. */
 const LAST_WORD_MS = 1000;
 
@@ -67,14 +65,10 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
   const prefetch = new Prefetch(threads, options.stageIn === true ? threads : 1);
   const pool = new ComputePool(options);
   const timers: NodeJS.Timeout[] = [];
-  const giveUp = () => {
-    pool.abort();
-    timers.push(setTimeout(() => void pool.close(), GRACE_MS));
-  };
   const stop = () => {
     pool.drain();
-    if (drainMs === 0) giveUp();
-    else timers.push(setTimeout(giveUp, drainMs));
+    if (drainMs === 0) pool.abort();
+    else timers.push(setTimeout(() => pool.abort(), drainMs));
   };
   signal.addEventListener('abort', stop, { once: true });
   const who = options.pool === undefined ? { worker: name } : { worker: name, pool: options.pool };
@@ -97,7 +91,7 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
     inHand.delete(task);
     if (answer.kind === 'aborted') {
       onTask({ kind: 'returned', task });
-      throw new StorageError('the worker stops', { file: task.url });
+      throw new StorageError('it was given up', { file: task.url });
     }
     const report = toReport(task, who, answer);
     const published = performance.now();
@@ -108,6 +102,7 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
   try {
     const options = {
       signal,
+      onCancelled: (run: string) => pool.abandon(run),
       get prefetch() {
         return prefetch.tasks;
       },

@@ -14,10 +14,10 @@ import { AmqpPublisher } from './amqp/publisher.ts';
 import { Announcer, listenForRuns } from './amqp/runs.ts';
 import { type Received, Subscription } from './amqp/subscription.ts';
 import { takeWaiting } from './amqp/take-waiting.ts';
-import { declareRun, declareTopology, isMissing, isRefusal, onChannel, topologyError } from './amqp/topology.ts';
+import { declareExchange, declareRun, declareTopology, isMissing, isRefusal, onChannel, topologyError } from './amqp/topology.ts';
 import { Turns } from './amqp/turns.ts';
 import { type DeadLetter, parseMessage, type Report, reportSchema, type Task, taskSchema } from './messages.ts';
-import type { Channel, ConsumeOptions, Handler, Line, PassOn, Queue, TaskChannel } from './queue.ts';
+import type { Channel, ConsumeOptions, Handler, Line, PassOn, Queue, TaskChannel, TaskConsumeOptions } from './queue.ts';
 
 /** What deliveries hold. */
 type Form<T> = Pick<HandsOptions<T>, 'decode' | 'parse'>;
@@ -115,6 +115,14 @@ class AmqpQueue implements Queue {
     this.#seen.delete(run);
   }
 
+  async cancelRun(run: string, pools: readonly string[] = [this.#options.pool]): Promise<void> {
+    await this.deleteRun(run, pools);
+    for (const pool of pools) {
+      await this.#inspect((channel) => declareExchange(channel, this.#names.runs(pool)));
+      await this.#announcer.cancel(run, pool);
+    }
+  }
+
   async takeWaiting({ run, pool }: Line, limit: number, pass: PassOn): Promise<number> {
     const passing = this.#inspect((channel) => takeWaiting(channel, this.#names.tasks(run, pool), limit, pass));
     const { taken, failure } = await passing.catch((error: unknown) => {
@@ -181,7 +189,7 @@ class AmqpQueue implements Queue {
     };
   }
 
-  async #consumeTasks(handler: Handler<Task>, options: ConsumeOptions): Promise<void> {
+  async #consumeTasks(handler: Handler<Task>, options: TaskConsumeOptions): Promise<void> {
     if (!(await this.#openConsuming(options.signal))) return;
     const connection = this.#consuming;
     const form = { decode: decodeParts, parse: (part: unknown) => parseMessage(taskSchema, part) };
@@ -199,7 +207,8 @@ class AmqpQueue implements Queue {
       turns.add(run);
     };
     const bindMs = BIND_TIMES * (this.#options.announceMs ?? ANNOUNCE_MS);
-    const listening = listenForRuns({ connection, names: this.#names, onRun: serve, onRefusal, bindMs });
+    const { onCancelled } = options;
+    const listening = listenForRuns({ connection, names: this.#names, onRun: serve, onCancelled, onRefusal, bindMs });
     for (const run of this.#announcer.runsOf(this.#options.pool)) turns.add(run);
     await this.#stopped(options.signal);
     await Promise.all([listening.end(), turns.stop()]);

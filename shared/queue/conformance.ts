@@ -253,6 +253,19 @@ export function describeQueue(name: string, open: () => Promise<Queue>): void {
       await depthBecomes(0, 'run-1');
     });
 
+    it('tells a consumer that has tasks of a run in hand when the run is cancelled', async () => {
+      await publish(0);
+      const { promise: cancelled, resolve: onCancelled } = Promise.withResolvers<string>();
+      const enough = new AbortController();
+      const handler = async () => {
+        await queue.cancelRun('run-1');
+        expect(await cancelled).toBe('run-1');
+        enough.abort();
+      };
+      await queue.tasks.consume(handler, { prefetch: 1, signal: enough.signal, onCancelled });
+      await depthBecomes(0, 'run-1');
+    });
+
     it('refuses to publish and to consume after close, and close ends the consumers', async () => {
       const consumed = consume(async () => {});
       await queue.close();

@@ -2,7 +2,7 @@
 import { isPipelineError, StorageError } from '../errors.ts';
 import { Fifo } from './fifo.ts';
 import type { DeadLetter, Report, Task } from './messages.ts';
-import type { Channel, ConsumeOptions, Handler, Queue } from './queue.ts';
+import type { Channel, Handler, Queue, TaskConsumeOptions } from './queue.ts';
 
 interface Stored<T> {
   readonly message: T;
@@ -13,7 +13,7 @@ interface Stored<T> {
 
 interface Consumer<T> {
   readonly handler: Handler<T>;
-  readonly options: ConsumeOptions;
+  readonly options: TaskConsumeOptions;
   inHand: number;
   /** Called when the last delivery in hand of a stopped consumer is over. */
   onIdle: () => void;
@@ -43,7 +43,7 @@ class MemoryChannel<T> implements Channel<T> {
     this.#pump();
   }
 
-  async consume(handler: Handler<T>, options: ConsumeOptions): Promise<void> {
+  async consume(handler: Handler<T>, options: TaskConsumeOptions): Promise<void> {
     this.#assertOpen();
     const { promise: idle, resolve: onIdle } = Promise.withResolvers<void>();
     const consumer: Consumer<T> = { handler, options, inHand: 0, onIdle };
@@ -66,6 +66,11 @@ class MemoryChannel<T> implements Channel<T> {
   delete(key: string): void {
     this.#lines.delete(key);
     this.#deleted.add(key);
+  }
+
+  cancel(key: string): void {
+    this.delete(key);
+    for (const { options } of this.#consumers) options.onCancelled?.(key);
   }
 
   close(): void {
@@ -150,6 +155,7 @@ export function openMemoryQueue(): Queue {
     // All consumers are in this process, and see every run.
     openRun: async () => {},
     deleteRun: async (run) => tasks.delete(run),
+    cancelRun: async (run) => tasks.cancel(run),
     // They serve every pool as well: none has anything to give away.
     takeWaiting: async () => 0,
     close: async () => {

@@ -42,8 +42,14 @@ export interface Channel<T> {
   depth(run?: string): Promise<number>;
 }
 
+export interface TaskConsumeOptions extends ConsumeOptions {
+  /** Called, perhaps again and again, when a run was cancelled: nobody waits for its tasks any more. */
+  readonly onCancelled?: ((run: string) => void) | undefined;
+}
+
 /** Tasks are in a line for each run and pool. */
 export interface TaskChannel extends Channel<Task> {
+  consume(handler: Handler<Task>, options: TaskConsumeOptions): Promise<void>;
   /** The same; of one pool of the run, where it is given, else of all its pools that this process knows. */
   depth(run?: string, pool?: string): Promise<number>;
 }
@@ -71,6 +77,8 @@ export interface Queue {
   openRun(run: string, pools?: readonly string[]): Promise<void>;
   /** Forgets the waiting tasks of a run that is over, in these pools. Its deliveries in hand go on; nothing of them comes back. */
   deleteRun(run: string, pools?: readonly string[]): Promise<void>;
+  /** The same, and consumers hear of it, who may have tasks of the run in hand. */
+  cancelRun(run: string, pools?: readonly string[]): Promise<void>;
   /**
    * Takes up to `limit` waiting tasks out of a line, and calls `pass` with them (not without any), which puts them elsewhere; then
    * they are forgotten here. If it rejects they stay, and so does this. A death in between leaves tasks in both places. Returns how

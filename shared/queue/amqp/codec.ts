@@ -130,9 +130,9 @@ export function deliveriesOf(headers: MessagePropertyHeaders | undefined): numbe
   return typeof count === 'number' ? count + 1 : 1;
 }
 
-/** The run announcement: which runs have tasks. */
-export function encodeRuns(runs: readonly string[]): Encoded {
-  const { content, properties } = encoded(toJson({ v: MESSAGE_VERSION, runs }), JSON_TYPE, {
+/** The run announcement: which runs have tasks, and which were cancelled. */
+export function encodeRuns(runs: readonly string[], cancelled: readonly string[]): Encoded {
+  const { content, properties } = encoded(toJson({ v: MESSAGE_VERSION, runs, cancelled }), JSON_TYPE, {
     type: 'runs',
     messageId: 'runs',
     traceId: newTraceId(),

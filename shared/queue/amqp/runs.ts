@@ -10,7 +10,8 @@ import { Subscription } from './subscription.ts';
 
 /** Names in one announcement. */
 const PAGE = 1000;
-const runsSchema = v.object({ v: v.literal(MESSAGE_VERSION), runs: v.pipe(v.array(runId), v.maxLength(PAGE)) });
+const names = v.pipe(v.array(runId), v.maxLength(PAGE));
+const runsSchema = v.object({ v: v.literal(MESSAGE_VERSION), runs: names, cancelled: v.optional(names, []) });
 
 /** Announces the runs that this process knows as open, to the pools that have tasks of them. */
 export class Announcer {
@@ -56,6 +57,11 @@ export class Announcer {
     if (runs?.size === 0) this.#runs.delete(pool);
   }
 
+  /** Once: it was cancelled. */
+  cancel(run: string, pool: string): Promise<void> {
+    return this.#announce(pool, [], [run]);
+  }
+
   close(): void {
     clearInterval(this.#timer);
   }
@@ -71,8 +77,8 @@ export class Announcer {
     this.#busy = false;
   }
 
-  async #announce(pool: string, runs: readonly string[]): Promise<void> {
-    await this.#publisher.publish({ exchange: this.#exchangeOf(pool), key: '' }, encodeRuns(runs)).catch(() => {}); // closed
+  async #announce(pool: string, runs: readonly string[], cancelled: readonly string[] = []): Promise<void> {
+    await this.#publisher.publish({ exchange: this.#exchangeOf(pool), key: '' }, encodeRuns(runs, cancelled)).catch(() => {}); // closed
   }
 }
 
@@ -81,13 +87,15 @@ export interface ListenOptions {
   readonly names: QueueNames;
   /** Called for each announced run, again and again. */
   readonly onRun: (run: string) => void;
+  /** Called for each run that is told to be cancelled. */
+  readonly onCancelled?: ((run: string) => void) | undefined;
   readonly onRefusal: (error: unknown) => void;
   /** How often the mailbox is bound again: somebody may delete the exchange, and whoever announces makes it anew. */
   readonly bindMs: number;
 }
 
 /** Listens until it is ended. Announcements of any other form are ignored. */
-export function listenForRuns({ connection, names, onRun, onRefusal, bindMs }: ListenOptions): { end(): Promise<void> } {
+export function listenForRuns({ connection, names, onRun, onCancelled, onRefusal, bindMs }: ListenOptions): { end(): Promise<void> } {
   let bindAgain = async () => {};
   const timer = setInterval(() => void bindAgain().catch(() => {}), bindMs); // the channel has ended; the next one binds
   const subscription = new Subscription({
@@ -109,7 +117,9 @@ export function listenForRuns({ connection, names, onRun, onRefusal, bindMs }: L
     onMessage: (received) => {
       received.ack();
       try {
-        for (const run of parseMessage(runsSchema, decodeMessage(received)).runs) onRun(run);
+        const { runs, cancelled } = parseMessage(runsSchema, decodeMessage(received));
+        for (const run of runs) onRun(run);
+        for (const run of cancelled) onCancelled?.(run);
       } catch {
         // Not an announcement.
       }

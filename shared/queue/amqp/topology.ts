@@ -25,7 +25,8 @@ export async function declareRun(channel: Channel, names: QueueNames, run: strin
   await channel.assertQueue(names.tasks(run, pool), { durable: true, arguments: buryingIn(names) });
 }
 
-async function declareExchange(channel: Channel, runs: string): Promise<void> {
+/** Where the workers of a pool hear of runs. */
+export async function declareExchange(channel: Channel, runs: string): Promise<void> {
   await channel.assertExchange(runs, 'fanout', { durable: true });
 }
 
