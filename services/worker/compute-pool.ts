@@ -27,8 +27,8 @@ interface Job {
   staging: boolean;
   /** What that cost. */
   ahead: ReadCost;
-  /** Its run is over. */
-  unwanted: boolean;
+  /** When its run was over (ms of `performance.now`). */
+  unwantedSince: number | undefined;
 }
 
 interface Thread {
@@ -106,7 +106,7 @@ export class ComputePool {
   run(task: Task, onStart: () => void = () => {}): Promise<FromThread> {
     if (this.#draining) return Promise.resolve({ kind: 'aborted' });
     return new Promise((resolve) => {
-      const job: Job = { task, onStart, resolve, staging: false, ahead: NO_COST, unwanted: false };
+      const job: Job = { task, onStart, resolve, staging: false, ahead: NO_COST, unwantedSince: undefined };
       this.#waiting.push(job);
       void this.#copyFile(job);
       this.#pump();
@@ -136,12 +136,9 @@ export class ComputePool {
     for (const thread of this.#threads) {
       const unwanted = thread.jobs.filter(isOf);
       if (unwanted.length === 0) continue;
-      for (const job of unwanted) job.unwanted = true;
+      for (const job of unwanted) job.unwantedSince ??= performance.now();
       this.#tell(thread);
       thread.worker.postMessage({ kind: 'abort', run } satisfies ToThread);
-      const [running] = thread.jobs;
-      const isStuck = () => running?.unwanted === true && thread.jobs[0] === running;
-      setTimeout(() => isStuck() && void thread.worker.terminate(), GRACE_MS).unref();
     }
   }
 
@@ -228,12 +225,12 @@ export class ComputePool {
     worker.on('exit', (code) => {
       this.#threads.delete(thread);
       // It died of what it began last; what it had not begun, or not answered yet, goes to others.
-      const [culprit] = thread.jobs.splice(Math.max(0, Atomics.load(thread.begun, 0) - thread.answered - 1), 1);
+      const [culprit] = thread.jobs.splice(placeOfRunning(thread), 1);
       const others = thread.jobs.splice(0);
       this.#waiting.unshift(...others);
-      this.#giveUp(others.filter(({ unwanted }) => this.#draining || unwanted));
+      this.#giveUp(others.filter(({ unwantedSince }) => this.#draining || unwantedSince !== undefined));
       if (culprit !== undefined) thread.jobs.push(culprit);
-      const isUnwanted = this.#closed || culprit?.unwanted === true;
+      const isUnwanted = this.#closed || culprit?.unwantedSince !== undefined;
       this.#answer(thread, isUnwanted ? { kind: 'aborted' } : died(culprit, thread.reason ?? `it exited with code ${code}`));
     });
     return thread;
@@ -244,7 +241,9 @@ export class ComputePool {
     const { taskTimeoutMs = Number.POSITIVE_INFINITY } = this.#options;
     for (const thread of this.#threads) {
       if (thread.jobs.length === 0) continue;
-      if (performance.now() - thread.since > taskTimeoutMs) void end(thread, `it took longer than ${taskTimeoutMs / 1000} s`);
+      const { unwantedSince = Number.POSITIVE_INFINITY } = thread.jobs[placeOfRunning(thread)] ?? {};
+      if (performance.now() - unwantedSince > GRACE_MS) void thread.worker.terminate();
+      else if (performance.now() - thread.since > taskTimeoutMs) void end(thread, `it took longer than ${taskTimeoutMs / 1000} s`);
       else this.#checkMemory(thread).catch(() => {}); // it has ended meanwhile
     }
   }
@@ -270,6 +269,11 @@ export class ComputePool {
     job?.resolve(withAhead(answer, job.ahead));
     this.#pump();
   }
+}
+
+/** Of the job that the thread began last: those before it are done, and their answers are on the way. */
+function placeOfRunning({ begun, answered }: Thread): number {
+  return Math.max(0, Atomics.load(begun, 0) - answered - 1);
 }
 
 function begin(thread: Thread): void {
